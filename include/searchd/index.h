@@ -1,0 +1,268 @@
+/* The index as a library: one folder, one SQLite file, one collection of documents.
+ *
+ * Threads: a struct sx_index belongs to one thread at a time, the writer (put, delete, commit,
+ * sync, maintain). Any number of struct sx_reader, each used by one thread at a time, read
+ * beside it, each call on one consistent snapshot. Nothing here logs, prints or exits.
+ *
+ * Text is UTF-8 without NUL. Struct members of type struct sx_str are borrowed by the call
+ * they are given to, and live as long as the result they came in. */
+#ifndef SEARCHD_INDEX_H
+#define SEARCHD_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <searchd/error.h>
+#include <searchd/str.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Limits that callers may meet. */
+#define SX_URI_MAX 4096            /* bytes */
+#define SX_META_MAX 4096           /* bytes of source, lang, type or date */
+#define SX_EXTRA_MAX (1 << 20)     /* bytes of extra */
+#define SX_TEXT_MAX (64 << 20)     /* bytes of a title or a body */
+#define SX_QUERY_MAX (64 << 10)    /* bytes of a query */
+#define SX_QUERY_WORDS_MAX 1024    /* distinct words and phrases of a query */
+#define SX_QUERY_DEPTH_MAX 32      /* nesting of a query */
+#define SX_EXPANSIONS_MAX 1000     /* terms one prefix may stand for */
+#define SX_WINDOW_MAX 10000        /* offset + limit */
+#define SX_LIMIT_MAX 1000          /* limit */
+#define SX_SNIPPETS_MAX 5          /* passages a hit */
+
+struct sx_index;
+struct sx_reader;
+
+/* ---- life ---------------------------------------------------------------------------- */
+
+struct sx_index_options {
+    bool relaxed;          /* synchronous=NORMAL: a power cut may lose the last commits */
+    uint64_t lock_wait_ms; /* how long to wait for a folder that another process holds; 0: not */
+};
+
+/* Opens the index in folder `dir`, made if absent, and locks the folder (flock). `opt` may be
+ * NULL. SX_ELOCKED: another process has it. SX_EVERSION: the file is foreign or newer, and is
+ * left untouched. The caller closes *out. */
+sx_status sx_index_open(struct sx_index **out, const char *dir,
+                        const struct sx_index_options *opt, struct sx_error *err);
+
+/* Rolls back what is uncommitted, checkpoints and closes. All readers must be closed first.
+ * NULL is fine. */
+void sx_index_close(struct sx_index *ix);
+
+/* Opens a reader beside `ix`, from any thread; it must be closed before `ix`. */
+sx_status sx_reader_open(struct sx_reader **out, struct sx_index *ix, struct sx_error *err);
+void sx_reader_close(struct sx_reader *r);
+
+/* ---- writing: one thread ------------------------------------------------------------- */
+
+struct sx_doc {
+    struct sx_str uri;    /* the key: 1 to SX_URI_MAX bytes; putting it again replaces */
+    struct sx_str title;  /* absent is "" */
+    struct sx_str body;   /* required, may be empty */
+    struct sx_str source; /* who published it; absent is none */
+    struct sx_str date;   /* ISO 8601 of any precision: 2025, 2025-08, 2025-08-15T10:00:00+02:00 */
+    struct sx_str lang;   /* BCP 47: en, pt-BR */
+    struct sx_str type;   /* text, html, markdown … */
+    struct sx_str extra;  /* a JSON object, kept and returned, not searched */
+};
+
+/* Puts `n` documents, all or none, into the open transaction (begun when there is none).
+ * Nobody sees them before sx_index_commit(). An error names docs[I].KEY in err->param.
+ * *replaced (may be NULL) counts those whose uri was there. */
+sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n, size_t *replaced,
+                       struct sx_error *err);
+
+/* Deletes by uri, by document hash (64 hex digits), or every match of a query; *deleted counts.
+ * A key that names nothing is no error. */
+sx_status sx_index_delete_uri(struct sx_index *ix, struct sx_str uri, size_t *deleted,
+                              struct sx_error *err);
+sx_status sx_index_delete_doc(struct sx_index *ix, struct sx_str hex, size_t *deleted,
+                              struct sx_error *err);
+sx_status sx_index_delete_query(struct sx_index *ix, struct sx_str query, size_t *deleted,
+                                struct sx_error *err);
+
+/* Makes the open transaction durable and visible to every search begun later. After any
+ * failure nothing of it is there. After a failed fsync the index takes no more writes
+ * (SX_EREADONLY; sx_index_broken() is true): close it and open it again. */
+sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err);
+
+/* Forgets the open transaction, if there is one. */
+void sx_index_rollback(struct sx_index *ix);
+
+/* True once the file cannot be trusted with another write; restart the process. */
+bool sx_index_broken(const struct sx_index *ix);
+
+/* Merges and checkpoints for about `budget_ms`, between transactions. *more tells whether
+ * there is more to do. */
+sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
+                            struct sx_error *err);
+
+/* Verifies everything: SQLite's and FTS5's own integrity checks, each document's checksum, the
+ * table of documents against the index. SX_ECORRUPT says what was found first. */
+sx_status sx_index_check(struct sx_index *ix, struct sx_error *err);
+
+/* ---- folders of files: the writer's thread ---------------------------------------------- */
+
+/* Told of each file that was read or failed. Called on the writer's thread. */
+struct sx_sync_event {
+    const char *path;
+    const char *stage;  /* "read", "parse", "put"; NULL when it went well */
+    const char *reason; /* why it failed, or NULL */
+};
+
+struct sx_sync_progress {
+    uint64_t files;   /* files seen so far */
+    uint64_t pending; /* of those, still to be read */
+    uint64_t added, updated, unchanged, removed, failed; /* files */
+    uint64_t docs;    /* documents put */
+};
+
+/* Begins to bring the index in line with the folder `root` (all its readable regular files
+ * below, symbolic links not followed). The root must exist. One sync at a time. */
+sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err);
+
+/* Goes on for about `budget_ms`, committing as it goes. *more is false when it is done. Files
+ * that cannot be read are recorded (see sx_reader_failed) and are no error. `event` may be NULL. */
+sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
+                       void (*event)(void *ctx, const struct sx_sync_event *ev), void *ctx,
+                       struct sx_error *err);
+
+/* Where the running or last sync stands. */
+struct sx_sync_progress sx_sync_progress(const struct sx_index *ix);
+
+/* ---- searching: a reader's thread -------------------------------------------------------- */
+
+enum sx_match { SX_MATCH_BEST, SX_MATCH_ALL, SX_MATCH_ANY };
+enum sx_sort { SX_SORT_SCORE, SX_SORT_DATE, SX_SORT_DATE_DESC }; /* date: oldest first */
+
+/* Stops a running call early. All members may be zero: no deadline. */
+struct sx_limits {
+    uint64_t deadline_ns;     /* CLOCK_MONOTONIC; 0: none */
+    bool (*stop)(void *ctx);  /* true: give up with SX_ECANCELLED; called every few hundred
+                                 microseconds from the reader's thread; NULL: never */
+    void *stop_ctx;
+};
+
+struct sx_search {
+    struct sx_str query;
+    enum sx_match match;
+    enum sx_sort sort;
+    size_t offset;    /* offset + limit <= SX_WINDOW_MAX */
+    size_t limit;     /* at most SX_LIMIT_MAX */
+    size_t snippets;  /* passages a hit, at most SX_SNIPPETS_MAX */
+    bool exact_total;
+    struct sx_limits limits;
+};
+
+enum sx_field { SX_FIELD_TITLE, SX_FIELD_BODY };
+
+struct sx_mark {
+    uint32_t start, end; /* bytes in the snippet's text */
+};
+
+struct sx_snippet {
+    enum sx_field field;
+    struct sx_str text;
+    const struct sx_mark *marks;
+    size_t mark_count;
+    uint64_t start, end; /* the passage's bytes in the stored field */
+};
+
+struct sx_hit {
+    size_t rank;   /* 1 is the first of the whole list */
+    double score;
+    char doc[65];  /* SHA-256, hex, of uri NUL title NUL body */
+    struct sx_str uri, title, source, date, lang, type;
+    const struct sx_str *missing; /* the items it lacks, as printed in `parsed` */
+    size_t missing_count;
+    const struct sx_snippet *snippets;
+    size_t snippet_count;
+};
+
+struct sx_coverage {
+    uint64_t docs, failed, pending;
+};
+
+struct sx_results {
+    uint64_t total, total_all; /* total_all: documents that have every item */
+    bool total_exact;          /* else `total` is a lower bound */
+    bool partial;              /* a deadline cut the search */
+    struct sx_str parsed;
+    const struct sx_str *warnings;
+    size_t warning_count;
+    uint64_t generation;
+    const char *engine; /* "fts5" */
+    struct sx_coverage coverage;
+    const struct sx_hit *hits;
+    size_t hit_count;
+};
+
+/* Runs a search; the caller frees *out with sx_results_free(). A deadline that passes with
+ * hits in hand gives SX_OK with `partial`, else SX_ETIMEOUT. */
+sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *s, struct sx_results **out,
+                           struct sx_error *err);
+void sx_results_free(struct sx_results *res);
+
+/* Counts the documents a query matches, exactly. *all counts those with every item. */
+struct sx_count {
+    uint64_t total, all;
+    uint64_t generation;
+    struct sx_coverage coverage;
+};
+sx_status sx_reader_count(struct sx_reader *r, struct sx_str query, enum sx_match match,
+                          const struct sx_limits *limits, struct sx_count *out,
+                          struct sx_error *err);
+
+/* How a query is read: its canonical form, which parses to the same query again. The caller
+ * frees *out with sx_results_free(); it has no hits. Needs no index. */
+sx_status sx_query_parse(struct sx_str query, struct sx_results **out, struct sx_error *err);
+
+/* One document by uri or by hash (64 hex digits); the caller frees *out with sx_stored_free().
+ * SX_ENOTFOUND, or SX_ECORRUPT when its checksum does not hold. */
+struct sx_stored {
+    struct sx_doc doc;
+    char hash[65];
+    uint64_t generation;
+};
+sx_status sx_reader_get_uri(struct sx_reader *r, struct sx_str uri, struct sx_stored **out,
+                            struct sx_error *err);
+sx_status sx_reader_get_doc(struct sx_reader *r, struct sx_str hex, struct sx_stored **out,
+                            struct sx_error *err);
+void sx_stored_free(struct sx_stored *s);
+
+/* Documents that could not be read, by uri, in uri order. */
+struct sx_failed {
+    struct sx_str uri, stage, reason;
+    int64_t at; /* seconds since 1970 */
+};
+struct sx_failed_list {
+    const struct sx_failed *items;
+    size_t count;
+    uint64_t total;
+};
+sx_status sx_reader_failed(struct sx_reader *r, size_t offset, size_t limit,
+                           struct sx_failed_list **out, struct sx_error *err);
+void sx_failed_list_free(struct sx_failed_list *list);
+
+struct sx_stats {
+    uint64_t generation;
+    struct sx_coverage coverage;
+    uint64_t title_words, body_words; /* of all live documents */
+    uint64_t file_bytes, wal_bytes;
+    uint64_t cached_terms;            /* words whose n and F are in memory */
+    unsigned schema_version, analyzer_version;
+};
+sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err);
+
+/* Versions of this library and of what it is linked with, one line:
+ * "searchd 0.1.0, SQLite 3.40.1, ICU 72.1, …". */
+const char *sx_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

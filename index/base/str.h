@@ -1,0 +1,33 @@
+/* Helpers for struct sx_str, the borrowed run of bytes. */
+#ifndef INDEX_BASE_STR_H
+#define INDEX_BASE_STR_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <searchd/str.h>
+
+/* A literal or any C string as a run; NULL stays absent. */
+static inline struct sx_str str_of(const char *z)
+{
+    struct sx_str s = {z, z == NULL ? 0 : strlen(z)};
+    return s;
+}
+
+static inline struct sx_str str_make(const char *ptr, size_t len)
+{
+    struct sx_str s = {ptr, len};
+    return s;
+}
+
+static inline bool str_eq(struct sx_str a, struct sx_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+static inline bool str_is(struct sx_str a, const char *z)
+{
+    return str_eq(a, str_of(z));
+}
+
+#endif

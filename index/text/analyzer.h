@@ -1,0 +1,45 @@
+/* The analyzer: text to terms. One pipeline for the FTS5 tokenizer, the query side, highlighting
+ * and passages, so that they can never disagree. A pure function of the text: no language, no
+ * configuration and no earlier text enters it. */
+#ifndef INDEX_TEXT_ANALYZER_H
+#define INDEX_TEXT_ANALYZER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "index/base/error.h"
+
+#include <searchd/str.h>
+
+/* Raised whenever the same text may give other terms than before. */
+#define ANALYZER_VERSION 1
+
+/* Longest term in bytes; what is longer is cut there, at a code point. */
+#define TERM_MAX 255
+
+struct token {
+    struct sx_str term;  /* folded; borrows until the callback returns */
+    uint32_t start, end; /* bytes of the word in the text */
+    bool colocated;      /* stands at the position of the token before it */
+};
+
+/* Return non-zero to stop: analyzer_run() then returns that value. */
+typedef int (*token_fn)(void *ctx, const struct token *t);
+
+struct analyzer;
+
+/* One per thread. NULL: memory ran out, or ICU's data is missing. */
+struct analyzer *analyzer_new(void);
+void analyzer_free(struct analyzer *a);
+
+/* Calls `fn` for each token of text[0..len), in order. Text that is not valid UTF-8 is read with
+ * each bad byte as a separator. 0: all told; else what `fn` returned, or ANALYZER_NOMEM. */
+#define ANALYZER_NOMEM (-1)
+int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, void *ctx);
+
+/* Appends the text in lower case, code point by code point, where that changes no token: the
+ * form in which `parsed` prints words. */
+struct buf;
+void analyzer_lower(const char *text, size_t len, struct buf *out);
+
+#endif
