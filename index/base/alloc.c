@@ -1,0 +1,65 @@
+/* The allocator: malloc with a countdown for tests, off unless mem_fail_after() set it. */
+#include "index/base/alloc.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Allocations left before one fails; below zero: never. Relaxed order: tests are one thread. */
+static atomic_long countdown = -1;
+static atomic_int fired;
+
+static bool must_fail(void)
+{
+    if (atomic_load_explicit(&countdown, memory_order_relaxed) < 0)
+        return false;
+    if (atomic_fetch_sub_explicit(&countdown, 1, memory_order_relaxed) > 0)
+        return false;
+    atomic_store(&fired, 1);
+    return true;
+}
+
+void *mem_alloc(size_t size)
+{
+    return must_fail() ? NULL : malloc(size == 0 ? 1 : size);
+}
+
+void *mem_zalloc(size_t count, size_t size)
+{
+    return must_fail() ? NULL : calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+}
+
+void *mem_realloc(void *p, size_t size)
+{
+    return must_fail() ? NULL : realloc(p, size == 0 ? 1 : size);
+}
+
+void mem_free(void *p)
+{
+    free(p);
+}
+
+char *mem_strndup(const char *p, size_t len)
+{
+    char *copy = len == SIZE_MAX ? NULL : mem_alloc(len + 1);
+
+    if (copy == NULL)
+        return NULL;
+    if (len > 0)
+        memcpy(copy, p, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+void mem_fail_after(long n)
+{
+    atomic_store(&fired, 0);
+    atomic_store(&countdown, n);
+}
+
+int mem_failed(void)
+{
+    return atomic_load(&fired);
+}

@@ -1,0 +1,17 @@
+/* Clocks. */
+#include "index/base/clock.h"
+
+#include <time.h>
+
+uint64_t clock_now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+int64_t clock_wall(void)
+{
+    return (int64_t)time(NULL);
+}

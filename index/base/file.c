@@ -1,0 +1,108 @@
+/* Folders, locks, whole files. */
+#include "index/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "index/base/alloc.h"
+#include "index/base/clock.h"
+
+static sx_status make_one(const char *dir, struct sx_error *err)
+{
+    if (mkdir(dir, 0700) == 0 || errno == EEXIST)
+        return SX_OK;
+    return sx_fail_errno(err, "cannot make folder", dir);
+}
+
+sx_status file_make_dirs(const char *dir, struct sx_error *err)
+{
+    size_t len = strlen(dir);
+    char *path = mem_strndup(dir, len);
+    sx_status rc = SX_OK;
+
+    if (path == NULL)
+        return sx_fail_oom(err);
+    for (size_t i = 1; i < len && rc == SX_OK; i++) {
+        if (path[i] != '/')
+            continue;
+        path[i] = '\0';
+        rc = make_one(path, err);
+        path[i] = '/';
+    }
+    if (rc == SX_OK)
+        rc = make_one(path, err);
+    mem_free(path);
+    return rc;
+}
+
+sx_status file_lock(const char *path, uint64_t wait_ms, int *fd, struct sx_error *err)
+{
+    uint64_t deadline = clock_now_ns() + wait_ms * 1000000u;
+    int f = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (f < 0)
+        return sx_fail_errno(err, "cannot open", path);
+    while (flock(f, LOCK_EX | LOCK_NB) != 0) {
+        int saved = errno;
+        if (saved == EWOULDBLOCK && clock_now_ns() < deadline) {
+            poll(NULL, 0, 10);
+            continue;
+        }
+        close(f);
+        if (saved == EWOULDBLOCK)
+            return sx_fail(err, SX_ELOCKED, "'%s' is held by another process", path);
+        errno = saved;
+        return sx_fail_errno(err, "cannot lock", path);
+    }
+    *fd = f;
+    return SX_OK;
+}
+
+static sx_status read_all(int fd, const char *path, size_t max, struct buf *out,
+                          struct sx_error *err)
+{
+    size_t start = out->len;
+
+    for (;;) {
+        char *room = buf_reserve(out, 64 << 10);
+        if (room == NULL)
+            return sx_fail_oom(err);
+        ssize_t n = read(fd, room, 64 << 10);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return sx_fail_errno(err, "cannot read", path);
+        if (n == 0)
+            return SX_OK;
+        buf_advance(out, (size_t)n);
+        if (out->len - start > max)
+            return sx_fail(err, SX_ETOOLARGE, "file is larger than %zu bytes", max);
+    }
+}
+
+sx_status file_read(const char *path, size_t max, struct buf *out, struct sx_error *err)
+{
+    struct stat st;
+    sx_status rc;
+    /* O_NONBLOCK: a FIFO put in place of the file must not hang the reader. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+
+    if (fd < 0)
+        return sx_fail_errno(err, "cannot open", path);
+    if (fstat(fd, &st) != 0)
+        rc = sx_fail_errno(err, "cannot stat", path);
+    else if (!S_ISREG(st.st_mode))
+        rc = sx_fail(err, SX_EREQUEST, "not a regular file");
+    else if ((uint64_t)st.st_size > max)
+        rc = sx_fail(err, SX_ETOOLARGE, "file of %lld bytes is larger than %zu",
+                     (long long)st.st_size, max);
+    else
+        rc = read_all(fd, path, max, out, err);
+    close(fd);
+    return rc;
+}
