@@ -18,7 +18,8 @@ struct address {
 };
 
 /* Reads "unix:/path", a bare "/path", "tcp:127.0.0.1:7700", "tcp:[::1]:7700" or
- * "tcp:localhost:7700" (numeric addresses and localhost only: no name is looked up). */
+ * "tcp:localhost:7700" (numeric addresses and localhost only: no name is looked up; port 0 is for
+ * a listener that takes any). SX_EREQUEST says what is wrong with it. */
 sx_status address_parse(struct address *out, const char *text, struct sx_error *err);
 
 /* The default socket: unix:/run/searchd/searchd.sock for root, else
