@@ -1,6 +1,5 @@
 /* SHA-256 as FIPS 180-4 writes it, in portable C: whole blocks are hashed where they lie, only
- * a rest is copied. The message schedule is a ring of 16 words, so that it stays in registers
- * and the first-level cache. */
+ * a rest is copied. The message schedule is a ring of 16 words. */
 #include "index/base/sha256.h"
 
 #include <string.h>
@@ -36,7 +35,7 @@ static inline void store_be(unsigned char *p, uint32_t v)
     p[3] = (unsigned char)v;
 }
 
-/* Word t >= 16 of the message schedule, over the ring of the sixteen before it. */
+/* The next word of the message schedule, at place t of the ring of the sixteen before it. */
 static inline uint32_t schedule(uint32_t w[16], unsigned t)
 {
     uint32_t a = w[(t + 1) & 15], b = w[(t + 14) & 15];
@@ -50,12 +49,13 @@ static inline uint32_t schedule(uint32_t w[16], unsigned t)
 #define ROUND(a, b, c, d, e, f, g, h, t, word)                                                     \
     do {                                                                                           \
         uint32_t t1 = (h) + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) +                             \
-                      ((g) ^ ((e) & ((f) ^ (g)))) + round_key[t] + (word);                         \
+                      ((g) ^ ((e) & ((f) ^ (g)))) + key[t] + (word);                               \
         (d) += t1;                                                                                 \
         (h) = t1 + (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + (((a) & (b)) | ((c) & ((a) | (b)))); \
     } while (0)
 
-/* Eight rounds bring the roles back to where they were. */
+/* Eight rounds bring the roles back to where they were. Constant places in the ring, so that the
+ * compiler may keep it in registers. */
 #define EIGHT(t, WORD)                                                                             \
     do {                                                                                           \
         ROUND(a, b, c, d, e, f, g, h, (t) + 0, WORD((t) + 0));                                     \
@@ -72,13 +72,16 @@ static void compress(uint32_t s[8], const unsigned char *p)
 {
     uint32_t a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
     uint32_t w[16];
+    const uint32_t *key = round_key;
 
 #define FIRST(t) (w[t] = load_be(p + (size_t)(t)*4))
 #define LATER(t) schedule(w, t)
-    for (unsigned t = 0; t < 16; t += 8)
-        EIGHT(t, FIRST);
-    for (unsigned t = 16; t < 64; t += 8)
-        EIGHT(t, LATER);
+    EIGHT(0, FIRST);
+    EIGHT(8, FIRST);
+    for (key += 16; key < round_key + 64; key += 16) {
+        EIGHT(0, LATER);
+        EIGHT(8, LATER);
+    }
 #undef FIRST
 #undef LATER
     s[0] += a;
