@@ -21,8 +21,8 @@ enum ast_kind {
     AST_FILTER, /* source:x lang:x type:x date:x..y: no words, no score */
     AST_AND,
     AST_OR,
-    AST_NOT,    /* one kid: written NOT x or -x */
-    AST_GROUP   /* items side by side, no operator between them: `match` governs them */
+    AST_NOT,  /* one kid: written NOT x or -x */
+    AST_GROUP /* items side by side, no operator between them: `match` governs them */
 };
 
 enum ast_field { AST_ANY, AST_TITLE, AST_BODY };
@@ -35,11 +35,11 @@ struct ast {
     size_t offset;        /* of its first byte in the query */
     enum ast_field field; /* WORD, PHRASE, PREFIX */
     enum ast_filter filter;
-    struct sx_str text;   /* leaves: the words, or the filter's value, as they are printed */
+    struct sx_str text;         /* leaves: the words, or the filter's value, as they are printed */
     const struct sx_str *terms; /* leaves and word-valued filters: the analysed terms, >= 1 */
     size_t term_count;
-    int64_t date_lo, date_hi;  /* AST_DATE: [lo, hi) seconds; open ends INT64_MIN, INT64_MAX */
-    struct ast **kids;    /* AND, OR, GROUP: >= 2 (GROUP may hold one +item); NOT: 1 */
+    int64_t date_lo, date_hi; /* AST_DATE: [lo, hi) seconds; open ends INT64_MIN, INT64_MAX */
+    struct ast **kids;        /* AND, OR, GROUP: >= 2; NOT: 1 */
     size_t kid_count;
 };
 
@@ -48,7 +48,7 @@ struct query {
     struct sx_str parsed;   /* canonical form; parses to the same tree again */
     const struct sx_str *warnings;
     size_t warning_count;
-    size_t leaf_count;      /* words, phrases and prefixes, each distinct one counted once */
+    size_t leaf_count; /* words, phrases and prefixes, each distinct one counted once */
 };
 
 /* Parses `text` (valid UTF-8) into `mem`. `now` (seconds since 1970) is what relative dates end

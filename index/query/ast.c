@@ -1,0 +1,64 @@
+/* Trees that mean the same. What was written and where is no part of the meaning. */
+#include "index/query/ast.h"
+
+#include "index/base/str.h"
+
+static bool terms_equal(const struct ast *a, const struct ast *b)
+{
+    if (a->term_count != b->term_count)
+        return false;
+    for (size_t i = 0; i < a->term_count; i++) {
+        if (!str_eq(a->terms[i], b->terms[i]))
+            return false;
+    }
+    return true;
+}
+
+static bool filters_equal(const struct ast *a, const struct ast *b)
+{
+    if (a->filter != b->filter)
+        return false;
+    switch (a->filter) {
+    case AST_SOURCE:
+        return terms_equal(a, b);
+    case AST_DATE:
+        return a->date_lo == b->date_lo && a->date_hi == b->date_hi;
+    case AST_LANG:
+    case AST_TYPE:
+        break;
+    }
+    return str_eq(a->text, b->text);
+}
+
+static bool kids_equal(const struct ast *a, const struct ast *b)
+{
+    if (a->kid_count != b->kid_count)
+        return false;
+    for (size_t i = 0; i < a->kid_count; i++) {
+        if (!ast_equal(a->kids[i], b->kids[i]))
+            return false;
+    }
+    return true;
+}
+
+bool ast_equal(const struct ast *a, const struct ast *b)
+{
+    if (a == NULL || b == NULL)
+        return a == b;
+    if (a->kind != b->kind || a->required != b->required)
+        return false;
+    switch (a->kind) {
+    case AST_WORD:
+    case AST_PHRASE:
+    case AST_PREFIX:
+        return a->field == b->field && terms_equal(a, b);
+    case AST_FILTER:
+        return filters_equal(a, b);
+    case AST_AND:
+    case AST_OR:
+    case AST_NOT:
+    case AST_GROUP:
+        break;
+    }
+    return kids_equal(a, b);
+}
