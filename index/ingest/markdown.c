@@ -1,0 +1,212 @@
+/* Markdown to plain text with md4c's events: headings, paragraphs and list items are lines, marks
+ * and addresses of links go, code stays. Front matter (key: value between lines of ---) names
+ * title, date, source and language; without a title there, the first heading is it. */
+#include "index/ingest/readers.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <md4c.h>
+
+#include <searchd/index.h>
+
+#include "index/base/str.h"
+#include "index/ingest/charset.h"
+#include "index/ingest/meta.h"
+
+struct text {
+    struct buf body;
+    struct buf html; /* the raw HTML block that is open */
+    struct meta *meta;
+    bool in_html;
+    size_t heading_from; /* the body's length where the heading began */
+    struct sx_error *err;
+    sx_status rc;
+};
+
+/* ---- front matter ---------------------------------------------------------------------- */
+
+static const struct {
+    const char *key;
+    enum meta_field field;
+    unsigned rank;
+} keys[] = {
+    {"title", META_TITLE, 1},   {"date", META_DATE, 1},        {"published", META_DATE, 2},
+    {"source", META_SOURCE, 1}, {"publisher", META_SOURCE, 2}, {"lang", META_LANG, 1},
+    {"language", META_LANG, 2},
+};
+
+static void take_key(struct sx_str line, size_t colon, struct meta *m)
+{
+    struct sx_str value = meta_trim(str_make(line.ptr + colon + 1, line.len - colon - 1));
+
+    if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
+        value.ptr[value.len - 1] == value.ptr[0])
+        value = str_make(value.ptr + 1, value.len - 2);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+        if (strlen(keys[i].key) == colon && strncasecmp(line.ptr, keys[i].key, colon) == 0)
+            meta_offer(m, keys[i].field, keys[i].rank, value);
+    }
+}
+
+/* A line that front matter may have: a key, a comment, or what goes on from the line before. */
+static bool is_front_line(struct sx_str line)
+{
+    return line.len == 0 || strchr(" \t#-", line.ptr[0]) != NULL ||
+           memchr(line.ptr, ':', line.len) != NULL;
+}
+
+/* The text behind the front matter; all of it when there is none. */
+static struct sx_str skip_front(struct sx_str text, struct meta *m)
+{
+    struct sx_str rest = text, line, front;
+
+    if (!meta_line(&rest, &line) || !str_is(line, "---"))
+        return text;
+    front = rest;
+    while (meta_line(&rest, &line) && !str_is(line, "---")) {
+        if (!is_front_line(line))
+            return text;
+    }
+    if (!str_is(line, "---") || line.ptr < front.ptr)
+        return text; /* never closed: a rule, not front matter */
+    front.len = (size_t)(line.ptr - front.ptr);
+    while (meta_line(&front, &line)) {
+        const char *colon = line.len == 0 ? NULL : memchr(line.ptr, ':', line.len);
+        if (colon != NULL)
+            take_key(line, (size_t)(colon - line.ptr), m);
+    }
+    return rest;
+}
+
+/* ---- events ---------------------------------------------------------------------------- */
+
+static void end_line(struct text *t)
+{
+    if (t->body.len > 0 && t->body.data[t->body.len - 1] != '\n')
+        buf_putc(&t->body, '\n');
+}
+
+static int on_enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
+{
+    struct text *t = ctx;
+
+    (void)detail;
+    if (type != MD_BLOCK_TD && type != MD_BLOCK_TH)
+        end_line(t);
+    else if (t->body.len > 0 && t->body.data[t->body.len - 1] != '\n')
+        buf_putc(&t->body, ' ');
+    t->in_html = type == MD_BLOCK_HTML;
+    if (type == MD_BLOCK_H)
+        t->heading_from = t->body.len;
+    return 0;
+}
+
+static int on_leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
+{
+    struct text *t = ctx;
+
+    (void)detail;
+    if (type == MD_BLOCK_HTML) {
+        t->in_html = false;
+        t->rc = buf_ok(&t->html) ? html_fragment(buf_str(&t->html), &t->body, t->err)
+                                 : sx_fail_oom(t->err);
+        buf_clear(&t->html);
+    } else if (type == MD_BLOCK_H && buf_ok(&t->body)) {
+        struct sx_str text = buf_str(&t->body);
+        meta_offer(t->meta, META_TITLE, 2,
+                   str_make(text.ptr + t->heading_from, text.len - t->heading_from));
+    }
+    if (type != MD_BLOCK_TD && type != MD_BLOCK_TH)
+        end_line(t);
+    return t->rc != SX_OK;
+}
+
+static int on_span(MD_SPANTYPE type, void *detail, void *ctx)
+{
+    (void)type;
+    (void)detail;
+    (void)ctx;
+    return 0;
+}
+
+/* Raw HTML: a block is read when it is whole; in a line only a break shows. */
+static void put_html(struct text *t, const char *s, size_t n)
+{
+    if (t->in_html)
+        buf_put(&t->html, s, n);
+    else if (n >= 3 && strncasecmp(s, "<br", 3) == 0)
+        end_line(t);
+}
+
+static int on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *ctx)
+{
+    struct text *t = ctx;
+
+    switch (type) {
+    case MD_TEXT_BR:
+    case MD_TEXT_SOFTBR:
+        buf_putc(&t->body, '\n');
+        break;
+    case MD_TEXT_ENTITY:
+        html_entity(str_make(s, n), &t->body);
+        break;
+    case MD_TEXT_HTML:
+        put_html(t, s, n);
+        break;
+    case MD_TEXT_NULLCHAR: /* cannot be: the text has no NUL */
+    case MD_TEXT_NORMAL:
+    case MD_TEXT_CODE:
+    case MD_TEXT_LATEXMATH:
+        buf_put(&t->body, s, n);
+        break;
+    }
+    return 0;
+}
+
+/* ---- all together ---------------------------------------------------------------------- */
+
+static sx_status parse(struct sx_str markdown, struct text *t, struct sx_error *err)
+{
+    const MD_PARSER parser = {
+        .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH,
+        .enter_block = on_enter_block,
+        .leave_block = on_leave_block,
+        .enter_span = on_span,
+        .leave_span = on_span,
+        .text = on_text,
+    };
+    int rc = md_parse(markdown.ptr, (MD_SIZE)markdown.len, &parser, t);
+
+    if (t->rc != SX_OK)
+        return t->rc;
+    /* md4c itself fails only for want of memory. */
+    if (rc != 0 || !buf_ok(&t->body) || !meta_ok(t->meta))
+        return sx_fail_oom(err);
+    return SX_OK;
+}
+
+sx_status markdown_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,
+                        struct sx_error *err)
+{
+    struct sx_doc doc = {.uri = uri, .type = str_of(media_name(MEDIA_MARKDOWN))};
+    struct buf mem = {0};
+    struct meta meta = {0};
+    struct text text = {.meta = &meta, .err = err};
+    struct sx_str markdown;
+    sx_status rc = charset_decode(bytes, "", &mem, &markdown, err);
+
+    if (rc == SX_OK)
+        rc = parse(skip_front(markdown, &meta), &text, err);
+    if (rc != SX_OK)
+        goto out;
+    doc.body = buf_str(&text.body);
+    meta_fill(&meta, &doc);
+    rc = sink->doc(sink->ctx, &doc, 0, err);
+out:
+    buf_release(&text.html);
+    buf_release(&text.body);
+    meta_release(&meta);
+    buf_release(&mem);
+    return rc;
+}
