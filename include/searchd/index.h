@@ -71,8 +71,11 @@ struct sx_doc {
 };
 
 /* Puts `n` documents, all or none, into the open transaction (begun when there is none).
- * Nobody sees them before sx_index_commit(). An error names docs[I].KEY in err->param.
- * *replaced (may be NULL) counts those whose uri was there. */
+ * Nobody sees them before sx_index_commit(). *replaced (may be NULL) counts those whose uri was
+ * there. A document at fault (SX_EREQUEST, SX_ETOOLARGE; err->param is docs[I].KEY) leaves the
+ * transaction as it was. Any other failure ends it: all since the last commit is undone, further
+ * writes fail alike, until sx_index_commit() has said so too or sx_index_rollback() was called.
+ * The same holds for the deletes below. */
 sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n, size_t *replaced,
                        struct sx_error *err);
 

@@ -1,0 +1,77 @@
+/* What an open index is in memory. Private to the engine.
+ *
+ *   writer's thread   `w`, the transaction, the deltas, the sync
+ *   any thread        `docs` and `terms`, by their own rules; `lock` orders the two sides
+ */
+#ifndef INDEX_ENGINE_INDEX_H
+#define INDEX_ENGINE_INDEX_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <searchd/index.h>
+
+#include "index/store/conn.h"
+#include "index/store/deltas.h"
+#include "index/store/docs.h"
+#include "index/store/doctable.h"
+#include "index/store/termcache.h"
+
+struct sync;
+
+struct sx_index {
+    char *dir, *path;
+    int lock_fd;
+    bool relaxed;
+
+    /* the writer's thread */
+    struct conn w;
+    struct analyzer *an;    /* for the words of names */
+    struct state committed; /* the last snapshot */
+    struct state next;      /* the one being made */
+    bool in_transaction;
+    bool failed_touched;  /* rows of failed changed: count them at commit */
+    struct sx_error doom; /* code != SX_OK: the transaction is lost; see sx_index_put() */
+    _Atomic(bool) broken; /* an fsync failed: no more writes */
+    struct deltas deltas;
+    int tap_field; /* of the text being indexed: 0 title, 1 body */
+    uint32_t tap_words[2];
+    bool merged;     /* nothing to merge since the last commit */
+    int merge_pages; /* of the next slice, by what the last one took */
+    struct sync *sync;
+    struct sx_sync_progress progress;
+
+    /* shared */
+    pthread_mutex_t lock; /* the writer passes it before COMMIT, a reader after BEGIN */
+    struct doctable docs;
+    struct termcache *terms;
+    _Atomic(uint64_t) pending; /* files of a running sync still to be read */
+};
+
+struct sx_reader {
+    struct sx_index *ix;
+    struct conn c;
+    struct analyzer *an;
+};
+
+/* A reader's transaction and what its snapshot is. */
+sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error *err);
+void reader_end(struct sx_reader *r);
+struct sx_coverage reader_coverage(const struct sx_reader *r, const struct state *snap);
+
+/* ---- inside the writer's transaction (engine/write.c), for sync ------------------------- */
+
+/* Begins a transaction if none is open. */
+sx_status write_begin(struct sx_index *ix, struct sx_error *err);
+/* Checks one document; `prefix` ("docs[3]." or "") goes before the key in err->param. */
+sx_status doc_validate(const struct sx_doc *d, const char *prefix, struct sx_error *err);
+/* Puts a valid document of `file` (0: none). Failure other than of the document dooms. */
+sx_status write_doc(struct sx_index *ix, const struct sx_doc *d, int64_t file, size_t *replaced,
+                    struct sx_error *err);
+sx_status write_delete_id(struct sx_index *ix, int64_t id, struct sx_error *err);
+/* Records `err` as the end of the transaction and rolls back; returns its code. */
+sx_status write_doom(struct sx_index *ix, sx_status rc, const struct sx_error *err);
+
+void sync_free(struct sync *s); /* NULL is fine */
+
+#endif

@@ -1,0 +1,209 @@
+/* Opening and closing: the lock, the file, what memory keeps of it, readers. */
+#include "index/engine/index.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "index/base/alloc.h"
+#include "index/base/buf.h"
+#include "index/base/file.h"
+#include "index/base/str.h"
+#include "index/store/schema.h"
+
+#define TERM_CACHE_MAX 16384
+
+static sx_status remember(void *arg, const struct stored_doc *d)
+{
+    struct sx_index *ix = arg;
+    struct docrow row = {
+        .at = d->at,
+        .title_len = d->title_len,
+        .body_len = d->body_len,
+        .source = doctable_name(&ix->docs, d->doc.source, ix->an),
+        .lang = doctable_name(&ix->docs, d->doc.lang, ix->an),
+        .type = doctable_name(&ix->docs, d->doc.type, ix->an),
+    };
+
+    if (row.source == UINT32_MAX || row.lang == UINT32_MAX || row.type == UINT32_MAX)
+        return SX_ENOMEM;
+    return doctable_set(&ix->docs, d->id, &row) == 0 ? SX_OK : SX_ENOMEM;
+}
+
+static sx_status load(struct sx_index *ix, struct sx_error *err)
+{
+    sx_status rc = state_get(&ix->w, &ix->committed, err);
+
+    if (rc != SX_OK)
+        return rc;
+    if (ix->committed.analyzer != ANALYZER_VERSION)
+        return sx_fail(err, SX_EVERSION,
+                       "the index was made by analyzer %llu, this searchd has %d: index anew",
+                       (unsigned long long)ix->committed.analyzer, ANALYZER_VERSION);
+    ix->next = ix->committed;
+    termcache_start(ix->terms, ix->committed.generation);
+    rc = doc_each(&ix->w, remember, ix, err);
+    return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
+}
+
+/* dir/name, the caller's to free. */
+static char *path_in(const char *dir, const char *name)
+{
+    struct buf b = {0};
+
+    buf_printf(&b, "%s/%s", dir, name);
+    if (buf_cstr(&b) == NULL)
+        buf_release(&b);
+    return b.data;
+}
+
+static sx_status lock_folder(struct sx_index *ix, uint64_t wait_ms, struct sx_error *err)
+{
+    char *lock = path_in(ix->dir, "lock");
+    sx_status rc;
+
+    if (lock == NULL)
+        return sx_fail_oom(err);
+    rc = file_make_dirs(ix->dir, err);
+    if (rc == SX_OK)
+        rc = file_lock(lock, wait_ms, &ix->lock_fd, err);
+    mem_free(lock);
+    return rc;
+}
+
+static sx_status open_parts(struct sx_index *ix, const struct sx_index_options *opt,
+                            struct sx_error *err)
+{
+    sx_status rc = lock_folder(ix, opt == NULL ? 0 : opt->lock_wait_ms, err);
+
+    if (rc != SX_OK)
+        return rc;
+    ix->an = analyzer_new();
+    ix->terms = termcache_new(TERM_CACHE_MAX);
+    if (ix->an == NULL || ix->terms == NULL || doctable_init(&ix->docs) != 0)
+        return sx_fail_oom(err);
+    rc = conn_open(&ix->w, ix->path, true, ix->relaxed, err);
+    if (rc == SX_OK)
+        rc = schema_prepare(&ix->w, err);
+    if (rc == SX_OK)
+        rc = load(ix, err);
+    return rc;
+}
+
+sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_index_options *opt,
+                        struct sx_error *err)
+{
+    struct sx_index *ix = mem_zalloc(1, sizeof(*ix));
+
+    *out = NULL;
+    if (ix == NULL)
+        return sx_fail_oom(err);
+    ix->lock_fd = -1;
+    ix->relaxed = opt != NULL && opt->relaxed;
+    pthread_mutex_init(&ix->lock, NULL);
+    ix->dir = mem_strndup(dir, strlen(dir));
+    ix->path = path_in(dir, "index.db");
+    sx_status rc =
+        ix->dir == NULL || ix->path == NULL ? sx_fail_oom(err) : open_parts(ix, opt, err);
+    if (rc != SX_OK) {
+        sx_index_close(ix);
+        return rc;
+    }
+    *out = ix;
+    return SX_OK;
+}
+
+void sx_index_close(struct sx_index *ix)
+{
+    if (ix == NULL)
+        return;
+    sync_free(ix->sync);
+    if (ix->w.db != NULL) {
+        sx_index_rollback(ix);
+        /* Closing the last connection checkpoints the whole WAL and removes it. */
+        conn_close(&ix->w);
+    }
+    if (ix->lock_fd >= 0)
+        close(ix->lock_fd);
+    doctable_release(&ix->docs);
+    termcache_free(ix->terms);
+    deltas_release(&ix->deltas);
+    analyzer_free(ix->an);
+    pthread_mutex_destroy(&ix->lock);
+    mem_free(ix->dir);
+    mem_free(ix->path);
+    mem_free(ix);
+}
+
+sx_status sx_reader_open(struct sx_reader **out, struct sx_index *ix, struct sx_error *err)
+{
+    struct sx_reader *r = mem_zalloc(1, sizeof(*r));
+
+    *out = NULL;
+    if (r == NULL)
+        return sx_fail_oom(err);
+    r->ix = ix;
+    r->an = analyzer_new();
+    sx_status rc = r->an == NULL ? sx_fail_oom(err) : conn_open(&r->c, ix->path, false, false, err);
+    if (rc != SX_OK) {
+        sx_reader_close(r);
+        return rc;
+    }
+    *out = r;
+    return SX_OK;
+}
+
+void sx_reader_close(struct sx_reader *r)
+{
+    if (r == NULL)
+        return;
+    if (r->c.db != NULL)
+        conn_close(&r->c);
+    analyzer_free(r->an);
+    mem_free(r);
+}
+
+sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error *err)
+{
+    sx_status rc = conn_begin_read(&r->c, err);
+
+    if (rc == SX_OK)
+        rc = state_get(&r->c, snap, err);
+    if (rc != SX_OK) {
+        reader_end(r);
+        return rc;
+    }
+    /* What the writer put into memory for this snapshot is seen from here on. */
+    pthread_mutex_lock(&r->ix->lock);
+    pthread_mutex_unlock(&r->ix->lock);
+    return SX_OK;
+}
+
+void reader_end(struct sx_reader *r)
+{
+    doc_done(&r->c);
+    conn_rollback(&r->c);
+}
+
+struct sx_coverage reader_coverage(const struct sx_reader *r, const struct state *snap)
+{
+    struct sx_coverage cov = {snap->docs, snap->failed, atomic_load(&r->ix->pending)};
+
+    return cov;
+}
+
+static char version[96];
+
+static void fill_version(void)
+{
+    snprintf(version, sizeof(version), "searchd %s, SQLite %s", SEARCHD_VERSION,
+             conn_library_version());
+}
+
+const char *sx_version(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, fill_version);
+    return version;
+}

@@ -1,0 +1,67 @@
+/* From a query's tree to what the search runs: leaves (each distinct word, phrase or prefix
+ * once), a tree of conditions over them, and FTS5 expressions that find the candidates.
+ *
+ * FTS5 only proposes: an expression matches a superset of the documents wanted, with every leaf
+ * among its phrases; plan_match() decides, by one definition for every engine:
+ *
+ *   a group's items, read as ANY: all +items, else one item; read as ALL: every item;
+ *   filters and exclusions always hold; and a hit has at least one word that is asked for.
+ *   `best` is ANY with the documents that also match read as ALL in front. */
+#ifndef INDEX_ENGINE_PLAN_H
+#define INDEX_ENGINE_PLAN_H
+
+#include <searchd/index.h>
+
+#include "index/base/arena.h"
+#include "index/base/buf.h"
+#include "index/query/ast.h"
+#include "index/store/doctable.h"
+#include "index/store/match.h"
+
+struct leaf {
+    const struct ast *ast;
+    uint32_t asked;  /* times it stands in the query where it is wanted; 0: only excluded */
+    uint64_t spread; /* documents it may stand in, at most: for the choice of candidates */
+    double weight;   /* w of the formula */
+};
+
+enum reading {
+    READ_ANY,
+    READ_ALL,
+    READ_BEST /* as ALL, but what is excluded is read as ANY: the first part of `best` */
+};
+
+struct cond {
+    const struct ast *ast;
+    uint32_t leaf; /* WORD, PHRASE, PREFIX: index of the leaf */
+    bool item;     /* holds a leaf behind an even number of NOTs; else it is a filter */
+    bool negated;  /* holds one behind an odd number */
+    struct cond **kids;
+    size_t kid_count;
+};
+
+struct plan {
+    struct cond *root; /* NULL: nothing to search for */
+    struct leaf *leaves;
+    size_t leaf_count, wanted_count;
+    struct arena *mem;
+};
+
+/* `q` and `mem` must outlive the plan. */
+sx_status plan_make(struct plan *p, const struct query *q, struct arena *mem, struct sx_error *err);
+
+/* Whether a document matches; `tf` by leaf. */
+bool plan_match(const struct plan *p, enum reading reading, const struct phrase_tf *tf,
+                const struct docrow *row, const struct doctable *docs);
+
+/* The items that a document lacks under READ_ANY, as they are printed in `parsed`, appended to
+ * out[0..cap) without repetition; returns how many. */
+size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const struct docrow *row,
+                    const struct doctable *docs, const struct ast **out, size_t cap);
+
+/* An FTS5 expression for the candidates of a reading; phrases[i] is the leaf of its ith phrase.
+ * `phrases` holds 2 * leaf_count. Spreads must be set. *count is the number of phrases. */
+sx_status plan_expression(const struct plan *p, enum reading reading, struct buf *expr,
+                          uint32_t *phrases, size_t *count, struct sx_error *err);
+
+#endif

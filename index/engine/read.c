@@ -1,0 +1,209 @@
+/* Reading what is stored: one document, the failures, the figures. */
+#include "index/engine/index.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "index/base/alloc.h"
+#include "index/base/arena.h"
+#include "index/base/str.h"
+#include "index/base/sha256.h"
+#include "index/store/files.h"
+#include "index/store/schema.h"
+
+struct stored {
+    struct sx_stored pub; /* first: what the caller frees */
+    struct arena mem;
+};
+
+void sx_stored_free(struct sx_stored *s)
+{
+    struct stored *own = (struct stored *)s;
+
+    if (own == NULL)
+        return;
+    arena_release(&own->mem);
+    mem_free(own);
+}
+
+static bool copy_doc(struct stored *s, const struct sx_doc *d)
+{
+    const struct sx_str *from[] = {&d->uri,  &d->title, &d->body, &d->source,
+                                   &d->date, &d->lang,  &d->type, &d->extra};
+    struct sx_doc *t = &s->pub.doc;
+    struct sx_str *to[] = {&t->uri,  &t->title, &t->body, &t->source,
+                           &t->date, &t->lang,  &t->type, &t->extra};
+
+    for (size_t i = 0; i < sizeof(to) / sizeof(to[0]); i++) {
+        *to[i] = arena_str(&s->mem, *from[i]);
+        if (to[i]->ptr == NULL && from[i]->ptr != NULL)
+            return false;
+    }
+    return true;
+}
+
+static sx_status get_on_snapshot(struct sx_reader *r, enum doc_key by, struct sx_str key,
+                                 struct stored *s, struct sx_error *err)
+{
+    struct stored_doc d;
+    bool found;
+    sx_status rc = doc_find(&r->c, by, key, 0, &d, &found, err);
+
+    if (rc == SX_OK && !found)
+        return sx_fail(err, SX_ENOTFOUND, "there is no such document");
+    if (rc == SX_OK)
+        rc = doc_text(&r->c, &d, err);
+    if (rc == SX_OK && !copy_doc(s, &d.doc))
+        rc = sx_fail_oom(err);
+    if (rc == SX_OK)
+        hex_encode(d.hash, DOC_HASH_BYTES, s->pub.hash);
+    return rc;
+}
+
+static sx_status get(struct sx_reader *r, enum doc_key by, struct sx_str key,
+                     struct sx_stored **out, struct sx_error *err)
+{
+    struct state snap;
+    struct sx_error own;
+    struct stored *s = mem_zalloc(1, sizeof(*s));
+
+    *out = NULL;
+    err = err == NULL ? &own : err;
+    if (s == NULL)
+        return sx_fail_oom(err);
+    sx_status rc = reader_begin(r, &snap, err);
+    if (rc == SX_OK) {
+        s->pub.generation = snap.generation;
+        rc = get_on_snapshot(r, by, key, s, err);
+        reader_end(r);
+    }
+    if (rc != SX_OK) {
+        sx_stored_free(&s->pub);
+        return rc;
+    }
+    *out = &s->pub;
+    return SX_OK;
+}
+
+sx_status sx_reader_get_uri(struct sx_reader *r, struct sx_str uri, struct sx_stored **out,
+                            struct sx_error *err)
+{
+    return get(r, DOC_KEY_URI, uri, out, err);
+}
+
+sx_status sx_reader_get_doc(struct sx_reader *r, struct sx_str hex, struct sx_stored **out,
+                            struct sx_error *err)
+{
+    unsigned char hash[DOC_HASH_BYTES];
+
+    *out = NULL;
+    if (hex.len != 2 * sizeof(hash) || hex_decode(hex.ptr, sizeof(hash), hash) != 0)
+        return sx_fail_at(err, SX_EREQUEST, "doc", SX_NO_OFFSET, "doc must be 64 hex digits");
+    return get(r, DOC_KEY_HASH, str_make((const char *)hash, sizeof(hash)), out, err);
+}
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+struct failures {
+    struct sx_failed_list pub; /* first: what the caller frees */
+    struct arena mem;
+    struct sx_failed *items;
+};
+
+void sx_failed_list_free(struct sx_failed_list *list)
+{
+    struct failures *own = (struct failures *)list;
+
+    if (own == NULL)
+        return;
+    arena_release(&own->mem);
+    mem_free(own);
+}
+
+static sx_status add_failure(void *arg, struct sx_str uri, struct sx_str stage,
+                             struct sx_str reason, int64_t at)
+{
+    struct failures *l = arg;
+    struct sx_failed *f = &l->items[l->pub.count];
+
+    f->uri = arena_str(&l->mem, uri);
+    f->stage = arena_str(&l->mem, stage);
+    f->reason = arena_str(&l->mem, reason);
+    f->at = at;
+    if (f->uri.ptr == NULL || f->stage.ptr == NULL || f->reason.ptr == NULL)
+        return SX_ENOMEM;
+    l->pub.count++;
+    return SX_OK;
+}
+
+static sx_status list_failures(struct sx_reader *r, size_t offset, size_t limit, struct failures *l,
+                               struct sx_error *err)
+{
+    struct state snap;
+    sx_status rc = reader_begin(r, &snap, err);
+
+    if (rc != SX_OK)
+        return rc;
+    l->pub.total = snap.failed;
+    l->items = arena_array(&l->mem, limit, sizeof(*l->items));
+    l->pub.items = l->items;
+    rc = l->items == NULL ? SX_ENOMEM : failed_each(&r->c, offset, limit, add_failure, l, err);
+    reader_end(r);
+    return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
+}
+
+sx_status sx_reader_failed(struct sx_reader *r, size_t offset, size_t limit,
+                           struct sx_failed_list **out, struct sx_error *err)
+{
+    struct sx_error own;
+
+    *out = NULL;
+    err = err == NULL ? &own : err;
+    if (limit > SX_LIMIT_MAX)
+        return sx_fail_at(err, SX_EREQUEST, "limit", SX_NO_OFFSET, "limit is at most %d",
+                          SX_LIMIT_MAX);
+    struct failures *l = mem_zalloc(1, sizeof(*l));
+    if (l == NULL)
+        return sx_fail_oom(err);
+    sx_status rc = list_failures(r, offset, limit, l, err);
+    if (rc != SX_OK) {
+        sx_failed_list_free(&l->pub);
+        return rc;
+    }
+    *out = &l->pub;
+    return SX_OK;
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
+
+static uint64_t file_size(const char *path, const char *suffix)
+{
+    char name[4200];
+    struct stat st;
+
+    snprintf(name, sizeof(name), "%s%s", path, suffix);
+    return stat(name, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err)
+{
+    struct state snap;
+    struct sx_error own;
+    sx_status rc = reader_begin(r, &snap, err == NULL ? &own : err);
+
+    if (rc != SX_OK)
+        return rc;
+    reader_end(r);
+    memset(out, 0, sizeof(*out));
+    out->generation = snap.generation;
+    out->coverage = reader_coverage(r, &snap);
+    out->title_words = snap.title_words;
+    out->body_words = snap.body_words;
+    out->file_bytes = file_size(r->ix->path, "");
+    out->wal_bytes = file_size(r->ix->path, "-wal");
+    out->cached_terms = termcache_count(r->ix->terms);
+    out->schema_version = SCHEMA_VERSION;
+    out->analyzer_version = ANALYZER_VERSION;
+    return SX_OK;
+}

@@ -1,0 +1,68 @@
+/* Weights. A leaf of several words (a phrase, foo-bar) weighs the sum of its words; a beginning
+ * weighs as one word whose n is the sum over the words it stands for, at most N. */
+#include "index/engine/weigh.h"
+
+#include <string.h>
+
+#include "index/rank/score.h"
+
+static sx_status count_term(struct sx_reader *r, const struct state *snap, struct sx_str term,
+                            struct term_counts *out, struct sx_error *err)
+{
+    struct cached_counts cached;
+    struct vocab_counts counted;
+    enum termcache_state state = termcache_get(r->ix->terms, snap->generation, term, &cached);
+
+    if (state == TERMCACHE_HIT) {
+        *out = (struct term_counts){cached.n, cached.f};
+        return SX_OK;
+    }
+    sx_status rc = vocab_term(&r->c, term, &counted, err);
+    if (state == TERMCACHE_CLAIMED && rc == SX_OK)
+        termcache_fill(r->ix->terms, term, (struct cached_counts){counted.n, counted.f});
+    else if (state == TERMCACHE_CLAIMED)
+        termcache_abandon(r->ix->terms, term);
+    *out = (struct term_counts){counted.n, counted.f};
+    return rc;
+}
+
+static sx_status count_prefix(struct sx_reader *r, const struct state *snap, struct sx_str prefix,
+                              struct term_counts *out, struct sx_error *err)
+{
+    struct vocab_counts counted;
+    sx_status rc = vocab_prefix(&r->c, prefix, SX_EXPANSIONS_MAX, &counted, err);
+
+    *out = (struct term_counts){counted.n < snap->docs ? counted.n : snap->docs, counted.f};
+    return rc;
+}
+
+static sx_status weigh(struct sx_reader *r, const struct state *snap, struct leaf *l,
+                       struct sx_error *err)
+{
+    struct term_counts counts;
+    const struct ast *n = l->ast;
+
+    l->weight = 0;
+    l->spread = UINT64_MAX;
+    for (size_t i = 0; i < n->term_count; i++) {
+        bool prefix = n->kind == AST_PREFIX && i + 1 == n->term_count;
+        sx_status rc = prefix ? count_prefix(r, snap, n->terms[i], &counts, err)
+                              : count_term(r, snap, n->terms[i], &counts, err);
+        if (rc != SX_OK)
+            return rc;
+        l->weight += score_weight(snap->docs, counts);
+        if (counts.n < l->spread)
+            l->spread = counts.n;
+    }
+    return SX_OK;
+}
+
+sx_status weigh_leaves(struct sx_reader *r, const struct state *snap, struct plan *p,
+                       struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < p->leaf_count && rc == SX_OK; i++)
+        rc = weigh(r, snap, &p->leaves[i], err);
+    return rc;
+}

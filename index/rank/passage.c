@@ -1,0 +1,373 @@
+/* Passages.
+ *
+ * One walk of the analyzer gives every place where a leaf stands. A window slides over the
+ * places; its worth is the sum of the weights of the different leaves in it, so that several
+ * words of the query beat one word many times. The best window is widened to whole words, and
+ * the next one is chosen among the places outside it. */
+#include "index/rank/passage.h"
+
+#include <string.h>
+
+#include "index/base/alloc.h"
+#include "index/base/hash.h"
+#include "index/base/str.h"
+#include "index/base/utf8.h"
+#include "index/text/analyzer.h"
+
+#define PLACES_MAX 20000 /* of one text; later ones are not looked at */
+#define NO_TERM UINT32_MAX
+
+struct place {
+    uint32_t start, end; /* bytes */
+    uint32_t leaf;
+};
+
+/* A token seen lately: phrases look back at the last ones. */
+struct seen {
+    uint32_t start;
+    uint32_t term; /* number among the query's terms, or NO_TERM */
+};
+
+struct finder {
+    const struct passage_leaf *leaves;
+    size_t leaf_count;
+    /* distinct terms of the leaves, open addressing */
+    struct sx_str *terms;
+    uint32_t *table;
+    size_t mask;
+    uint32_t term_count;
+    uint32_t **leaf_terms; /* per leaf, its terms' numbers */
+    uint32_t *last_first;  /* per term, the first leaf that ends with it, or NO_TERM */
+    uint32_t *last_next;   /* per leaf, the next leaf that ends with the same term */
+    uint32_t first_prefix; /* list of leaves that end with a beginning, by last_next */
+    struct seen *ring;
+    size_t ring_mask;
+    uint64_t position; /* of the next token */
+    struct place *places;
+    size_t place_count, place_cap;
+};
+
+static uint32_t term_number(const struct finder *f, struct sx_str term)
+{
+    size_t i = (size_t)hash_bytes(term.ptr, term.len) & f->mask;
+
+    for (; f->table[i] != 0; i = (i + 1) & f->mask)
+        if (str_eq(f->terms[f->table[i] - 1], term))
+            return f->table[i] - 1;
+    return NO_TERM;
+}
+
+static uint32_t add_term(struct finder *f, struct sx_str term)
+{
+    uint32_t known = term_number(f, term);
+
+    if (known != NO_TERM)
+        return known;
+    size_t i = (size_t)hash_bytes(term.ptr, term.len) & f->mask;
+    while (f->table[i] != 0)
+        i = (i + 1) & f->mask;
+    f->terms[f->term_count++] = term;
+    f->table[i] = f->term_count;
+    return f->term_count - 1;
+}
+
+static bool make_tables(struct finder *f, struct arena *mem)
+{
+    size_t terms = 0;
+    size_t longest = 1;
+
+    for (size_t i = 0; i < f->leaf_count; i++) {
+        terms += f->leaves[i].term_count;
+        if (f->leaves[i].term_count > longest)
+            longest = f->leaves[i].term_count;
+    }
+    f->mask = 15;
+    while (f->mask < 2 * terms)
+        f->mask = 2 * f->mask + 1;
+    f->ring_mask = 15;
+    while (f->ring_mask < longest)
+        f->ring_mask = 2 * f->ring_mask + 1;
+    f->terms = arena_array(mem, terms + 1, sizeof(*f->terms));
+    f->table = arena_array(mem, f->mask + 1, sizeof(*f->table));
+    f->leaf_terms = arena_array(mem, f->leaf_count + 1, sizeof(*f->leaf_terms));
+    f->last_first = arena_array(mem, terms + 1, sizeof(*f->last_first));
+    f->last_next = arena_array(mem, f->leaf_count + 1, sizeof(*f->last_next));
+    f->ring = arena_array(mem, f->ring_mask + 1, sizeof(*f->ring));
+    if (f->terms == NULL || f->table == NULL || f->leaf_terms == NULL || f->last_first == NULL ||
+        f->last_next == NULL || f->ring == NULL)
+        return false;
+    memset(f->last_first, 0xff, (terms + 1) * sizeof(*f->last_first));
+    f->first_prefix = NO_TERM;
+    return true;
+}
+
+/* Numbers the leaves' terms and files each leaf under its last one. */
+static bool file_leaves(struct finder *f, struct arena *mem)
+{
+    for (uint32_t i = 0; i < f->leaf_count; i++) {
+        const struct passage_leaf *l = &f->leaves[i];
+        uint32_t *numbers = arena_array(mem, l->term_count, sizeof(*numbers));
+        if (numbers == NULL)
+            return false;
+        for (size_t k = 0; k < l->term_count; k++)
+            numbers[k] = add_term(f, l->terms[k]);
+        f->leaf_terms[i] = numbers;
+        uint32_t *head = l->prefix ? &f->first_prefix : &f->last_first[numbers[l->term_count - 1]];
+        f->last_next[i] = *head;
+        *head = i;
+    }
+    return true;
+}
+
+static int add_place(struct finder *f, uint32_t start, uint32_t end, uint32_t leaf)
+{
+    if (f->place_count == PLACES_MAX)
+        return 0;
+    if (f->place_count == f->place_cap) {
+        size_t cap = f->place_cap == 0 ? 64 : f->place_cap * 2;
+        struct place *grown = mem_realloc(f->places, cap * sizeof(*grown));
+        if (grown == NULL)
+            return ANALYZER_NOMEM;
+        f->places = grown;
+        f->place_cap = cap;
+    }
+    f->places[f->place_count++] = (struct place){start, end, leaf};
+    return 0;
+}
+
+/* Whether the terms before the last one of `leaf` stand right before the current token. */
+static bool stands_behind(const struct finder *f, uint32_t leaf)
+{
+    size_t count = f->leaves[leaf].term_count;
+
+    if (f->position + 1 < count)
+        return false;
+    for (size_t k = 0; k + 1 < count; k++) {
+        uint64_t at = f->position - (count - 1) + k;
+        if (f->ring[at & f->ring_mask].term != f->leaf_terms[leaf][k])
+            return false;
+    }
+    return true;
+}
+
+static int take_leaf(struct finder *f, uint32_t leaf, const struct token *t)
+{
+    size_t count = f->leaves[leaf].term_count;
+
+    if (!stands_behind(f, leaf))
+        return 0;
+    return add_place(f, f->ring[(f->position - (count - 1)) & f->ring_mask].start, t->end, leaf);
+}
+
+static bool begins(struct sx_str word, struct sx_str with)
+{
+    return word.len >= with.len && memcmp(word.ptr, with.ptr, with.len) == 0;
+}
+
+static int see(void *arg, const struct token *t)
+{
+    struct finder *f = arg;
+    uint32_t number = term_number(f, t->term);
+    int rc = 0;
+
+    f->ring[f->position & f->ring_mask] = (struct seen){t->start, number};
+    if (number != NO_TERM)
+        for (uint32_t l = f->last_first[number]; l != NO_TERM && rc == 0; l = f->last_next[l])
+            rc = take_leaf(f, l, t);
+    for (uint32_t l = f->first_prefix; l != NO_TERM && rc == 0; l = f->last_next[l])
+        if (begins(t->term, f->leaves[l].terms[f->leaves[l].term_count - 1]))
+            rc = take_leaf(f, l, t);
+    f->position++;
+    return rc;
+}
+
+/* ---- the best window --------------------------------------------------------------------- */
+
+struct window {
+    size_t first, last; /* places */
+    double worth;
+};
+
+/* Two ends move over the places; `taken` are the passages chosen so far. */
+static bool best_window(const struct finder *f, const struct passage *taken, size_t taken_count,
+                        uint32_t *in, struct window *best)
+{
+    size_t first = 0;
+    double worth = 0;
+
+    memset(in, 0, f->leaf_count * sizeof(*in));
+    best->worth = 0;
+    for (size_t last = 0; last < f->place_count; last++) {
+        const struct place *p = &f->places[last];
+        bool free_place = true;
+        for (size_t i = 0; i < taken_count; i++)
+            if (p->start < taken[i].end && p->end > taken[i].start)
+                free_place = false;
+        if (!free_place) { /* the window begins anew behind what is taken */
+            memset(in, 0, f->leaf_count * sizeof(*in));
+            worth = 0;
+            first = last + 1;
+            continue;
+        }
+        if (in[p->leaf]++ == 0)
+            worth += f->leaves[p->leaf].weight;
+        while (first < last && p->end - f->places[first].start > PASSAGE_BYTES) {
+            uint32_t leaf = f->places[first++].leaf;
+            if (--in[leaf] == 0)
+                worth -= f->leaves[leaf].weight;
+        }
+        if (worth > best->worth * (1 + 1e-12))
+            *best = (struct window){first, last, worth};
+    }
+    return best->worth > 0;
+}
+
+/* ---- whole words --------------------------------------------------------------------------- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
+
+/* A good place to begin, in [low, start]: after a line's end if one is near, else at a word. */
+static size_t widen_left(struct sx_str t, size_t low, size_t start)
+{
+    for (size_t i = start; i > low; i--)
+        if (t.ptr[i - 1] == '\n')
+            return i;
+    if (low == 0)
+        return 0;
+    for (size_t i = low; i < start; i++)
+        if (is_space(t.ptr[i - 1]))
+            return i;
+    return utf8_floor(t.ptr, t.len, low); /* a script without spaces */
+}
+
+static size_t widen_right(struct sx_str t, size_t end, size_t high)
+{
+    if (high >= t.len)
+        return t.len;
+    for (size_t i = high; i > end; i--)
+        if (is_space(t.ptr[i]))
+            return i;
+    high = utf8_floor(t.ptr, t.len, high);
+    return high > end ? high : end;
+}
+
+static void trim(struct sx_str t, size_t from, size_t to, struct passage *p)
+{
+    while (p->start < from && is_space(t.ptr[p->start]))
+        p->start++;
+    while (p->end > to && is_space(t.ptr[p->end - 1]))
+        p->end--;
+}
+
+/* Widens bytes [from, to) to about PASSAGE_BYTES, keeping out of what is taken. */
+static void widen(struct sx_str t, size_t from, size_t to, const struct passage *taken,
+                  size_t taken_count, struct passage *p)
+{
+    size_t room = to - from < PASSAGE_BYTES ? PASSAGE_BYTES - (to - from) : 0;
+    size_t low = from > room / 3 ? from - room / 3 : 0;
+
+    for (size_t i = 0; i < taken_count; i++)
+        if (taken[i].end <= from && taken[i].end > low)
+            low = taken[i].end;
+    p->start = widen_left(t, low, from);
+    size_t high = p->start + (to - from < PASSAGE_BYTES ? PASSAGE_BYTES : to - p->start);
+    if (high < to)
+        high = to;
+    for (size_t i = 0; i < taken_count; i++)
+        if (taken[i].start >= to && taken[i].start < high)
+            high = taken[i].start;
+    p->end = widen_right(t, to, high);
+    trim(t, from, to, p);
+}
+
+static bool add_marks(const struct finder *f, struct passage *p, struct arena *mem)
+{
+    struct sx_mark *marks = arena_array(mem, f->place_count, sizeof(*marks));
+    size_t count = 0;
+
+    if (marks == NULL)
+        return false;
+    for (size_t i = 0; i < f->place_count; i++) {
+        const struct place *at = &f->places[i];
+        if (at->start < p->start || at->end > p->end)
+            continue;
+        struct sx_mark m = {(uint32_t)(at->start - p->start), (uint32_t)(at->end - p->start)};
+        /* Places come by their ends; a phrase swallows the marks of its own words. */
+        while (count > 0 && marks[count - 1].end > m.start) {
+            count--;
+            if (marks[count].start < m.start)
+                m.start = marks[count].start;
+            if (marks[count].end > m.end)
+                m.end = marks[count].end;
+        }
+        marks[count++] = m;
+    }
+    p->marks = marks;
+    p->mark_count = count;
+    return true;
+}
+
+static sx_status choose(const struct finder *f, struct sx_str text, size_t want, struct arena *mem,
+                        struct passage *out, size_t *count, struct sx_error *err)
+{
+    uint32_t *in = arena_array(mem, f->leaf_count + 1, sizeof(*in));
+    struct window w;
+
+    if (in == NULL)
+        return sx_fail_oom(err);
+    *count = 0;
+    while (*count < want && best_window(f, out, *count, in, &w)) {
+        struct passage *p = &out[*count];
+        size_t to = 0;
+        size_t from = text.len;
+        for (size_t i = w.first; i <= w.last; i++) {
+            from = f->places[i].start < from ? f->places[i].start : from;
+            to = f->places[i].end > to ? f->places[i].end : to;
+        }
+        memset(p, 0, sizeof(*p));
+        p->worth = w.worth;
+        widen(text, from, to, out, *count, p);
+        if (!add_marks(f, p, mem))
+            return sx_fail_oom(err);
+        (*count)++;
+    }
+    return SX_OK;
+}
+
+/* Nothing of the query stands here: the beginning, unmarked. */
+static void beginning(struct sx_str text, struct passage *out, size_t *count)
+{
+    memset(out, 0, sizeof(*out));
+    out->end = text.len;
+    if (text.len > PASSAGE_BYTES) {
+        out->end = widen_right(text, PASSAGE_BYTES / 2, PASSAGE_BYTES);
+        out->end = utf8_floor(text.ptr, text.len, out->end);
+    }
+    trim(text, text.len, 0, out);
+    *count = out->end > out->start ? 1 : 0;
+}
+
+sx_status passage_find(struct analyzer *an, struct sx_str text, const struct passage_leaf *leaves,
+                       size_t leaf_count, size_t want, struct arena *mem, struct passage *out,
+                       size_t *count, struct sx_error *err)
+{
+    struct finder f = {.leaves = leaves, .leaf_count = leaf_count};
+    sx_status rc = SX_OK;
+
+    *count = 0;
+    if (want == 0 || text.len == 0)
+        return SX_OK;
+    if (!make_tables(&f, mem) || !file_leaves(&f, mem))
+        return sx_fail_oom(err);
+    if (analyzer_run(an, text.ptr, text.len, see, &f) != 0)
+        rc = sx_fail_oom(err);
+    if (rc == SX_OK)
+        rc = choose(&f, text, want, mem, out, count, err);
+    mem_free(f.places);
+    if (rc == SX_OK && *count == 0)
+        beginning(text, out, count);
+    return rc;
+}

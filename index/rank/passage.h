@@ -1,0 +1,39 @@
+/* Passages: the parts of a text that show a query best, with the words marked.
+ *
+ * The text is read by the analyzer that indexed it, so that a mark stands exactly where the
+ * index found the word; a phrase is marked only where all of it stands. */
+#ifndef INDEX_RANK_PASSAGE_H
+#define INDEX_RANK_PASSAGE_H
+
+#include "index/base/arena.h"
+#include "index/base/error.h"
+
+#include <searchd/index.h>
+
+struct analyzer;
+
+/* Aim of a passage's length in bytes; a phrase longer than that is shown whole. */
+#define PASSAGE_BYTES 240
+
+/* A word, phrase or prefix to look for. */
+struct passage_leaf {
+    const struct sx_str *terms; /* >= 1, adjacent */
+    size_t term_count;
+    bool prefix;   /* the last term is a beginning */
+    double weight; /* how much showing it is worth, > 0 */
+};
+
+struct passage {
+    size_t start, end;           /* bytes of the text, on code points */
+    const struct sx_mark *marks; /* relative to start, in order, not overlapping */
+    size_t mark_count;
+    double worth; /* 0: nothing found, the text's beginning */
+};
+
+/* Finds up to `want` passages of text[0..len), best first, not overlapping; at least one when
+ * want > 0 and the text is not empty. All memory is from `mem`. */
+sx_status passage_find(struct analyzer *an, struct sx_str text, const struct passage_leaf *leaves,
+                       size_t leaf_count, size_t want, struct arena *mem, struct passage *out,
+                       size_t *count, struct sx_error *err);
+
+#endif

@@ -1,0 +1,36 @@
+/* The ranking formula: one function for every engine, in double, with -ffp-contract=off.
+ *
+ *   score  = sum over leaves, in query order, of  q · w · 2.2 x / (x + 1.2)
+ *   x      = tf / (0.4 + 0.6 · len / avglen)
+ *   w      = ln(1 + (N − n + 0.5) / (n + 0.5)) · min((F + 1) / n, 4)^1.5
+ *
+ * This is BM25 (Robertson and others, TREC-3, 1994) with k1 = 1.2 and b = 0.6 over one combined
+ * field, the idf in Lucene's never-negative form, and a burst factor (F + 1) / n: a word that
+ * repeats where it occurs says more about those documents (the after-effect of Amati and van
+ * Rijsbergen's DFR models, 2002). tf and len count the title SCORE_TITLE_WEIGHT times. */
+#ifndef INDEX_RANK_SCORE_H
+#define INDEX_RANK_SCORE_H
+
+#include <stdint.h>
+
+#define SCORE_TITLE_WEIGHT 3.0
+
+/* What a collection says of one word. */
+struct term_counts {
+    uint64_t n; /* documents that hold it */
+    uint64_t f; /* its occurrences, the title counted once */
+};
+
+/* w of a word among `docs` documents; 0 for a word that stands nowhere. */
+double score_weight(uint64_t docs, struct term_counts c);
+
+/* tf or len of both fields together. */
+double score_combined(uint64_t title, uint64_t body);
+
+/* How far a document's length is from the average: 0.4 + 0.6 · len / avglen. */
+double score_length_norm(double len, double avglen);
+
+/* One leaf's part; `norm` from score_length_norm(). 0 when tf is 0. */
+double score_leaf(double asked, double weight, double tf, double norm);
+
+#endif

@@ -1,0 +1,118 @@
+/* The top-k heap. */
+#include "index/rank/topk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "index/base/alloc.h"
+#include "index/base/date.h"
+
+/* -1, 0, 1 for a key where the greater goes first and DATE_NONE goes last. */
+static int newer_first(int64_t a, int64_t b)
+{
+    return a == b ? 0 : (a > b ? -1 : 1);
+}
+
+static int older_first(int64_t a, int64_t b)
+{
+    if (a == DATE_NONE || b == DATE_NONE)
+        return newer_first(a, b);
+    return newer_first(b, a);
+}
+
+static int by_key(enum topk_sort sort, const struct ranked *a, const struct ranked *b)
+{
+    if (sort == TOPK_DATE_UP)
+        return older_first(a->at, b->at);
+    if (sort == TOPK_DATE_DOWN)
+        return newer_first(a->at, b->at);
+    return a->score == b->score ? 0 : (a->score > b->score ? -1 : 1);
+}
+
+bool topk_before(enum topk_sort sort, const struct ranked *a, const struct ranked *b)
+{
+    if (a->tier != b->tier)
+        return a->tier < b->tier;
+    int c = by_key(sort, a, b);
+    if (c == 0)
+        c = newer_first(a->at, b->at);
+    return c != 0 ? c < 0 : a->rowid < b->rowid;
+}
+
+bool topk_init(struct topk *t, size_t k, enum topk_sort sort)
+{
+    memset(t, 0, sizeof(*t));
+    t->k = k;
+    t->sort = sort;
+    t->heap = mem_zalloc(k, sizeof(*t->heap));
+    return t->heap != NULL;
+}
+
+void topk_release(struct topk *t)
+{
+    mem_free(t->heap);
+    memset(t, 0, sizeof(*t));
+}
+
+bool topk_would_keep(const struct topk *t, const struct ranked *h)
+{
+    if (t->count < t->k)
+        return true;
+    return t->k > 0 && topk_before(t->sort, h, &t->heap[0]);
+}
+
+static void swap(struct ranked *a, struct ranked *b)
+{
+    struct ranked c = *a;
+
+    *a = *b;
+    *b = c;
+}
+
+static void sift_up(struct topk *t, size_t i)
+{
+    while (i > 0) {
+        size_t parent = (i - 1) / 2;
+        if (!topk_before(t->sort, &t->heap[parent], &t->heap[i]))
+            return;
+        swap(&t->heap[parent], &t->heap[i]);
+        i = parent;
+    }
+}
+
+static void sift_down(struct topk *t, size_t i, size_t count)
+{
+    for (;;) {
+        size_t worst = i;
+        for (size_t kid = 2 * i + 1; kid <= 2 * i + 2 && kid < count; kid++)
+            if (topk_before(t->sort, &t->heap[worst], &t->heap[kid]))
+                worst = kid;
+        if (worst == i)
+            return;
+        swap(&t->heap[i], &t->heap[worst]);
+        i = worst;
+    }
+}
+
+uint32_t topk_add(struct topk *t, struct ranked h)
+{
+    if (t->count < t->k) {
+        h.slot = (uint32_t)t->count;
+        t->heap[t->count++] = h;
+        sift_up(t, t->count - 1);
+        return h.slot;
+    }
+    h.slot = t->heap[0].slot;
+    t->heap[0] = h;
+    sift_down(t, 0, t->count);
+    return h.slot;
+}
+
+/* The worst goes to the end, again and again: a heap sort. */
+void topk_finish(struct topk *t)
+{
+    for (size_t n = t->count; n > 1; n--) {
+        swap(&t->heap[0], &t->heap[n - 1]);
+        sift_down(t, 0, n - 1);
+    }
+}

@@ -1,0 +1,324 @@
+/* Connections: opening, statements by number, errors, deadlines. */
+#include "index/store/conn.h"
+
+#include <string.h>
+
+#include "index/base/clock.h"
+#include "index/store/match.h"
+
+/* SQLite opcodes between two looks at the clock: overshoot stays near 10 ms, cost below 3 %. */
+#define PROGRESS_OPS 100
+
+#define BUSY_WAIT_MS 10000
+
+#define DOC_COLUMNS                                                                                \
+    "id, uri, hash, source, date, lang, type, at, title_len, body_len, checksum, file"
+
+static const char *const sql[ST_COUNT] = {
+    [ST_BEGIN_READ] = "BEGIN",
+    [ST_BEGIN_WRITE] = "BEGIN IMMEDIATE",
+    [ST_COMMIT] = "COMMIT",
+    [ST_ROLLBACK] = "ROLLBACK",
+    [ST_STATE_GET] = "SELECT generation, next_id, docs, title_words, body_words, failed, analyzer"
+                     " FROM state",
+    [ST_STATE_SET] = "UPDATE state SET generation = ?1, next_id = ?2, docs = ?3, title_words = ?4,"
+                     " body_words = ?5, failed = ?6",
+    [ST_DOC_BY_URI] = "SELECT " DOC_COLUMNS " FROM doc WHERE uri = ?1",
+    [ST_DOC_BY_HASH] = "SELECT " DOC_COLUMNS " FROM doc WHERE substr(hash, 1, 8) = substr(?1, 1, 8)"
+                       " AND hash = ?1",
+    [ST_DOC_BY_ID] = "SELECT " DOC_COLUMNS " FROM doc WHERE id = ?1",
+    [ST_DOC_INSERT] = "INSERT INTO doc(" DOC_COLUMNS ")"
+                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [ST_DOC_DELETE] = "DELETE FROM doc WHERE id = ?1",
+    [ST_DOC_ALL] = "SELECT " DOC_COLUMNS " FROM doc ORDER BY id",
+    [ST_DOC_OF_FILE] = "SELECT id FROM doc WHERE file = ?1 AND id < ?2 LIMIT 256",
+    [ST_TEXT_GET] = "SELECT title, body, extra FROM text WHERE id = ?1",
+    [ST_TEXT_INSERT] = "INSERT INTO text(id, title, body, extra) VALUES(?1, ?2, ?3, ?4)",
+    [ST_TEXT_DELETE] = "DELETE FROM text WHERE id = ?1",
+    [ST_FTS_INSERT] = "INSERT INTO fts(rowid, title, body) VALUES(?1, ?2, ?3)",
+    [ST_FTS_DELETE] = "INSERT INTO fts(fts, rowid, title, body) VALUES('delete', ?1, ?2, ?3)",
+    [ST_FTS_MERGE] = "INSERT INTO fts(fts, rank) VALUES('merge', ?1)",
+    [ST_FTS_CHECK] = "INSERT INTO fts(fts, rank) VALUES('integrity-check', 1)",
+    [ST_FTS_MATCH] = "SELECT rowid FROM fts WHERE fts MATCH ?1 AND sx_match(fts, ?2)",
+    [ST_VOCAB_TERM] = "SELECT doc, cnt FROM temp.vocab WHERE term = ?1",
+    [ST_VOCAB_PREFIX] = "SELECT doc, cnt FROM temp.vocab WHERE term >= ?1 AND term <= ?2 LIMIT ?3",
+    [ST_FILE_GET] = "SELECT id, size, mtime, hash FROM file WHERE path = ?1",
+    [ST_FILE_INSERT] = "INSERT INTO file(path, size, mtime, hash) VALUES(?1, ?2, ?3, ?4)",
+    [ST_FILE_UPDATE] = "UPDATE file SET size = ?2, mtime = ?3, hash = ?4 WHERE id = ?1",
+    [ST_FILE_DELETE] = "DELETE FROM file WHERE id = ?1",
+    [ST_FILE_ALL] = "SELECT id, path FROM file WHERE path > ?1 ORDER BY path LIMIT 256",
+    [ST_FAILED_PUT] = "INSERT OR REPLACE INTO failed(uri, stage, reason, at, file)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [ST_FAILED_DELETE] = "DELETE FROM failed WHERE uri = ?1",
+    [ST_FAILED_DELETE_FILE] = "DELETE FROM failed WHERE file = ?1",
+    [ST_FAILED_COUNT] = "SELECT count(*) FROM failed",
+    [ST_FAILED_LIST] = "SELECT uri, stage, reason, at FROM failed ORDER BY uri LIMIT ?1 OFFSET ?2",
+};
+
+sx_status conn_fail(struct conn *c, int rc, const char *what, struct sx_error *err)
+{
+    const char *why = sqlite3_errmsg(c->db);
+    sx_status code = SX_EINTERNAL;
+
+    switch (rc & 0xff) {
+    case SQLITE_NOMEM:
+        return sx_fail_oom(err);
+    case SQLITE_FULL:
+        code = SX_EFULL;
+        break;
+    case SQLITE_IOERR:
+    case SQLITE_CANTOPEN:
+        code = SX_EIO;
+        break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+        code = SX_ECORRUPT;
+        break;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+        code = SX_EREADONLY;
+        break;
+    case SQLITE_INTERRUPT:
+        code = c->stopped == SX_OK ? SX_ECANCELLED : c->stopped;
+        return sx_fail(err, code,
+                       code == SX_ETIMEOUT ? "the deadline passed" : "the request was cancelled");
+    default:
+        break;
+    }
+    return sx_fail(err, code, "cannot %s: %s (SQLite code %d)", what, why, rc);
+}
+
+sx_status conn_exec(struct conn *c, const char *text, const char *what, struct sx_error *err)
+{
+    int rc = sqlite3_exec(c->db, text, NULL, NULL, NULL);
+
+    return rc == SQLITE_OK ? SX_OK : conn_fail(c, rc, what, err);
+}
+
+static int progress(void *arg)
+{
+    struct conn *c = arg;
+
+    if (!c->limited)
+        return 0;
+    if (c->limits.stop != NULL && c->limits.stop(c->limits.stop_ctx))
+        c->stopped = SX_ECANCELLED;
+    else if (c->limits.deadline_ns != 0 && clock_now_ns() > c->limits.deadline_ns)
+        c->stopped = SX_ETIMEOUT;
+    return c->stopped != SX_OK;
+}
+
+void conn_limit(struct conn *c, const struct sx_limits *limits)
+{
+    c->limits = *limits;
+    c->stopped = SX_OK;
+    c->limited = limits->stop != NULL || limits->deadline_ns != 0;
+}
+
+void conn_unlimit(struct conn *c)
+{
+    c->limited = false;
+}
+
+static int wal_grew(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    struct conn *c = arg;
+
+    (void)db;
+    (void)name;
+    c->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+static sx_status set_up(struct conn *c, bool writer, bool relaxed, struct sx_error *err)
+{
+    sqlite3_extended_result_codes(c->db, 1);
+    sqlite3_progress_handler(c->db, PROGRESS_OPS, progress, c);
+    /* The peer of a reader's lock is only ever recovery or a checkpoint, which are short. */
+    sqlite3_busy_timeout(c->db, BUSY_WAIT_MS);
+    int rc = tokenizer_register(c->db, writer ? &c->tap : NULL);
+    if (rc == SQLITE_OK)
+        rc = match_register(c->db);
+    if (rc != SQLITE_OK)
+        return conn_fail(c, rc, "register the tokenizer", err);
+    sx_status st =
+        conn_exec(c, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192", "set up", err);
+    if (st == SX_OK && writer)
+        st = conn_exec(c, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
+                       "set up", err);
+    /* The writer alone checkpoints, at moments of its choice (maintenance). */
+    if (st == SX_OK && writer)
+        st = conn_exec(c, "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
+                       "set up", err);
+    if (st == SX_OK && writer)
+        sqlite3_wal_hook(c->db, wal_grew, c);
+    return st;
+}
+
+sx_status conn_open(struct conn *c, const char *path, bool writer, bool relaxed,
+                    struct sx_error *err)
+{
+    int flags = writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+
+    memset(c, 0, sizeof(*c));
+    int rc =
+        sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    sx_status st = rc == SQLITE_OK ? set_up(c, writer, relaxed, err)
+                                   : (c->db == NULL ? sx_fail_oom(err)
+                                                    : conn_fail(c, rc, "open the index", err));
+    if (st != SX_OK)
+        conn_close(c);
+    return st;
+}
+
+void conn_close(struct conn *c)
+{
+    for (int i = 0; i < ST_COUNT; i++)
+        sqlite3_finalize(c->st[i]);
+    sqlite3_close(c->db);
+    memset(c, 0, sizeof(*c));
+}
+
+/* fts5vocab needs the fts table, so it cannot be made before the schema is. */
+static int make_vocab(struct conn *c)
+{
+    return sqlite3_exec(c->db,
+                        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocab"
+                        " USING fts5vocab('main', 'fts', 'row')",
+                        NULL, NULL, NULL);
+}
+
+sqlite3_stmt *conn_stmt(struct conn *c, enum stmt which, struct sx_error *err)
+{
+    int rc = SQLITE_OK;
+
+    if (c->st[which] == NULL) {
+        if (which == ST_VOCAB_TERM || which == ST_VOCAB_PREFIX)
+            rc = make_vocab(c);
+        if (rc == SQLITE_OK)
+            rc = sqlite3_prepare_v3(c->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &c->st[which],
+                                    NULL);
+        if (rc != SQLITE_OK) {
+            conn_fail(c, rc, "prepare a statement", err);
+            return NULL;
+        }
+    }
+    return c->st[which];
+}
+
+sx_status conn_step(struct conn *c, sqlite3_stmt *st, bool *row, const char *what,
+                    struct sx_error *err)
+{
+    int rc = sqlite3_step(st);
+
+    *row = rc == SQLITE_ROW;
+    if (rc == SQLITE_ROW)
+        return SX_OK;
+    sx_status code = rc == SQLITE_DONE ? SX_OK : conn_fail(c, rc, what, err);
+    sqlite3_reset(st);
+    return code;
+}
+
+sx_status conn_run(struct conn *c, sqlite3_stmt *st, const char *what, struct sx_error *err)
+{
+    bool row = true;
+    sx_status rc = SX_OK;
+
+    if (st == NULL)
+        return err != NULL && err->code != SX_OK ? err->code : SX_EINTERNAL;
+    while (rc == SX_OK && row)
+        rc = conn_step(c, st, &row, what, err);
+    return rc;
+}
+
+sx_status conn_begin_read(struct conn *c, struct sx_error *err)
+{
+    return conn_run(c, conn_stmt(c, ST_BEGIN_READ, err), "begin", err);
+}
+
+sx_status conn_begin_write(struct conn *c, struct sx_error *err)
+{
+    return conn_run(c, conn_stmt(c, ST_BEGIN_WRITE, err), "begin", err);
+}
+
+void conn_rollback(struct conn *c)
+{
+    if (!sqlite3_get_autocommit(c->db))
+        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static bool is_fsync_failure(struct conn *c)
+{
+    int rc = sqlite3_extended_errcode(c->db);
+
+    return rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC;
+}
+
+sx_status conn_commit(struct conn *c, bool *fsync_failed, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_COMMIT, err);
+    int code = st == NULL ? SQLITE_NOMEM : sqlite3_step(st);
+
+    if (fsync_failed != NULL)
+        *fsync_failed = code != SQLITE_DONE && is_fsync_failure(c);
+    sx_status rc = code == SQLITE_DONE ? SX_OK : conn_fail(c, code, "commit", err);
+    if (st != NULL)
+        sqlite3_reset(st);
+    if (rc != SX_OK)
+        conn_rollback(c);
+    return rc;
+}
+
+sx_status conn_merge(struct conn *c, int pages, bool *worked, struct sx_error *err)
+{
+    int before = sqlite3_total_changes(c->db);
+    sqlite3_stmt *st = conn_stmt(c, ST_FTS_MERGE, err);
+
+    *worked = false;
+    if (st == NULL)
+        return err != NULL ? err->code : SX_EINTERNAL;
+    sqlite3_bind_int(st, 1, pages);
+    sx_status rc = conn_run(c, st, "merge", err);
+    /* FTS5's own rule: fewer than two changes mean that there was nothing to do. */
+    *worked = sqlite3_total_changes(c->db) - before >= 2;
+    return rc;
+}
+
+sx_status conn_checkpoint(struct conn *c, bool truncate, bool *fsync_failed, struct sx_error *err)
+{
+    int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    int left = 0;
+
+    *fsync_failed = false;
+    sqlite3_busy_timeout(c->db, 0);
+    int rc = sqlite3_wal_checkpoint_v2(c->db, "main", mode, &left, NULL);
+    sqlite3_busy_timeout(c->db, BUSY_WAIT_MS);
+    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY) {
+        if (rc == SQLITE_OK && truncate)
+            c->wal_pages = 0;
+        return SX_OK;
+    }
+    *fsync_failed = is_fsync_failure(c);
+    return conn_fail(c, rc, "checkpoint", err);
+}
+
+const char *conn_library_version(void)
+{
+    return sqlite3_libversion();
+}
+
+void bind_str(sqlite3_stmt *st, int at, struct sx_str s)
+{
+    if (s.ptr == NULL)
+        sqlite3_bind_null(st, at);
+    else
+        sqlite3_bind_text64(st, at, s.ptr, s.len, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+struct sx_str column_str(sqlite3_stmt *st, int at)
+{
+    struct sx_str s = {(const char *)sqlite3_column_text(st, at), 0};
+
+    s.len = (size_t)sqlite3_column_bytes(st, at);
+    return s;
+}

@@ -1,0 +1,266 @@
+/* Documents: rows of doc, text and fts. */
+#include "index/store/docs.h"
+
+#include <string.h>
+#include <zlib.h>
+
+#include "index/base/date.h"
+#include "index/base/sha256.h"
+#include "index/base/str.h"
+
+static sx_status no_stmt(const struct sx_error *err)
+{
+    return err != NULL && err->code != SX_OK ? err->code : SX_EINTERNAL;
+}
+
+sx_status state_get(struct conn *c, struct state *out, struct sx_error *err)
+{
+    bool row;
+    sqlite3_stmt *st = conn_stmt(c, ST_STATE_GET, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sx_status rc = conn_step(c, st, &row, "read the state", err);
+    if (rc != SX_OK)
+        return rc;
+    if (!row)
+        return sx_fail(err, SX_ECORRUPT, "the index has no state row");
+    out->generation = (uint64_t)sqlite3_column_int64(st, 0);
+    out->next_id = sqlite3_column_int64(st, 1);
+    out->docs = (uint64_t)sqlite3_column_int64(st, 2);
+    out->title_words = (uint64_t)sqlite3_column_int64(st, 3);
+    out->body_words = (uint64_t)sqlite3_column_int64(st, 4);
+    out->failed = (uint64_t)sqlite3_column_int64(st, 5);
+    out->analyzer = (uint64_t)sqlite3_column_int64(st, 6);
+    sqlite3_reset(st);
+    return SX_OK;
+}
+
+sx_status state_set(struct conn *c, const struct state *s, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_STATE_SET, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, (sqlite3_int64)s->generation);
+    sqlite3_bind_int64(st, 2, s->next_id);
+    sqlite3_bind_int64(st, 3, (sqlite3_int64)s->docs);
+    sqlite3_bind_int64(st, 4, (sqlite3_int64)s->title_words);
+    sqlite3_bind_int64(st, 5, (sqlite3_int64)s->body_words);
+    sqlite3_bind_int64(st, 6, (sqlite3_int64)s->failed);
+    return conn_run(c, st, "write the state", err);
+}
+
+void doc_hash(const struct sx_doc *d, unsigned char out[DOC_HASH_BYTES])
+{
+    struct sha256 h;
+
+    sha256_init(&h);
+    sha256_update(&h, d->uri.ptr, d->uri.len);
+    sha256_update(&h, "", 1);
+    sha256_update(&h, d->title.ptr, d->title.len);
+    sha256_update(&h, "", 1);
+    sha256_update(&h, d->body.ptr, d->body.len);
+    sha256_final(&h, out);
+}
+
+uint32_t doc_checksum(const struct sx_doc *d)
+{
+    const struct sx_str parts[] = {d->uri,  d->title, d->body, d->source,
+                                   d->date, d->lang,  d->type, d->extra};
+    uLong crc = crc32_z(0, NULL, 0);
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        unsigned char mark = parts[i].ptr == NULL ? 1 : 0;
+        crc = crc32_z(crc, &mark, 1);
+        if (parts[i].len > 0)
+            crc = crc32_z(crc, (const unsigned char *)parts[i].ptr, parts[i].len);
+    }
+    return (uint32_t)crc;
+}
+
+/* Reads the columns of DOC_COLUMNS. */
+static sx_status read_row(sqlite3_stmt *st, struct stored_doc *out, struct sx_error *err)
+{
+    memset(out, 0, sizeof(*out));
+    out->id = sqlite3_column_int64(st, 0);
+    out->doc.uri = column_str(st, 1);
+    const void *hash = sqlite3_column_blob(st, 2);
+    if (hash == NULL || sqlite3_column_bytes(st, 2) != DOC_HASH_BYTES)
+        return sx_fail(err, SX_ECORRUPT, "document %lld has no hash", (long long)out->id);
+    memcpy(out->hash, hash, DOC_HASH_BYTES);
+    out->doc.source = column_str(st, 3);
+    out->doc.date = column_str(st, 4);
+    out->doc.lang = column_str(st, 5);
+    out->doc.type = column_str(st, 6);
+    out->at = sqlite3_column_type(st, 7) == SQLITE_NULL ? DATE_NONE : sqlite3_column_int64(st, 7);
+    out->title_len = (uint32_t)sqlite3_column_int64(st, 8);
+    out->body_len = (uint32_t)sqlite3_column_int64(st, 9);
+    out->checksum = (uint32_t)sqlite3_column_int64(st, 10);
+    out->file = sqlite3_column_int64(st, 11);
+    return SX_OK;
+}
+
+sx_status doc_find(struct conn *c, enum doc_key by, struct sx_str key, int64_t id,
+                   struct stored_doc *out, bool *found, struct sx_error *err)
+{
+    static const enum stmt which[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID};
+    sqlite3_stmt *st = conn_stmt(c, which[by], err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_reset(st);
+    if (by == DOC_KEY_URI)
+        bind_str(st, 1, key);
+    else if (by == DOC_KEY_HASH)
+        sqlite3_bind_blob64(st, 1, key.ptr, key.len, SQLITE_STATIC);
+    else
+        sqlite3_bind_int64(st, 1, id);
+    sx_status rc = conn_step(c, st, found, "find a document", err);
+    if (rc != SX_OK || !*found)
+        return rc;
+    return read_row(st, out, err);
+}
+
+sx_status doc_text(struct conn *c, struct stored_doc *out, struct sx_error *err)
+{
+    bool row;
+    sqlite3_stmt *st = conn_stmt(c, ST_TEXT_GET, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_reset(st);
+    sqlite3_bind_int64(st, 1, out->id);
+    sx_status rc = conn_step(c, st, &row, "read a document", err);
+    if (rc != SX_OK)
+        return rc;
+    if (row) {
+        out->doc.title = column_str(st, 0);
+        out->doc.body = column_str(st, 1);
+        out->doc.extra = column_str(st, 2);
+        if (out->doc.title.ptr == NULL || out->doc.body.ptr == NULL)
+            return sx_fail_oom(err);
+    }
+    if (!row || doc_checksum(&out->doc) != out->checksum)
+        return sx_fail(err, SX_ECORRUPT, "document '%.*s' fails its checksum",
+                       (int)(out->doc.uri.len > 200 ? 200 : out->doc.uri.len), out->doc.uri.ptr);
+    return SX_OK;
+}
+
+void doc_done(struct conn *c)
+{
+    static const enum stmt used[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID, ST_TEXT_GET};
+
+    for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+        if (c->st[used[i]] != NULL)
+            sqlite3_reset(c->st[used[i]]);
+}
+
+/* fts: (id, title, body), to put or to delete. */
+static sx_status run_fts(struct conn *c, enum stmt which, const struct stored_doc *d,
+                         struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, which, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, d->id);
+    bind_str(st, 2, d->doc.title);
+    bind_str(st, 3, d->doc.body);
+    return conn_run(c, st, "index the text", err);
+}
+
+static sx_status insert_text(struct conn *c, const struct stored_doc *d, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_TEXT_INSERT, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, d->id);
+    bind_str(st, 2, d->doc.title);
+    bind_str(st, 3, d->doc.body);
+    bind_str(st, 4, d->doc.extra);
+    return conn_run(c, st, "store the text", err);
+}
+
+static sx_status insert_doc(struct conn *c, const struct stored_doc *d, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_DOC_INSERT, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, d->id);
+    bind_str(st, 2, d->doc.uri);
+    sqlite3_bind_blob(st, 3, d->hash, DOC_HASH_BYTES, SQLITE_STATIC);
+    bind_str(st, 4, d->doc.source);
+    bind_str(st, 5, d->doc.date);
+    bind_str(st, 6, d->doc.lang);
+    bind_str(st, 7, d->doc.type);
+    if (d->at == DATE_NONE)
+        sqlite3_bind_null(st, 8);
+    else
+        sqlite3_bind_int64(st, 8, d->at);
+    sqlite3_bind_int64(st, 9, d->title_len);
+    sqlite3_bind_int64(st, 10, d->body_len);
+    sqlite3_bind_int64(st, 11, d->checksum);
+    if (d->file == 0)
+        sqlite3_bind_null(st, 12);
+    else
+        sqlite3_bind_int64(st, 12, d->file);
+    return conn_run(c, st, "store the document", err);
+}
+
+sx_status doc_insert(struct conn *c, struct stored_doc *d,
+                     void (*fill)(void *ctx, struct stored_doc *d), void *ctx, struct sx_error *err)
+{
+    sx_status rc = insert_text(c, d, err);
+
+    if (rc == SX_OK)
+        rc = run_fts(c, ST_FTS_INSERT, d, err);
+    if (rc != SX_OK)
+        return rc;
+    fill(ctx, d);
+    return insert_doc(c, d, err);
+}
+
+static sx_status remove_by_id(struct conn *c, enum stmt which, int64_t id, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, which, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, id);
+    return conn_run(c, st, "remove the document", err);
+}
+
+sx_status doc_remove(struct conn *c, const struct stored_doc *d, struct sx_error *err)
+{
+    sx_status rc = run_fts(c, ST_FTS_DELETE, d, err);
+
+    if (rc == SX_OK)
+        rc = remove_by_id(c, ST_TEXT_DELETE, d->id, err);
+    if (rc == SX_OK)
+        rc = remove_by_id(c, ST_DOC_DELETE, d->id, err);
+    return rc;
+}
+
+sx_status doc_each(struct conn *c, sx_status (*fn)(void *ctx, const struct stored_doc *d),
+                   void *ctx, struct sx_error *err)
+{
+    bool row = true;
+    sx_status rc = SX_OK;
+    struct stored_doc d;
+    sqlite3_stmt *st = conn_stmt(c, ST_DOC_ALL, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    while (rc == SX_OK && row) {
+        rc = conn_step(c, st, &row, "read the documents", err);
+        if (rc == SX_OK && row)
+            rc = read_row(st, &d, err);
+        if (rc == SX_OK && row)
+            rc = fn(ctx, &d);
+    }
+    sqlite3_reset(st);
+    return rc;
+}

@@ -1,0 +1,202 @@
+/* The tables file and failed. */
+#include "index/store/files.h"
+
+#include <string.h>
+
+#include "index/base/str.h"
+
+#define FILE_PAGE 256 /* as in ST_FILE_ALL */
+
+static sx_status no_stmt(const struct sx_error *err)
+{
+    return err != NULL && err->code != SX_OK ? err->code : SX_EINTERNAL;
+}
+
+/* A path is bytes, not text. */
+static void bind_path(sqlite3_stmt *st, int at, const char *path, size_t len)
+{
+    sqlite3_bind_blob64(st, at, len == 0 ? "" : path, len, SQLITE_STATIC);
+}
+
+sx_status file_find(struct conn *c, const char *path, struct file_row *out, struct sx_error *err)
+{
+    bool row;
+    sqlite3_stmt *st = conn_stmt(c, ST_FILE_GET, err);
+
+    memset(out, 0, sizeof(*out));
+    if (st == NULL)
+        return no_stmt(err);
+    bind_path(st, 1, path, strlen(path));
+    sx_status rc = conn_step(c, st, &row, "find a file", err);
+    if (rc != SX_OK || !row)
+        return rc;
+    out->id = sqlite3_column_int64(st, 0);
+    out->size = (uint64_t)sqlite3_column_int64(st, 1);
+    out->mtime_ns = sqlite3_column_int64(st, 2);
+    const void *hash = sqlite3_column_blob(st, 3);
+    out->has_hash = hash != NULL && sqlite3_column_bytes(st, 3) == FILE_HASH_BYTES;
+    if (out->has_hash)
+        memcpy(out->hash, hash, FILE_HASH_BYTES);
+    sqlite3_reset(st);
+    return SX_OK;
+}
+
+static void bind_file(sqlite3_stmt *st, const struct file_row *row)
+{
+    sqlite3_bind_int64(st, 2, (sqlite3_int64)row->size);
+    sqlite3_bind_int64(st, 3, row->mtime_ns);
+    if (row->has_hash)
+        sqlite3_bind_blob(st, 4, row->hash, FILE_HASH_BYTES, SQLITE_STATIC);
+    else
+        sqlite3_bind_null(st, 4);
+}
+
+sx_status file_save(struct conn *c, const char *path, struct file_row *row, struct sx_error *err)
+{
+    bool fresh = row->id == 0;
+    sqlite3_stmt *st = conn_stmt(c, fresh ? ST_FILE_INSERT : ST_FILE_UPDATE, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    if (fresh)
+        bind_path(st, 1, path, strlen(path));
+    else
+        sqlite3_bind_int64(st, 1, row->id);
+    bind_file(st, row);
+    sx_status rc = conn_run(c, st, "record a file", err);
+    if (rc == SX_OK && fresh)
+        row->id = sqlite3_last_insert_rowid(c->db);
+    return rc;
+}
+
+sx_status file_forget(struct conn *c, int64_t id, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_FILE_DELETE, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, id);
+    return conn_run(c, st, "forget a file", err);
+}
+
+sx_status file_page(struct conn *c, struct sx_str after,
+                    sx_status (*fn)(void *ctx, int64_t id, struct sx_str path), void *ctx,
+                    bool *last, struct sx_error *err)
+{
+    bool row = true;
+    int count = 0;
+    sx_status rc = SX_OK;
+    sqlite3_stmt *st = conn_stmt(c, ST_FILE_ALL, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    bind_path(st, 1, after.ptr, after.len);
+    while (rc == SX_OK && row) {
+        rc = conn_step(c, st, &row, "list the files", err);
+        if (rc != SX_OK || !row)
+            break;
+        count++;
+        const char *path = sqlite3_column_blob(st, 1);
+        rc = fn(ctx, sqlite3_column_int64(st, 0),
+                str_make(path, (size_t)sqlite3_column_bytes(st, 1)));
+    }
+    sqlite3_reset(st);
+    *last = count < FILE_PAGE;
+    return rc;
+}
+
+sx_status file_docs(struct conn *c, int64_t file, int64_t before, int64_t *ids, size_t cap,
+                    size_t *count, struct sx_error *err)
+{
+    bool row = true;
+    sx_status rc = SX_OK;
+    sqlite3_stmt *st = conn_stmt(c, ST_DOC_OF_FILE, err);
+
+    *count = 0;
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, file);
+    sqlite3_bind_int64(st, 2, before);
+    while (rc == SX_OK && row && *count < cap) {
+        rc = conn_step(c, st, &row, "list the documents of a file", err);
+        if (rc == SX_OK && row)
+            ids[(*count)++] = sqlite3_column_int64(st, 0);
+    }
+    sqlite3_reset(st);
+    return rc;
+}
+
+sx_status failed_put(struct conn *c, struct sx_str uri, const char *stage, const char *reason,
+                     int64_t at, int64_t file, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_PUT, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    bind_str(st, 1, uri);
+    bind_str(st, 2, str_of(stage));
+    bind_str(st, 3, str_of(reason));
+    sqlite3_bind_int64(st, 4, at);
+    if (file == 0)
+        sqlite3_bind_null(st, 5);
+    else
+        sqlite3_bind_int64(st, 5, file);
+    return conn_run(c, st, "record a failure", err);
+}
+
+sx_status failed_forget(struct conn *c, struct sx_str uri, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_DELETE, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    bind_str(st, 1, uri);
+    return conn_run(c, st, "forget a failure", err);
+}
+
+sx_status failed_forget_file(struct conn *c, int64_t file, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_DELETE_FILE, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, file);
+    return conn_run(c, st, "forget failures", err);
+}
+
+sx_status failed_count(struct conn *c, uint64_t *out, struct sx_error *err)
+{
+    bool row;
+    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_COUNT, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sx_status rc = conn_step(c, st, &row, "count the failures", err);
+    if (rc == SX_OK && row)
+        *out = (uint64_t)sqlite3_column_int64(st, 0);
+    sqlite3_reset(st);
+    return rc;
+}
+
+sx_status failed_each(struct conn *c, size_t offset, size_t limit,
+                      sx_status (*fn)(void *ctx, struct sx_str uri, struct sx_str stage,
+                                      struct sx_str reason, int64_t at),
+                      void *ctx, struct sx_error *err)
+{
+    bool row = true;
+    sx_status rc = SX_OK;
+    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_LIST, err);
+
+    if (st == NULL)
+        return no_stmt(err);
+    sqlite3_bind_int64(st, 1, (sqlite3_int64)limit);
+    sqlite3_bind_int64(st, 2, (sqlite3_int64)offset);
+    while (rc == SX_OK && row) {
+        rc = conn_step(c, st, &row, "list the failures", err);
+        if (rc == SX_OK && row)
+            rc = fn(ctx, column_str(st, 0), column_str(st, 1), column_str(st, 2),
+                    sqlite3_column_int64(st, 3));
+    }
+    sqlite3_reset(st);
+    return rc;
+}

@@ -1,0 +1,123 @@
+/* The FTS5 auxiliary function, and counts from fts5vocab. */
+#include "index/store/match.h"
+
+#include <string.h>
+
+#include "index/text/analyzer.h"
+
+#define POINTER_NAME "sx_match"
+#define COLUMN_TITLE 0
+
+static void count_phrase(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
+                         struct phrase_tf *tf)
+{
+    Fts5PhraseIter it;
+    int column;
+    int offset;
+
+    tf->title = 0;
+    tf->body = 0;
+    if (api->xPhraseFirst(fts, phrase, &it, &column, &offset) != SQLITE_OK)
+        return;
+    while (column >= 0) {
+        if (column == COLUMN_TITLE)
+            tf->title++;
+        else
+            tf->body++;
+        api->xPhraseNext(fts, &it, &column, &offset);
+    }
+}
+
+static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *out,
+                           int value_count, sqlite3_value **values)
+{
+    struct match *m = value_count == 1 ? sqlite3_value_pointer(values[0], POINTER_NAME) : NULL;
+
+    if (m == NULL || api->xPhraseCount(fts) != m->phrases) {
+        sqlite3_result_error(out, "sx_match is for searchd only", -1);
+        return;
+    }
+    for (int i = 0; i < m->phrases; i++)
+        count_phrase(api, fts, i, &m->tf[i]);
+    m->stopped = m->row(m->ctx, api->xRowid(fts), m->tf);
+    if (m->stopped != SX_OK)
+        sqlite3_result_error(out, "stopped", -1);
+    else
+        sqlite3_result_int(out, 0);
+}
+
+int match_register(sqlite3 *db)
+{
+    fts5_api *api = tokenizer_api(db);
+
+    if (api == NULL)
+        return SQLITE_ERROR;
+    return api->xCreateFunction(api, "sx_match", NULL, match_function, NULL);
+}
+
+sx_status store_match(struct conn *c, struct sx_str expr, struct match *m, struct sx_error *err)
+{
+    sqlite3_stmt *st = conn_stmt(c, ST_FTS_MATCH, err);
+
+    if (st == NULL)
+        return err != NULL ? err->code : SX_EINTERNAL;
+    m->stopped = SX_OK;
+    bind_str(st, 1, expr);
+    sqlite3_bind_pointer(st, 2, m, POINTER_NAME, NULL);
+    sx_status rc = conn_run(c, st, "search", err);
+    sqlite3_clear_bindings(st);
+    return m->stopped != SX_OK ? m->stopped : rc;
+}
+
+sx_status vocab_term(struct conn *c, struct sx_str term, struct vocab_counts *out,
+                     struct sx_error *err)
+{
+    bool row;
+    sqlite3_stmt *st = conn_stmt(c, ST_VOCAB_TERM, err);
+
+    memset(out, 0, sizeof(*out));
+    if (st == NULL)
+        return err != NULL ? err->code : SX_EINTERNAL;
+    bind_str(st, 1, term);
+    sx_status rc = conn_step(c, st, &row, "count a word", err);
+    if (rc != SX_OK || !row)
+        return rc;
+    out->n = (uint64_t)sqlite3_column_int64(st, 0);
+    out->f = (uint64_t)sqlite3_column_int64(st, 1);
+    sqlite3_reset(st);
+    return SX_OK;
+}
+
+sx_status vocab_prefix(struct conn *c, struct sx_str prefix, size_t max_terms,
+                       struct vocab_counts *out, struct sx_error *err)
+{
+    char last[TERM_MAX + 8];
+    bool row = true;
+    size_t terms = 0;
+    sx_status rc = SX_OK;
+    sqlite3_stmt *st = conn_stmt(c, ST_VOCAB_PREFIX, err);
+
+    memset(out, 0, sizeof(*out));
+    if (st == NULL)
+        return err != NULL ? err->code : SX_EINTERNAL;
+    /* FTS5 compares bytes; no term holds 0xff. */
+    memcpy(last, prefix.ptr, prefix.len);
+    last[prefix.len] = '\xff';
+    bind_str(st, 1, prefix);
+    sqlite3_bind_text64(st, 2, last, prefix.len + 1, SQLITE_TRANSIENT, SQLITE_UTF8);
+    sqlite3_bind_int64(st, 3, (sqlite3_int64)max_terms + 1);
+    while (rc == SX_OK && row) {
+        rc = conn_step(c, st, &row, "expand a prefix", err);
+        if (rc != SX_OK || !row)
+            break;
+        if (++terms > max_terms) {
+            sqlite3_reset(st);
+            return sx_fail_at(err, SX_EQUERY, "query", SX_NO_OFFSET,
+                              "'%.*s*' stands for more than %zu words: write more of it",
+                              (int)prefix.len, prefix.ptr, max_terms);
+        }
+        out->n += (uint64_t)sqlite3_column_int64(st, 0);
+        out->f += (uint64_t)sqlite3_column_int64(st, 1);
+    }
+    return rc;
+}

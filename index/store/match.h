@@ -1,0 +1,47 @@
+/* Asking FTS5 which documents hold which phrases, row by row, without ever sorting by rank.
+ *
+ * The function sx_match() is called by FTS5's cursor for each matching row, inside one
+ * sqlite3_step(): it counts where each phrase of the expression stands and hands the counts to
+ * the engine, which alone decides what matches and what it scores. It returns 0, so that no row
+ * ever leaves the statement. */
+#ifndef INDEX_STORE_MATCH_H
+#define INDEX_STORE_MATCH_H
+
+#include <stdint.h>
+
+#include "index/store/conn.h"
+
+/* Occurrences of one phrase in one document. */
+struct phrase_tf {
+    uint32_t title, body;
+};
+
+/* One matching row; tf[phrase] in the order of the phrases in the expression. Non-zero stops the
+ * match and is returned by store_match(). */
+typedef sx_status (*match_row)(void *ctx, int64_t rowid, const struct phrase_tf *tf);
+
+struct match {
+    match_row row;
+    void *ctx;
+    struct phrase_tf *tf; /* room for `phrases` */
+    int phrases;
+    sx_status stopped; /* what `row` returned last */
+};
+
+/* Registers sx_match on a connection. An SQLite code. */
+int match_register(sqlite3 *db);
+
+/* Runs `expr`, an FTS5 expression of m->phrases phrases. */
+sx_status store_match(struct conn *c, struct sx_str expr, struct match *m, struct sx_error *err);
+
+/* n and F of a term, or of all terms that begin so, from the postings of the snapshot. SX_EQUERY
+ * when a prefix stands for more than `max_terms`. */
+struct vocab_counts {
+    uint64_t n, f;
+};
+sx_status vocab_term(struct conn *c, struct sx_str term, struct vocab_counts *out,
+                     struct sx_error *err);
+sx_status vocab_prefix(struct conn *c, struct sx_str prefix, size_t max_terms,
+                       struct vocab_counts *out, struct sx_error *err);
+
+#endif

@@ -1,0 +1,135 @@
+/* The schema, as a list of migrations: the nth brings user_version n - 1 to n, in one transaction.
+ *
+ *   doc     a document's key, hash, metadata and lengths: small rows, read whole at open
+ *   text    its title, body and extra, by the same id
+ *   fts     FTS5 over text (external content): the postings, no second copy of the text
+ *   file    what was read from the roots: size, time and hash, to skip what did not change
+ *   failed  what could not be read, and why
+ *   state   one row: generation, next id, counts; written with every commit
+ *
+ * Ids are never used twice (state.next_id), so that what memory knows of an id stays true. */
+#include "index/store/schema.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "index/text/analyzer.h"
+
+static const char *const migrations[] = {
+    "CREATE TABLE doc("
+    " id INTEGER PRIMARY KEY,"
+    " uri TEXT NOT NULL UNIQUE,"
+    " hash BLOB NOT NULL," /* SHA-256 of uri NUL title NUL body */
+    " source TEXT, date TEXT, lang TEXT, type TEXT,"
+    " at INTEGER," /* the date's beginning, seconds since 1970 */
+    " title_len INTEGER NOT NULL, body_len INTEGER NOT NULL," /* words */
+    " checksum INTEGER NOT NULL," /* CRC-32 of everything stored of it */
+    " file INTEGER);"
+    "CREATE INDEX doc_hash ON doc(substr(hash, 1, 8));"
+    "CREATE INDEX doc_file ON doc(file) WHERE file IS NOT NULL;"
+    "CREATE TABLE text("
+    " id INTEGER PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, extra TEXT);"
+    "CREATE VIRTUAL TABLE fts USING fts5("
+    " title, body, content='text', content_rowid='id', tokenize='searchd');"
+    "INSERT INTO fts(fts, rank) VALUES('automerge', 8);"
+    "CREATE TABLE file("
+    " id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,"
+    " mtime INTEGER NOT NULL, hash BLOB);"
+    "CREATE TABLE failed("
+    " uri TEXT PRIMARY KEY, stage TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,"
+    " file INTEGER) WITHOUT ROWID;"
+    "CREATE TABLE state("
+    " one INTEGER PRIMARY KEY CHECK(one = 1), generation INTEGER NOT NULL,"
+    " next_id INTEGER NOT NULL, docs INTEGER NOT NULL, title_words INTEGER NOT NULL,"
+    " body_words INTEGER NOT NULL, failed INTEGER NOT NULL, analyzer INTEGER NOT NULL);",
+};
+
+_Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_VERSION,
+               "one migration a schema version");
+
+static sx_status pragma_int(struct conn *c, const char *sql, int64_t *out, struct sx_error *err)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(c->db, sql, -1, &st, NULL);
+
+    *out = 0;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(st);
+    if (rc == SQLITE_ROW) {
+        *out = sqlite3_column_int64(st, 0);
+        rc = SQLITE_OK;
+    }
+    sqlite3_finalize(st);
+    if (rc == SQLITE_NOTADB)
+        return sx_fail(err, SX_EVERSION, "the file is no searchd index: not an SQLite database");
+    return rc == SQLITE_OK || rc == SQLITE_DONE ? SX_OK : conn_fail(c, rc, "read the header", err);
+}
+
+/* What the file is: *version 0 for an empty one. Refuses foreign and newer ones. */
+static sx_status identify(struct conn *c, int64_t *version, struct sx_error *err)
+{
+    int64_t id;
+    int64_t tables;
+    sx_status rc = pragma_int(c, "PRAGMA application_id", &id, err);
+
+    if (rc == SX_OK)
+        rc = pragma_int(c, "PRAGMA user_version", version, err);
+    if (rc == SX_OK)
+        rc = pragma_int(c, "SELECT count(*) FROM sqlite_master", &tables, err);
+    if (rc != SX_OK)
+        return rc;
+    if (id == 0 && *version == 0 && tables == 0)
+        return SX_OK;
+    if (id != SCHEMA_APPLICATION_ID)
+        return sx_fail(err, SX_EVERSION,
+                       "the file is no searchd index: an SQLite database of another program "
+                       "(application id %lld)",
+                       (long long)id);
+    if (*version < 1 || *version > SCHEMA_VERSION)
+        return sx_fail(err, SX_EVERSION,
+                       "the index has schema version %lld, this searchd reads up to %d: "
+                       "use a newer searchd",
+                       (long long)*version, SCHEMA_VERSION);
+    return SX_OK;
+}
+
+static sx_status migrate(struct conn *c, int64_t from, struct sx_error *err)
+{
+    char stamp[256];
+    sx_status rc = conn_exec(c, "BEGIN IMMEDIATE", "begin", err);
+
+    if (rc != SX_OK)
+        return rc;
+    for (int64_t v = from; v < SCHEMA_VERSION && rc == SX_OK; v++)
+        rc = conn_exec(c, migrations[v], "make the schema", err);
+    snprintf(stamp, sizeof(stamp),
+             "INSERT OR IGNORE INTO state VALUES(1, 0, 1, 0, 0, 0, 0, %d);"
+             "PRAGMA application_id = %d; PRAGMA user_version = %d;",
+             ANALYZER_VERSION, SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
+    if (rc == SX_OK)
+        rc = conn_exec(c, stamp, "make the schema", err);
+    if (rc == SX_OK)
+        rc = conn_exec(c, "COMMIT", "commit the schema", err);
+    if (rc != SX_OK)
+        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    return rc;
+}
+
+sx_status schema_prepare(struct conn *c, struct sx_error *err)
+{
+    int64_t version;
+    char page_size[64];
+    sx_status rc = identify(c, &version, err);
+
+    if (rc != SX_OK)
+        return rc;
+    if (version == 0) {
+        snprintf(page_size, sizeof(page_size), "PRAGMA page_size = %d", SCHEMA_PAGE_SIZE);
+        rc = conn_exec(c, page_size, "set the page size", err);
+    }
+    if (rc == SX_OK)
+        rc = conn_exec(c, "PRAGMA journal_mode = WAL", "switch to WAL", err);
+    if (rc == SX_OK && version < SCHEMA_VERSION)
+        rc = migrate(c, version, err);
+    return rc;
+}

@@ -1,0 +1,12 @@
+/* SQLite's and FTS5's own integrity checks. */
+#ifndef INDEX_STORE_VERIFY_H
+#define INDEX_STORE_VERIFY_H
+
+#include "index/store/conn.h"
+
+/* The structure of the file, and that every document has its text and the other way round. */
+sx_status verify_file(struct conn *c, struct sx_error *err);
+/* The postings against the stored text. */
+sx_status verify_fts(struct conn *c, struct sx_error *err);
+
+#endif
