@@ -135,7 +135,7 @@ static bool read_time(struct sx_str s, int64_t midnight, struct date_span *out)
     }
     if (!take_zone(&s, &east) || s.len != 0)
         return false;
-    out->lo = midnight + hour * 3600 + minute * 60 + second - east;
+    out->lo = midnight + (int64_t)hour * 3600 + (int64_t)minute * 60 + second - east;
     out->hi = out->lo + covers;
     return true;
 }

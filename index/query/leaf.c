@@ -84,7 +84,9 @@ static void put_lower_ascii(struct buf *out, struct sx_str s)
     for (size_t i = 0; i < s.len; i++) {
         char c = s.ptr[i];
 
-        buf_putc(out, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c | 0x20);
+        buf_putc(out, c);
     }
 }
 

@@ -159,16 +159,21 @@ static const struct field_name *find_field(struct sx_str name)
     return NULL;
 }
 
+static bool stands_at(const struct lexer *lx, size_t at, char c)
+{
+    return at < lx->text.len && lx->text.ptr[at] == c;
+}
+
 /* Reads `run`, which has the name of a field, as field or filter if a value follows the colon
  * directly; *found tells whether it does. */
 static sx_status read_field(struct lexer *lx, const struct field_name *f, struct sx_str run,
                             struct lexeme *out, bool *found, struct sx_error *err)
 {
     size_t colon = lx->at + strlen(f->name), end = lx->at + run.len;
-    char next = colon + 1 < lx->text.len ? lx->text.ptr[colon + 1] : ' ';
     bool in_run = colon + 1 < end;
 
-    *found = in_run || next == '"' || (next == '(' && !f->is_filter);
+    *found =
+        in_run || stands_at(lx, colon + 1, '"') || (!f->is_filter && stands_at(lx, colon + 1, '('));
     if (!*found)
         return SX_OK;
     out->kind = f->is_filter ? LEX_FILTER : LEX_FIELD;

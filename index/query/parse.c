@@ -126,8 +126,7 @@ static sx_status join(struct parser *p, enum ast_kind kind, const struct list *i
 static sx_status negate(struct parser *p, struct ast *kid, size_t offset, struct ast **out,
                         struct sx_error *err)
 {
-    struct list l = {0};
-    sx_status rc;
+    struct list only = {.count = 1};
 
     *out = NULL;
     if (kid == NULL)
@@ -137,8 +136,11 @@ static sx_status negate(struct parser *p, struct ast *kid, size_t offset, struct
         *out = kid->kids[0];
         return SX_OK;
     }
-    rc = list_add(p, &l, kid, err);
-    return rc == SX_OK ? make_node(p, AST_NOT, offset, &l, out, err) : rc;
+    only.items = arena_array(p->mem, 1, sizeof(struct ast *));
+    if (only.items == NULL)
+        return sx_fail_oom(err);
+    only.items[0] = kid;
+    return make_node(p, AST_NOT, offset, &only, out, err);
 }
 
 /* ---- levels -------------------------------------------------------------------------------- */

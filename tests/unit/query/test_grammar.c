@@ -1,8 +1,8 @@
 /* Every example of the user's description of the query language, run as it is printed there. */
 #include "tests/support/support.h"
 
-#include "index/query/ast.h"
 #include "index/base/str.h"
+#include "index/query/ast.h"
 #include "index/text/analyzer.h"
 
 #define NOW 1755252007 /* 2025-08-15T10:00:07Z */
