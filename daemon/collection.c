@@ -1,0 +1,40 @@
+/* Opening and closing a collection. */
+#include "daemon/collection.h"
+
+#include <string.h>
+
+#include <searchd/index.h>
+
+#include "daemon/writer.h"
+#include "index/base/alloc.h"
+
+sx_status collection_open(struct collection *c, const struct config_collection *conf,
+                          uint64_t lock_wait_ms, struct sx_error *err)
+{
+    memset(c, 0, sizeof *c);
+    c->name = mem_strndup(conf->name, strlen(conf->name));
+    if (c->name == NULL)
+        return sx_fail_oom(err);
+    struct sx_index_options opt = {.relaxed = conf->relaxed, .lock_wait_ms = lock_wait_ms};
+    return sx_index_open(&c->index, conf->data, &opt, err);
+}
+
+sx_status collection_start(struct collection *c, const struct config_collection *conf,
+                           size_t max_bytes, struct mailbox *mail, struct sx_error *err)
+{
+    return writer_start(&c->writer, c->name, c->index, conf, max_bytes, mail, err);
+}
+
+void collection_stop(struct collection *c)
+{
+    writer_stop(c->writer);
+    c->writer = NULL;
+}
+
+void collection_close(struct collection *c)
+{
+    collection_stop(c);
+    sx_index_close(c->index);
+    mem_free(c->name);
+    memset(c, 0, sizeof *c);
+}

@@ -1,0 +1,46 @@
+/* searchd: reads its options and configuration, and does what they say. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <searchd/index.h>
+
+#include "daemon/config.h"
+#include "daemon/log.h"
+#include "daemon/offline.h"
+#include "daemon/options.h"
+#include "daemon/server.h"
+
+/* Takes the configuration. */
+static int run(const struct options *o, struct config *conf)
+{
+    if (o->mode == MODE_SERVE)
+        return server_run(conf, o);
+    int status = o->mode == MODE_CHECK ? offline_check(conf) : offline_index(conf);
+    config_release(conf);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct config conf;
+    struct sx_error err = {.offset = -1};
+    log_init();
+    if (!options_read(&options, argc, argv))
+        return EXIT_USAGE;
+    if (options.mode == MODE_HELP) {
+        options_help(stdout);
+        return EXIT_SUCCESS;
+    }
+    if (options.mode == MODE_VERSION) {
+        puts(sx_version());
+        return EXIT_SUCCESS;
+    }
+    if (options_config(&options, &conf, &err) != SX_OK) {
+        fprintf(stderr, "searchd: %s\n", err.msg);
+        config_release(&conf);
+        return EXIT_USAGE;
+    }
+    log_set_level((enum log_level)conf.log_level);
+    return run(&options, &conf);
+}

@@ -1,0 +1,15 @@
+/* What searchd does without serving: --index-only and --check. */
+#ifndef DAEMON_OFFLINE_H
+#define DAEMON_OFFLINE_H
+
+#include "daemon/config.h"
+
+/* Brings every collection in line with its roots. stdout: one summary a root; stderr: one line a
+ * file that failed, and on a terminal how far it is. 0: all read; 1: a file failed; 2: there is
+ * no root. */
+int offline_index(const struct config *c);
+
+/* Verifies every collection; stdout says what was found. 0: sound; 1: not. */
+int offline_check(const struct config *c);
+
+#endif

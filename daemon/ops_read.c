@@ -1,0 +1,275 @@
+/* Operations on a reader: each one snapshot, each reply written straight into its buffer. */
+#include "daemon/ops.h"
+
+#include <time.h>
+
+#include "daemon/pool.h"
+#include "daemon/reply.h"
+#include "index/base/clock.h"
+#include "index/base/json.h"
+#include "index/base/str.h"
+#include "index/base/utf8.h"
+
+static const char *const field_names[] = {[SX_FIELD_TITLE] = "title", [SX_FIELD_BODY] = "body"};
+
+static void put_coverage(struct buf *out, const struct sx_coverage *c)
+{
+    buf_printf(out, ",\"coverage\":{\"docs\":%llu,\"failed\":%llu,\"pending\":%llu}",
+               (unsigned long long)c->docs, (unsigned long long)c->failed,
+               (unsigned long long)c->pending);
+}
+
+static void put_snippet(struct buf *out, const struct sx_snippet *s)
+{
+    buf_puts(out, "{\"field\":\"");
+    buf_puts(out, field_names[s->field]);
+    buf_puts(out, "\"");
+    reply_str(out, "text", s->text);
+    buf_puts(out, ",\"marks\":[");
+    for (size_t i = 0; i < s->mark_count; i++)
+        buf_printf(out, "%s[%u,%u]", i > 0 ? "," : "", s->marks[i].start, s->marks[i].end);
+    buf_printf(out, "],\"bytes\":[%llu,%llu]}", (unsigned long long)s->start,
+               (unsigned long long)s->end);
+}
+
+static void put_hit(struct buf *out, const struct sx_hit *hit, uint64_t fields)
+{
+    buf_printf(out, "{\"rank\":%zu,\"score\":", hit->rank);
+    json_print_double(hit->score, out);
+    reply_str(out, "doc", str_of(hit->doc));
+    if (fields & HIT_URI)
+        reply_str(out, "uri", hit->uri);
+    if (fields & HIT_TITLE)
+        reply_str(out, "title", hit->title);
+    if (fields & HIT_SOURCE)
+        reply_str(out, "source", hit->source);
+    if (fields & HIT_DATE)
+        reply_str(out, "date", hit->date);
+    if (fields & HIT_LANG)
+        reply_str(out, "lang", hit->lang);
+    if (fields & HIT_TYPE)
+        reply_str(out, "type", hit->type);
+    reply_strs(out, "missing", hit->missing, hit->missing_count);
+    buf_puts(out, ",\"snippets\":[");
+    for (size_t i = 0; i < hit->snippet_count; i++) {
+        if (i > 0)
+            buf_putc(out, ',');
+        put_snippet(out, &hit->snippets[i]);
+    }
+    buf_puts(out, "]}");
+}
+
+static void put_results(struct buf *out, const struct job *job, const struct sx_results *res)
+{
+    reply_begin(out, job->req.id);
+    reply_u64(out, "total", res->total);
+    reply_str(out, "relation", str_of(res->total_exact ? "eq" : "gte"));
+    reply_u64(out, "total_all", res->total_all);
+    reply_str(out, "parsed", res->parsed);
+    reply_strs(out, "warnings", res->warnings, res->warning_count);
+    reply_u64(out, "generation", res->generation);
+    reply_str(out, "engine", str_of(res->engine));
+    reply_u64(out, "took_us", (clock_now_ns() - job->received_ns) / 1000);
+    reply_bool(out, "partial", res->partial);
+    put_coverage(out, &res->coverage);
+    buf_puts(out, ",\"hits\":[");
+    for (size_t i = 0; i < res->hit_count; i++) {
+        if (i > 0)
+            buf_putc(out, ',');
+        put_hit(out, &res->hits[i], job->req.fields);
+    }
+    buf_putc(out, ']');
+    reply_end(out);
+}
+
+static struct sx_limits limits_of(struct job *job)
+{
+    return (struct sx_limits){
+        .deadline_ns = job->deadline_ns, .stop = job_stopped, .stop_ctx = job};
+}
+
+sx_status op_search(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
+{
+    const struct request *req = &job->req;
+    struct sx_search search = {.query = req->query,
+                               .match = (enum sx_match)req->match,
+                               .sort = (enum sx_sort)req->sort,
+                               .offset = req->offset,
+                               .limit = req->limit,
+                               .snippets = req->snippets,
+                               .exact_total = req->exact_total,
+                               .limits = limits_of(job)};
+    struct sx_results *res = NULL;
+    sx_status rc = sx_reader_search(ctx->reader, &search, &res, err);
+    if (rc == SX_OK)
+        put_results(&job->reply, job, res);
+    sx_results_free(res);
+    return rc;
+}
+
+sx_status op_count_matches(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
+{
+    struct sx_limits limits = limits_of(job);
+    struct sx_count count;
+    sx_status rc = sx_reader_count(ctx->reader, job->req.query, (enum sx_match)job->req.match,
+                                   &limits, &count, err);
+    if (rc != SX_OK)
+        return rc;
+    struct buf *out = &job->reply;
+    reply_begin(out, job->req.id);
+    reply_u64(out, "total", count.total);
+    reply_u64(out, "total_all", count.all);
+    reply_str(out, "relation", str_of("eq"));
+    reply_u64(out, "generation", count.generation);
+    put_coverage(out, &count.coverage);
+    reply_end(out);
+    return SX_OK;
+}
+
+/* The part of the body that was asked for, cut where code points begin. */
+static struct sx_str body_part(struct request *req, struct sx_str body)
+{
+    if (!req->has_bytes || body.ptr == NULL)
+        return body;
+    size_t end = req->bytes_end < body.len ? req->bytes_end : body.len;
+    size_t start = req->bytes_start < end ? req->bytes_start : end;
+    start = utf8_floor(body.ptr, body.len, start);
+    end = utf8_floor(body.ptr, body.len, end);
+    req->bytes_start = start;
+    req->bytes_end = end;
+    return str_make(body.ptr + start, end - start);
+}
+
+static void put_stored(struct buf *out, struct request *req, const struct sx_stored *s)
+{
+    const struct sx_doc *doc = &s->doc;
+    struct sx_str body = body_part(req, doc->body);
+    reply_begin(out, req->id);
+    buf_puts(out, ",\"document\":{\"doc\":");
+    json_print_str(str_of(s->hash), out);
+    reply_str(out, "uri", doc->uri);
+    reply_str(out, "title", doc->title);
+    reply_str(out, "body", body);
+    if (req->has_bytes)
+        buf_printf(out, ",\"bytes\":[%llu,%llu]", (unsigned long long)req->bytes_start,
+                   (unsigned long long)req->bytes_end);
+    if (req->has_bytes)
+        reply_u64(out, "body_bytes", doc->body.len);
+    reply_str(out, "source", doc->source);
+    reply_str(out, "date", doc->date);
+    reply_str(out, "lang", doc->lang);
+    reply_str(out, "type", doc->type);
+    if (doc->extra.ptr != NULL) {
+        buf_puts(out, ",\"extra\":"); /* JSON already: it was checked when it was put */
+        buf_put_str(out, doc->extra);
+    }
+    buf_putc(out, '}');
+    reply_u64(out, "generation", s->generation);
+    reply_end(out);
+}
+
+sx_status op_get(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
+{
+    struct request *req = &job->req;
+    struct sx_stored *stored = NULL;
+    sx_status rc = req->uri.ptr != NULL ? sx_reader_get_uri(ctx->reader, req->uri, &stored, err)
+                                        : sx_reader_get_doc(ctx->reader, req->doc, &stored, err);
+    if (rc == SX_OK)
+        put_stored(&job->reply, req, stored);
+    sx_stored_free(stored);
+    return rc;
+}
+
+sx_status op_parse(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
+{
+    (void)ctx;
+    struct sx_results *res = NULL;
+    sx_status rc = sx_query_parse(job->req.query, &res, err);
+    if (rc == SX_OK) {
+        reply_begin(&job->reply, job->req.id);
+        reply_str(&job->reply, "parsed", res->parsed);
+        reply_strs(&job->reply, "warnings", res->warnings, res->warning_count);
+        reply_end(&job->reply);
+    }
+    sx_results_free(res);
+    return rc;
+}
+
+static void put_failed(struct buf *out, const struct sx_failed *f)
+{
+    time_t at = (time_t)f->at;
+    struct tm tm;
+    char when[32] = "";
+    if (gmtime_r(&at, &tm) != NULL)
+        strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    buf_puts(out, "{\"uri\":");
+    json_print_str(f->uri, out);
+    reply_str(out, "stage", f->stage);
+    reply_str(out, "reason", f->reason);
+    reply_str(out, "at", str_of(when));
+    buf_putc(out, '}');
+}
+
+sx_status op_failed(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
+{
+    struct sx_failed_list *list = NULL;
+    sx_status rc = sx_reader_failed(ctx->reader, job->req.offset, job->req.limit, &list, err);
+    if (rc == SX_OK) {
+        struct buf *out = &job->reply;
+        reply_begin(out, job->req.id);
+        reply_u64(out, "total", list->total);
+        buf_puts(out, ",\"failed\":[");
+        for (size_t i = 0; i < list->count; i++) {
+            if (i > 0)
+                buf_putc(out, ',');
+            put_failed(out, &list->items[i]);
+        }
+        buf_putc(out, ']');
+        reply_end(out);
+    }
+    sx_failed_list_free(list);
+    return rc;
+}
+
+static void put_stats(struct buf *out, const struct sx_stats *s)
+{
+    reply_u64(out, "generation", s->generation);
+    put_coverage(out, &s->coverage);
+    reply_u64(out, "title_words", s->title_words);
+    reply_u64(out, "body_words", s->body_words);
+    reply_u64(out, "file_bytes", s->file_bytes);
+    reply_u64(out, "wal_bytes", s->wal_bytes);
+    reply_u64(out, "cached_terms", s->cached_terms);
+    reply_u64(out, "schema_version", s->schema_version);
+    reply_u64(out, "analyzer_version", s->analyzer_version);
+}
+
+/* The server's own figures first, as the loop copied them; then one object a collection. */
+sx_status op_stats(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
+{
+    struct buf *out = &job->reply;
+    const struct job_counters *c = &job->counters;
+    reply_begin(out, job->req.id);
+    reply_u64(out, "uptime_s", c->uptime_s);
+    reply_u64(out, "connections", c->connections);
+    reply_u64(out, "in_flight", c->in_flight);
+    reply_u64(out, "queued", c->queued_reads);
+    reply_u64(out, "requests", c->requests);
+    reply_u64(out, "rejected", c->rejected);
+    buf_puts(out, ",\"collections\":{");
+    for (size_t i = 0; i < pool_collections(ctx->pool); i++) {
+        struct sx_stats stats;
+        sx_status rc = sx_reader_stats(pool_reader(ctx->pool, 0, i), &stats, err);
+        if (rc != SX_OK)
+            return rc;
+        if (i > 0)
+            buf_putc(out, ',');
+        json_print_str(str_of(pool_collection_name(ctx->pool, i)), out);
+        buf_puts(out, ":{\"ok\":true");
+        put_stats(out, &stats);
+        buf_putc(out, '}');
+    }
+    buf_putc(out, '}');
+    reply_end(out);
+    return SX_OK;
+}

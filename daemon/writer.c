@@ -1,0 +1,380 @@
+/* Group commit: whoever waits while a commit runs shares the next one, so that many small puts
+ * cost one fsync. Nothing is acknowledged before its commit. */
+#include "daemon/writer.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include <searchd/index.h>
+
+#include "daemon/log.h"
+#include "daemon/ops.h"
+#include "daemon/reply.h"
+#include "index/base/alloc.h"
+#include "index/base/clock.h"
+
+#define BATCH_DOCS 5000
+#define BATCH_BYTES ((size_t)8 << 20)
+#define BATCH_NS ((uint64_t)50 * 1000000)
+#define SLICE_MS 20
+#define NS_PER_S ((uint64_t)1000000000)
+
+/* The folders of a collection; handed over whole on reload. */
+struct roots {
+    char *paths[CONFIG_ROOTS_MAX];
+    size_t count;
+    uint64_t rescan_ns;
+};
+
+struct writer {
+    char *name;
+    struct sx_index *index;
+    struct sx_reader *reader; /* tells the generation */
+    struct queue queue;
+    struct mailbox *mail;
+    pthread_t thread;
+    _Atomic(struct roots *) news; /* loop leaves, writer takes */
+    atomic_bool broken;
+    /* The thread's own. */
+    struct roots *roots;
+    size_t root;        /* which one is being synced, or count */
+    bool syncing;       /* that one has begun */
+    bool upkeep;        /* there may be something to merge */
+    uint64_t rescan_at; /* when all roots are scanned again */
+};
+
+struct batch {
+    struct job *head, *tail; /* answered after the commit */
+    size_t docs, bytes;
+    uint64_t began_ns;
+    bool open; /* a transaction may have begun */
+};
+
+static void roots_free(struct roots *r)
+{
+    if (r == NULL)
+        return;
+    for (size_t i = 0; i < r->count; i++)
+        mem_free(r->paths[i]);
+    mem_free(r);
+}
+
+static struct roots *roots_new(const struct config_collection *conf)
+{
+    struct roots *r = mem_zalloc(1, sizeof *r);
+    if (r == NULL)
+        return NULL;
+    r->rescan_ns = conf->rescan_s * NS_PER_S;
+    for (; r->count < conf->root_count; r->count++) {
+        const char *path = conf->roots[r->count];
+        r->paths[r->count] = mem_strndup(path, strlen(path));
+        if (r->paths[r->count] == NULL) {
+            roots_free(r);
+            return NULL;
+        }
+    }
+    return r;
+}
+
+bool writer_broken(const struct writer *w)
+{
+    return atomic_load(&w->broken);
+}
+
+struct queue *writer_queue(struct writer *w)
+{
+    return &w->queue;
+}
+
+/* After any failure: a file that cannot be trusted with another write ends the process. */
+static void notice_broken(struct writer *w)
+{
+    if (writer_broken(w) || !sx_index_broken(w->index))
+        return;
+    atomic_store(&w->broken, true);
+    log_error("index broken collection=%s: no more writes, restart", w->name);
+    mailbox_poke(w->mail);
+}
+
+static void fail(struct writer *w, struct job *job, const struct sx_error *err)
+{
+    job_fail(job, err);
+    mailbox_post(w->mail, job);
+}
+
+/* ---- commits ---- */
+
+static sx_status apply(struct writer *w, struct job *job, struct sx_error *err)
+{
+    if (writer_broken(w))
+        return sx_fail(err, SX_EIO, "a write failed; the daemon is about to restart");
+    if (job_stopped(job))
+        return sx_fail(err, SX_ECANCELLED, "cancelled before it began");
+    struct op_ctx ctx = {.index = w->index};
+    return job->req.op->run(&ctx, job, err);
+}
+
+static uint64_t generation(struct writer *w)
+{
+    struct sx_stats stats = {0};
+    return sx_reader_stats(w->reader, &stats, NULL) == SX_OK ? stats.generation : 0;
+}
+
+/* Ends the transaction and answers everybody in it. */
+static void batch_end(struct writer *w, struct batch *b)
+{
+    struct sx_error err = {.offset = SX_NO_OFFSET};
+    sx_status rc = SX_OK;
+    uint64_t now = 0;
+    if (b->head != NULL)
+        rc = sx_index_commit(w->index, &err);
+    else if (b->open)
+        sx_index_rollback(w->index); /* every call failed: nothing to keep */
+    if (rc != SX_OK) {
+        log_error("commit failed collection=%s code=%s docs=%zu why=\"%s\"", w->name,
+                  sx_status_name(rc), b->docs, err.msg);
+        if (rc == SX_EREADONLY) /* the fsync behind it failed */
+            err.code = SX_EIO;
+        notice_broken(w);
+    } else if (b->head != NULL) {
+        now = generation(w);
+        w->upkeep = true;
+    }
+    while (b->head != NULL) {
+        struct job *job = b->head;
+        b->head = job->next;
+        if (rc == SX_OK) {
+            reply_u64(&job->reply, "generation", now);
+            reply_end(&job->reply);
+        } else {
+            job_fail(job, &err);
+        }
+        mailbox_post(w->mail, job);
+    }
+    *b = (struct batch){.began_ns = clock_now_ns()};
+}
+
+static void batch_add(struct writer *w, struct batch *b, struct job *job)
+{
+    struct sx_error err = {.offset = SX_NO_OFFSET};
+    bool alone = job->req.op->alone;
+    if (alone)
+        batch_end(w, b);
+    b->open = !alone;
+    if (apply(w, job, &err) != SX_OK) {
+        if (err.code == SX_EREADONLY)
+            err.code = SX_EIO;
+        fail(w, job, &err);
+        notice_broken(w);
+        return;
+    }
+    if (alone) {
+        mailbox_post(w->mail, job);
+        return;
+    }
+    b->docs += job->req.doc_count;
+    b->bytes += job->cost;
+    job->next = NULL;
+    if (b->head == NULL)
+        b->head = job;
+    else
+        b->tail->next = job;
+    b->tail = job;
+}
+
+static void run_batch(struct writer *w, struct job *job)
+{
+    struct batch b = {.began_ns = clock_now_ns()};
+    while (job != NULL) {
+        batch_add(w, &b, job);
+        if (b.docs >= BATCH_DOCS || b.bytes >= BATCH_BYTES ||
+            clock_now_ns() - b.began_ns >= BATCH_NS)
+            break;
+        job = queue_pop(&w->queue, 0);
+    }
+    batch_end(w, &b);
+}
+
+/* ---- between commits ---- */
+
+static void take_news(struct writer *w)
+{
+    struct roots *news = atomic_exchange(&w->news, NULL);
+    if (news == NULL)
+        return;
+    roots_free(w->roots);
+    w->roots = news;
+    w->root = 0; /* sx_sync_begin() ends a sync that still runs */
+    w->syncing = false;
+    w->rescan_at = 0;
+}
+
+static void tell_file(void *ctx, const struct sx_sync_event *ev)
+{
+    struct writer *w = ctx;
+    if (ev->reason != NULL)
+        log_debug("file failed collection=%s stage=%s path=\"%s\" why=\"%s\"", w->name, ev->stage,
+                  ev->path, ev->reason);
+}
+
+static void tell_sync(struct writer *w)
+{
+    struct sx_sync_progress p = sx_sync_progress(w->index);
+    if (p.added + p.updated + p.removed > 0)
+        log_info("synced collection=%s root=\"%s\" files=%llu added=%llu updated=%llu removed=%llu "
+                 "failed=%llu",
+                 w->name, w->roots->paths[w->root], (unsigned long long)p.files,
+                 (unsigned long long)p.added, (unsigned long long)p.updated,
+                 (unsigned long long)p.removed, (unsigned long long)p.failed);
+    if (p.added + p.updated + p.removed > 0)
+        w->upkeep = true;
+}
+
+static void next_root(struct writer *w)
+{
+    w->syncing = false;
+    w->root++;
+}
+
+/* One slice of one folder. A folder that cannot be read is told and left for the next scan. */
+static void sync_slice(struct writer *w)
+{
+    struct sx_error err = {.offset = SX_NO_OFFSET};
+    bool more = true;
+    sx_status rc = SX_OK;
+    if (!w->syncing)
+        rc = sx_sync_begin(w->index, w->roots->paths[w->root], &err);
+    w->syncing = true;
+    if (rc == SX_OK)
+        rc = sx_sync_step(w->index, SLICE_MS, &more, tell_file, w, &err);
+    if (rc != SX_OK) {
+        log_warn("sync failed collection=%s root=\"%s\" code=%s why=\"%s\"", w->name,
+                 w->roots->paths[w->root], sx_status_name(rc), err.msg);
+        notice_broken(w);
+        next_root(w);
+    } else if (!more) {
+        tell_sync(w);
+        next_root(w);
+    }
+}
+
+static void upkeep_slice(struct writer *w)
+{
+    struct sx_error err = {.offset = SX_NO_OFFSET};
+    bool more = false;
+    if (sx_index_maintain(w->index, SLICE_MS, &more, &err) != SX_OK) {
+        log_warn("upkeep failed collection=%s code=%s why=\"%s\"", w->name,
+                 sx_status_name(err.code), err.msg);
+        more = false; /* again after the next commit */
+        notice_broken(w);
+    }
+    w->upkeep = more;
+}
+
+static bool roots_left(const struct writer *w)
+{
+    return w->root < w->roots->count;
+}
+
+static void idle_slice(struct writer *w)
+{
+    if (writer_broken(w))
+        return;
+    if (!roots_left(w) && w->roots->count > 0 && clock_now_ns() >= w->rescan_at)
+        w->root = 0;
+    if (roots_left(w)) {
+        sync_slice(w);
+        if (!roots_left(w))
+            w->rescan_at = clock_now_ns() + w->roots->rescan_ns;
+    } else if (w->upkeep) {
+        upkeep_slice(w);
+    }
+}
+
+/* Until when the thread may sleep. */
+static uint64_t next_wake(const struct writer *w)
+{
+    if (writer_broken(w))
+        return QUEUE_FOREVER;
+    if (roots_left(w) || w->upkeep)
+        return 0;
+    return w->roots->count > 0 ? w->rescan_at : QUEUE_FOREVER;
+}
+
+static void *work(void *arg)
+{
+    struct writer *w = arg;
+    for (;;) {
+        struct job *job = queue_pop(&w->queue, next_wake(w));
+        if (job != NULL)
+            run_batch(w, job);
+        else if (queue_closed(&w->queue))
+            break;
+        take_news(w);
+        if (job == NULL)
+            idle_slice(w);
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
+static void writer_free(struct writer *w)
+{
+    sx_reader_close(w->reader);
+    roots_free(w->roots);
+    roots_free(atomic_load(&w->news));
+    mem_free(w->name);
+    mem_free(w);
+}
+
+sx_status writer_start(struct writer **out, const char *name, struct sx_index *index,
+                       const struct config_collection *conf, size_t max_bytes, struct mailbox *mail,
+                       struct sx_error *err)
+{
+    *out = NULL;
+    struct writer *w = mem_zalloc(1, sizeof *w);
+    if (w == NULL)
+        return sx_fail_oom(err);
+    w->index = index;
+    w->mail = mail;
+    w->upkeep = true;
+    w->name = mem_strndup(name, strlen(name));
+    w->roots = roots_new(conf);
+    sx_status rc = w->name == NULL || w->roots == NULL ? sx_fail_oom(err)
+                                                       : sx_reader_open(&w->reader, index, err);
+    if (rc == SX_OK && !queue_init(&w->queue, WRITER_JOBS_MAX, max_bytes))
+        rc = sx_fail(err, SX_EINTERNAL, "a queue cannot be made");
+    if (rc != SX_OK) {
+        writer_free(w);
+        return rc;
+    }
+    if (pthread_create(&w->thread, NULL, work, w) != 0) {
+        queue_release(&w->queue);
+        writer_free(w);
+        return sx_fail(err, SX_EINTERNAL, "the writer's thread cannot be started");
+    }
+    *out = w;
+    return SX_OK;
+}
+
+void writer_stop(struct writer *w)
+{
+    if (w == NULL)
+        return;
+    queue_close(&w->queue);
+    pthread_join(w->thread, NULL);
+    queue_release(&w->queue);
+    writer_free(w);
+}
+
+sx_status writer_reload(struct writer *w, const struct config_collection *conf,
+                        struct sx_error *err)
+{
+    struct roots *news = roots_new(conf);
+    if (news == NULL)
+        return sx_fail_oom(err);
+    roots_free(atomic_exchange(&w->news, news));
+    queue_wake(&w->queue);
+    return SX_OK;
+}
