@@ -185,8 +185,17 @@ static int see(void *arg, const struct token *t)
 
 struct window {
     size_t first, last; /* places */
+    size_t bytes;
     double worth;
 };
+
+/* More of the query, or as much of it closer together. */
+static bool beats(double worth, size_t bytes, const struct window *best)
+{
+    double same = best->worth * 1e-9;
+
+    return worth > best->worth + same || (worth > best->worth - same && bytes < best->bytes);
+}
 
 /* Two ends move over the places; `taken` are the passages chosen so far. */
 static bool best_window(const struct finder *f, const struct passage *taken, size_t taken_count,
@@ -196,7 +205,7 @@ static bool best_window(const struct finder *f, const struct passage *taken, siz
     double worth = 0;
 
     memset(in, 0, f->leaf_count * sizeof(*in));
-    best->worth = 0;
+    *best = (struct window){0, 0, SIZE_MAX, 0};
     for (size_t last = 0; last < f->place_count; last++) {
         const struct place *p = &f->places[last];
         bool free_place = true;
@@ -211,13 +220,15 @@ static bool best_window(const struct finder *f, const struct passage *taken, siz
         }
         if (in[p->leaf]++ == 0)
             worth += f->leaves[p->leaf].weight;
-        while (first < last && p->end - f->places[first].start > PASSAGE_BYTES) {
+        /* What is too far off goes, and so does what stands again further on. */
+        while (first < last &&
+               (p->end - f->places[first].start > PASSAGE_BYTES || in[f->places[first].leaf] > 1)) {
             uint32_t leaf = f->places[first++].leaf;
             if (--in[leaf] == 0)
                 worth -= f->leaves[leaf].weight;
         }
-        if (worth > best->worth * (1 + 1e-12))
-            *best = (struct window){first, last, worth};
+        if (beats(worth, p->end - f->places[first].start, best))
+            *best = (struct window){first, last, p->end - f->places[first].start, worth};
     }
     return best->worth > 0;
 }
@@ -229,7 +240,13 @@ static bool is_space(char c)
     return c == ' ' || c == '\n' || c == '\t' || c == '\r';
 }
 
-/* A good place to begin, in [low, start]: after a line's end if one is near, else at a word. */
+/* Whether a sentence ends before byte i: its mark and a space. */
+static bool after_sentence(struct sx_str t, size_t i)
+{
+    return i >= 2 && t.ptr[i - 1] == ' ' && memchr(".?!", t.ptr[i - 2], 3) != NULL;
+}
+
+/* A good place to begin, in [low, start]: a line or sentence if one begins there, else a word. */
 static size_t widen_left(struct sx_str t, size_t low, size_t start)
 {
     for (size_t i = start; i > low; i--)
@@ -237,16 +254,28 @@ static size_t widen_left(struct sx_str t, size_t low, size_t start)
             return i;
     if (low == 0)
         return 0;
-    for (size_t i = low; i < start; i++)
+    for (size_t i = low; i <= start; i++)
+        if (after_sentence(t, i))
+            return i;
+    for (size_t i = low; i <= start; i++)
         if (is_space(t.ptr[i - 1]))
             return i;
     return utf8_floor(t.ptr, t.len, low); /* a script without spaces */
 }
 
+/* A good place to end, in [end, high]: with the paragraph, with a sentence, else with a word. */
 static size_t widen_right(struct sx_str t, size_t end, size_t high)
 {
+    size_t last = high < t.len ? high : t.len;
+
+    for (size_t i = end; i < last; i++)
+        if (t.ptr[i] == '\n')
+            return i;
     if (high >= t.len)
         return t.len;
+    for (size_t i = high; i > end + (high - end) / 2; i--)
+        if (after_sentence(t, i))
+            return i;
     for (size_t i = high; i > end; i--)
         if (is_space(t.ptr[i]))
             return i;

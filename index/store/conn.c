@@ -150,8 +150,11 @@ static sx_status set_up(struct conn *c, bool writer, bool relaxed, struct sx_err
     if (st == SX_OK && writer)
         st = conn_exec(c, "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
                        "set up", err);
-    if (st == SX_OK && writer)
+    if (writer)
         sqlite3_wal_hook(c->db, wal_grew, c);
+    else if (st == SX_OK)
+        st = conn_exec(c, "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'fts', 'row')",
+                       "set up", err);
     return st;
 }
 
@@ -177,15 +180,6 @@ void conn_close(struct conn *c)
         sqlite3_finalize(c->st[i]);
     sqlite3_close(c->db);
     memset(c, 0, sizeof(*c));
-}
-
-/* fts5vocab needs the fts table, so it cannot be made before the schema is. */
-static int make_vocab(struct conn *c)
-{
-    return sqlite3_exec(c->db,
-                        "CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocab"
-                        " USING fts5vocab('main', 'fts', 'row')",
-                        NULL, NULL, NULL);
 }
 
 sqlite3_stmt *conn_stmt(struct conn *c, enum stmt which, struct sx_error *err)
