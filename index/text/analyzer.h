@@ -33,8 +33,11 @@ struct analyzer *analyzer_new(void);
 void analyzer_free(struct analyzer *a);
 
 /* Calls `fn` for each token of text[0..len), in order. Text that is not valid UTF-8 is read with
- * each bad byte as a separator. 0: all told; else what `fn` returned, or ANALYZER_NOMEM. */
+ * each bad byte as a separator. 0: all told; else what `fn` returned, or ANALYZER_NOMEM, also
+ * for a text longer than ANALYZER_TEXT_MAX. Where one sign folds to several words (U+FDFA), they
+ * follow one another with the same start and end. */
 #define ANALYZER_NOMEM (-1)
+#define ANALYZER_TEXT_MAX (64U << 20)
 int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, void *ctx);
 
 /* Appends the text in lower case, code point by code point, where that changes no token: the
