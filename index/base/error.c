@@ -41,8 +41,9 @@ const char *sx_status_name(sx_status code)
     return names[code];
 }
 
-static void fill(struct sx_error *err, sx_status code, const char *param, int64_t offset,
-                 const char *fmt, va_list ap)
+__attribute__((format(printf, 5, 0))) static void fill(struct sx_error *err, sx_status code,
+                                                       const char *param, int64_t offset,
+                                                       const char *fmt, va_list ap)
 {
     err->code = code;
     err->offset = offset;

@@ -187,11 +187,8 @@ sqlite3_stmt *conn_stmt(struct conn *c, enum stmt which, struct sx_error *err)
     int rc = SQLITE_OK;
 
     if (c->st[which] == NULL) {
-        if (which == ST_VOCAB_TERM || which == ST_VOCAB_PREFIX)
-            rc = make_vocab(c);
-        if (rc == SQLITE_OK)
-            rc = sqlite3_prepare_v3(c->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &c->st[which],
-                                    NULL);
+        rc = sqlite3_prepare_v3(c->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &c->st[which],
+                                NULL);
         if (rc != SQLITE_OK) {
             conn_fail(c, rc, "prepare a statement", err);
             return NULL;
