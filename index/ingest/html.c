@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <libxml/HTMLparser.h>
 #include <libxml/parserInternals.h>
@@ -25,6 +26,7 @@
  * for every fault. A page may cost that many looks; real ones stay below a few million. */
 #define LOOKS_MAX ((uint64_t)1 << 28)
 #define FAULT_LOOKS 64  /* what a message costs */
+#define END_TAG_MAX 64  /* bytes of a tag that ends a dropped element, spaces included */
 #define DEPTH_MAX 20000 /* open elements; one more and the page is refused */
 
 enum gap { GAP_NONE, GAP_SPACE, GAP_LINE };
@@ -41,6 +43,7 @@ struct page {
     size_t drop_depth; /* where the element whose text goes was opened; 0: none is open */
     char drop_name[16];
     size_t drop_from;    /* the body's length before it */
+    enum gap drop_gap;   /* the gap before it */
     size_t heading_from; /* the body's length where the title or heading began */
 };
 
@@ -87,7 +90,8 @@ static enum kind kind_of(const xmlChar *name)
 
 static void separate(struct page *p, enum kind kind)
 {
-    enum gap gap = kind == INLINE ? GAP_NONE : kind == SPACED ? GAP_SPACE : GAP_LINE;
+    bool spaced = kind == SPACED || kind == DROPPED;
+    enum gap gap = kind == INLINE ? GAP_NONE : spaced ? GAP_SPACE : GAP_LINE;
 
     if (gap > p->gap)
         p->gap = gap;
@@ -164,16 +168,29 @@ static void end_heading(struct page *p, enum kind kind)
 
 /* ---- events ---------------------------------------------------------------------------- */
 
+/* The text of the dropped element goes, or stays when the page did not close it. */
 static void end_drop(struct page *p, bool keep)
 {
-    if (!keep)
+    if (!keep) {
         p->body->len = p->drop_from;
+        p->gap = p->drop_gap;
+    }
     p->drop_depth = 0;
 }
 
-static bool at_end(const struct page *p)
+/* Whether what the parser has just read is the end tag of the dropped element, not one of an
+ * element around it, nor the end of the page. */
+static bool closed_by_its_tag(const struct page *p)
 {
-    return p->parser->input == NULL || p->parser->input->cur >= p->parser->input->end;
+    const char *base = (const char *)p->parser->input->base;
+    size_t before = (size_t)((const char *)p->parser->input->cur - base);
+    size_t near = before < END_TAG_MAX ? before : END_TAG_MAX;
+    const char *tag = memrchr(base + before - near, '<', near);
+    size_t len = strlen(p->drop_name);
+
+    if (tag == NULL || (size_t)(base + before - tag) < len + 2)
+        return false;
+    return tag[1] == '/' && strncasecmp(tag + 2, p->drop_name, len) == 0;
 }
 
 static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
@@ -194,6 +211,7 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
     if (kind == DROPPED && p->drop_depth == 0) {
         p->drop_depth = p->depth;
         p->drop_from = p->body->len;
+        p->drop_gap = p->gap;
         snprintf(p->drop_name, sizeof(p->drop_name), "%s", (const char *)name);
     }
 }
@@ -208,7 +226,7 @@ static void on_end(void *ctx, const xmlChar *name)
     if (kind == TITLE || kind == HEADING)
         end_heading(p, kind);
     if (p->drop_depth > 0 && p->depth <= p->drop_depth)
-        end_drop(p, at_end(p)); /* at the end everything is closed, whether the page did or not */
+        end_drop(p, !closed_by_its_tag(p));
     p->depth -= p->depth > 0;
 }
 
@@ -299,6 +317,11 @@ static void on_error(void *ctx, xmlErrorPtr fault)
 }
 
 /* ---- running the parser ---------------------------------------------------------------- */
+
+static bool at_end(const struct page *p)
+{
+    return p->parser->input == NULL || p->parser->input->cur >= p->parser->input->end;
+}
 
 static sx_status verdict(const struct page *p, struct sx_error *err)
 {

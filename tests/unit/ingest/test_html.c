@@ -1,0 +1,226 @@
+/* HTML: what is visible is kept whatever the markup does, and nothing stalls the parser. */
+#include "index/base/buf.h"
+#include "index/ingest/html_guard.h"
+#include "index/ingest/readers.h"
+#include "tests/unit/ingest/capture.h"
+
+static void assert_body(const char *html, const char *want)
+{
+    struct capture c;
+
+    assert_string_equal(capture_one(&c, MEDIA_HTML, html)->body, want);
+    capture_release(&c);
+}
+
+static void words_neither_glue_nor_fall_apart(void **state)
+{
+    (void)state;
+    assert_body("<p>one</p><p>two<br>three</p>", "one\ntwo\nthree");
+    assert_body("<ul><li>a<li>b</ul>c", "a\nb\nc");
+    assert_body("<table><tr><th>h<td>a<td>b<tr><td>c</table>", "h a b\nc");
+    assert_body("in <b>bo</b>ld, <i> it </i>", "in bold, it");
+    assert_body("  a \n\t b  ", "a b");
+    assert_body("<button>a</button><button>b</button>", "a b");
+    assert_body("<pre>x\n  y\n</pre>z", "x\n  y\nz");
+    assert_body("", "");
+}
+
+static void characters_are_decoded(void **state)
+{
+    (void)state;
+    assert_body("&lt;&amp;&eacute;&#233;&#xE9;&hellip;", "<&\xC3\xA9\xC3\xA9\xC3\xA9\xE2\x80\xA6");
+    assert_body("don&#146;t &#128;5", "don\xE2\x80\x99t \xE2\x82\xAC"
+                                      "5");
+    assert_body("<meta charset=iso-8859-1>caf\xC3\xA9",
+                "caf\xC3\xA9"); /* it is UTF-8 all the same */
+    assert_body("<meta charset=windows-1251>\xCF\xF0\xE8", "\xD0\x9F\xD1\x80\xD0\xB8");
+}
+
+static void what_is_not_visible_goes(void **state)
+{
+    (void)state;
+    assert_body("a<script>var x = '<p>b</p>';</script><style>p {}</style><!-- c -->d", "ad");
+    assert_body("a <noscript>b</noscript><template><p>c</p></template>"
+                "<svg><title>d</title><text>e</text></svg>f",
+                "a f");
+}
+
+static void one_missing_tag_swallows_nothing(void **state)
+{
+    (void)state;
+    assert_body("<p>a<noscript><div>b</noscript><p>c", "a\nc");
+    assert_body("<p>a<noscript><p>b", "a\nb");
+    assert_body("<body>a<svg><p>b</body>c", "a\nb\nc");
+    assert_body("a</html>b", "ab");
+    assert_body("<p>a<p title='>b", "a");
+}
+
+static void the_page_names_itself(void **state)
+{
+    struct capture c;
+    struct captured *d =
+        capture_one(&c, MEDIA_HTML,
+                    "<html lang=en_us><head><title>A\n title &amp; more</title>"
+                    "<meta property=og:title content=other><meta property='og:site_name' "
+                    "content='Delta Courier'>"
+                    "<meta name=date content=2024-01-01>"
+                    "<meta property=article:published_time content=2025-08-15T10:00:00Z></head>"
+                    "<body><h1>Head</h1><time datetime=2020-01-01>long ago</time></body>");
+
+    (void)state;
+    assert_member(d->title, "A title & more");
+    assert_member(d->source, "Delta Courier");
+    assert_member(d->date, "2025-08-15T10:00:00Z");
+    assert_member(d->lang, "en-US");
+    assert_member(d->type, "html");
+    assert_string_equal(d->body, "Head\nlong ago"); /* the heading is text, the title is not */
+    capture_release(&c);
+}
+
+static void lesser_signs_serve_when_better_are_missing(void **state)
+{
+    struct capture c;
+    struct captured *d =
+        capture_one(&c, MEDIA_HTML,
+                    "<html xml:lang=nl><title> </title><meta itemprop=datePublished content='soon'>"
+                    "<meta name=Publisher content='https://example.org/'><meta "
+                    "name=application-name content=App>"
+                    "<h1>The <b>head</b></h1><h1>Second</h1><time datetime=2025-04-23>x</time>");
+
+    (void)state;
+    assert_member(d->title, "The head");
+    assert_member(d->date, "2025-04-23");
+    assert_member(d->source, "App");
+    assert_member(d->lang, "nl");
+    capture_release(&c);
+    d = capture_one(&c, MEDIA_HTML, "<p>no signs");
+    assert_member(d->title, NULL);
+    assert_member(d->date, NULL);
+    assert_member(d->source, NULL);
+    assert_member(d->lang, NULL);
+    capture_release(&c);
+}
+
+/* `times` copies of `piece` between `head` and `tail`. */
+static struct buf repeat(const char *head, const char *piece, size_t times, const char *tail)
+{
+    struct buf b = {0};
+
+    buf_puts(&b, head);
+    for (size_t i = 0; i < times; i++)
+        buf_puts(&b, piece);
+    buf_puts(&b, tail);
+    assert_true(buf_ok(&b));
+    return b;
+}
+
+static void deep_pages_lose_nothing(void **state)
+{
+    struct buf page = repeat("<p>before", "<div>", 10000, "deep");
+    struct capture c;
+
+    (void)state;
+    for (int i = 0; i < 10000; i++)
+        buf_puts(&page, "</div>");
+    buf_puts(&page, "<p>after");
+    assert_string_equal(capture_one(&c, MEDIA_HTML, buf_cstr(&page))->body, "before\ndeep\nafter");
+    capture_release(&c);
+    buf_release(&page);
+}
+
+static void long_attributes_and_comments_lose_nothing(void **state)
+{
+    struct buf page = repeat("<p title='", "0123456789abcdef", 800000, "'>text</p><!--");
+    struct capture c;
+
+    (void)state;
+    for (int i = 0; i < 800000; i++)
+        buf_puts(&page, "0123456789abcdef");
+    buf_puts(&page, "--><p>after");
+    assert_string_equal(capture_one(&c, MEDIA_HTML, buf_cstr(&page))->body, "text\nafter");
+    capture_release(&c);
+    buf_release(&page);
+}
+
+static void assert_refused(struct buf page, const char *why)
+{
+    struct capture c = {0};
+    struct sx_error err;
+
+    assert_int_equal(capture_read(&c, MEDIA_HTML, buf_str(&page), &err), SX_EREQUEST);
+    assert_non_null(strstr(err.msg, why));
+    assert_int_equal(c.count, 0);
+    buf_release(&page);
+}
+
+static void pages_that_would_stall_are_refused(void **state)
+{
+    struct buf stray = repeat("", "<b>", 19000, "");
+
+    (void)state;
+    for (int i = 0; i < 20000; i++)
+        buf_puts(&stray, "</i>");
+    assert_refused(stray, "too many faults");
+    assert_refused(repeat("", "<div>", 30000, "x"), "nests deeper");
+    assert_refused(repeat("<a ", "b=1 c ", 2000, ">x</a>"), "too many attributes");
+    assert_refused(repeat("", "&", 5000000, ""), "too many faults");
+}
+
+static void spaces_outside_tags_are_no_attributes(void **state)
+{
+    static const char *const sane[] = {"<p>", "<!-- <a ", "<script>if (x <a ", "<p title='",
+                                       "1 < 2 "};
+    static const char *const after[] = {"", "-->", "</script>", "'>", ""};
+
+    (void)state;
+    for (size_t i = 0; i < 5; i++) {
+        struct buf page = repeat(sane[i], "b = 1 ", 5000, after[i]);
+        assert_true(html_tags_are_sane(buf_str(&page)));
+        buf_release(&page);
+    }
+    assert_true(html_tags_are_sane(str_of("")));
+    assert_true(html_tags_are_sane(str_of("<")));
+    assert_true(html_tags_are_sane(str_of("<a b='")));
+}
+
+static void entities_stand_for_characters(void **state)
+{
+    static const char *const rows[][2] = {
+        {"&eacute;", "\xC3\xA9"},
+        {"&#233;", "\xC3\xA9"},
+        {"&#xE9;", "\xC3\xA9"},
+        {"&#x1F600;", "\xF0\x9F\x98\x80"},
+        {"&nosuch;", "&nosuch;"},
+        {"&#0;", "&#0;"},
+        {"&#xD800;", "&#xD800;"},
+        {"&#99999999999;", "&#99999999999;"},
+        {"&;", "&;"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct buf out = {0};
+        html_entity(str_of(rows[i][0]), &out);
+        assert_string_equal(buf_cstr(&out), rows[i][1]);
+        buf_release(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_neither_glue_nor_fall_apart),
+        cmocka_unit_test(characters_are_decoded),
+        cmocka_unit_test(what_is_not_visible_goes),
+        cmocka_unit_test(one_missing_tag_swallows_nothing),
+        cmocka_unit_test(the_page_names_itself),
+        cmocka_unit_test(lesser_signs_serve_when_better_are_missing),
+        cmocka_unit_test(deep_pages_lose_nothing),
+        cmocka_unit_test(long_attributes_and_comments_lose_nothing),
+        cmocka_unit_test(pages_that_would_stall_are_refused),
+        cmocka_unit_test(spaces_outside_tags_are_no_attributes),
+        cmocka_unit_test(entities_stand_for_characters),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
