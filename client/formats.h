@@ -1,0 +1,17 @@
+/* Hits as people and programs want them. */
+#ifndef CLIENT_FORMATS_H
+#define CLIENT_FORMATS_H
+
+#include "client/session.h"
+
+/* Appends one hit of a search's reply in a format other than json. */
+void format_hit(const struct session *s, enum format format, const cJSON *hit, struct buf *out);
+
+/* Appends one line of a TREC run; white space and controls in a uri are percent-encoded, since a
+ * run separates its columns by spaces. */
+void format_trec(const char *qid, const cJSON *hit, struct buf *out);
+
+/* The counts and the time of a reply, for people. */
+void format_summary(const cJSON *reply, struct buf *out);
+
+#endif
