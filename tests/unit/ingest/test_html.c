@@ -51,7 +51,7 @@ static void one_missing_tag_swallows_nothing(void **state)
     assert_body("<p>a<noscript><div>b</noscript><p>c", "a\nc");
     assert_body("<p>a<noscript><p>b", "a\nb");
     assert_body("<body>a<svg><p>b</body>c", "a\nb\nc");
-    assert_body("a</html>b", "ab");
+    assert_body("a</html>b", "a\nb");
     assert_body("<p>a<p title='>b", "a");
 }
 
