@@ -181,7 +181,7 @@ static int64_t months_before(int64_t now, int months)
 bool date_parse_relative(struct sx_str s, int64_t now, struct date_span *out)
 {
     size_t digits = 0;
-    int n;
+    int n = 0;
 
     while (digits < s.len && is_digit(s.ptr[digits]))
         digits++;
