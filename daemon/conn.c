@@ -31,7 +31,7 @@ static void on_writable(evutil_socket_t fd, short what, void *arg);
 
 /* ---- life ---- */
 
-struct conn *conn_open(struct server *s, int fd, bool tcp)
+struct conn *conn_new(struct server *s, int fd, bool tcp)
 {
     struct conn *c = mem_zalloc(1, sizeof *c);
     if (c == NULL) {

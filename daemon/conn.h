@@ -48,7 +48,7 @@ struct conn {
 };
 
 /* Takes the socket. NULL: memory ran out, and the socket is closed. */
-struct conn *conn_open(struct server *s, int fd, bool tcp);
+struct conn *conn_new(struct server *s, int fd, bool tcp);
 /* Ends it at once; searches it waits for are given up. */
 void conn_kill(struct conn *c);
 

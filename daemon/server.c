@@ -145,7 +145,7 @@ static void on_accept(evutil_socket_t listening, short what, void *arg)
             setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
             setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
         }
-        if (conn_open(s, fd, tcp) == NULL)
+        if (conn_new(s, fd, tcp) == NULL)
             log_warn("connection refused why=\"out of memory\"");
     }
 }
