@@ -198,13 +198,15 @@ int run_ping(struct session *s)
 int run_raw(struct session *s)
 {
     struct buf request = {0};
-    struct sx_str line;
+    struct sx_str line = {0};
     struct sx_error err;
     cJSON *reply = NULL;
     int status = 0;
 
-    for (const char *p = s->o->argument; *p != '\0'; p++)
-        buf_putc(&request, *p == '\n' ? ' ' : *p);
+    buf_puts(&request, s->o->argument);
+    for (size_t i = 0; i < request.len; i++)
+        if (request.data[i] == '\n')
+            request.data[i] = ' ';
     sx_status rc = buf_ok(&request) ? sx_client_request(s->client, buf_str(&request), &line, &err)
                                     : sx_fail_oom(&err);
     if (rc == SX_OK) {

@@ -237,7 +237,7 @@ static int settle(struct put *p)
     p->put += b->count;
     p->replaced += b->replaced;
     p->queued--;
-    memmove(p->queue, p->queue + 1, p->queued * sizeof(p->queue[0]));
+    memmove(p->queue, p->queue + 1, p->queued * sizeof(struct batch *));
     draw_bar(p);
     return 0;
 }

@@ -155,6 +155,11 @@ bool emit(struct buf *out)
     return ok;
 }
 
+static void pretty_line(struct buf *out, int depth)
+{
+    buf_printf(out, "\n%*s", 2 * depth, "");
+}
+
 /* Indents a valid JSON text by its brackets; the text itself stays digit for digit. */
 static void pretty_json(struct sx_str s, struct buf *out)
 {
@@ -162,23 +167,28 @@ static void pretty_json(struct sx_str s, struct buf *out)
     bool quoted = false;
 
     for (size_t i = 0; i < s.len; i++) {
-        char c = s.ptr[i], next = i + 1 < s.len ? s.ptr[i + 1] : '\0';
-        bool open = c == '{' || c == '[', empty = open && (next == '}' || next == ']');
+        const char c = s.ptr[i], next = i + 1 < s.len ? s.ptr[i + 1] : '\0';
         if (!quoted && (c == '}' || c == ']'))
-            buf_printf(out, "\n%*s", 2 * --depth, "");
+            pretty_line(out, --depth);
         buf_putc(out, c);
-        if (quoted && c == '\\')
-            buf_putc(out, s.ptr[++i]);
-        else if (c == '"')
+        if (c == '"')
             quoted = !quoted;
-        else if (!quoted && empty)
-            buf_putc(out, s.ptr[++i]);
-        else if (!quoted && open)
-            buf_printf(out, "\n%*s", 2 * ++depth, "");
-        else if (!quoted && c == ',')
-            buf_printf(out, "\n%*s", 2 * depth, "");
-        else if (!quoted && c == ':')
+        if (quoted && c == '\\') {
+            buf_putc(out, next);
+            i++;
+        }
+        if (quoted)
+            continue;
+        if ((c == '{' || c == '[') && (next == '}' || next == ']')) {
+            buf_putc(out, next);
+            i++;
+        } else if (c == '{' || c == '[') {
+            pretty_line(out, ++depth);
+        } else if (c == ',') {
+            pretty_line(out, depth);
+        } else if (c == ':') {
             buf_putc(out, ' ');
+        }
     }
 }
 

@@ -52,7 +52,7 @@ static sx_status resolve(struct address *out, const char *address, struct sx_err
 static sx_status dial(struct sx_client *c, struct sx_error *err)
 {
     const struct timeval limit = {.tv_sec = c->timeout_ms / 1000,
-                                  .tv_usec = c->timeout_ms % 1000 * 1000};
+                                  .tv_usec = (suseconds_t)(c->timeout_ms % 1000) * 1000};
     const int on = 1;
     int rc;
 

@@ -62,7 +62,7 @@ sx_status sx_client_search(struct sx_client *c, const char *query, size_t limit,
                            struct sx_client_hits **out, struct sx_error *err)
 {
     struct owned_hits *o = mem_zalloc(1, sizeof(*o));
-    struct sx_str reply;
+    struct sx_str reply = {0};
     sx_status rc;
 
     *out = NULL;

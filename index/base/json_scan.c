@@ -174,10 +174,11 @@ static uint64_t key_hash(const char *p)
     return hash;
 }
 
-static int key_compare(const void *left, const void *right, void *text)
+static int key_compare(const void *left, const void *right, void *scan)
 {
     const struct key *a = left, *b = right;
-    const char *p = (const char *)text + a->at, *q = (const char *)text + b->at;
+    const char *text = ((const struct scan *)scan)->text;
+    const char *p = text + a->at, *q = text + b->at;
     uint32_t x, y;
 
     if (a->hash != b->hash)
@@ -191,10 +192,7 @@ static int key_compare(const void *left, const void *right, void *text)
 
 static sx_status check_pair(struct scan *s, const struct key *a, const struct key *b)
 {
-    const void *text = s->text;
-
-    /* key_compare() reads only; qsort_r()'s prototype has no const there. */
-    if (a->hash != b->hash || key_compare(a, b, (void *)(uintptr_t)text) != 0)
+    if (a->hash != b->hash || key_compare(a, b, s) != 0)
         return SX_OK;
     return fault(s, (a->at > b->at ? a->at : b->at) - 1, "duplicate key");
 }
@@ -203,7 +201,6 @@ static sx_status check_pair(struct scan *s, const struct key *a, const struct ke
 static sx_status check_keys(struct scan *s)
 {
     size_t first = s->first_key[s->depth - 1], count = s->keys.len / sizeof(struct key) - first;
-    const void *text = s->text;
     sx_status rc = SX_OK;
 
     if (count == 0)
@@ -211,7 +208,7 @@ static sx_status check_keys(struct scan *s)
     struct key *keys = (struct key *)(void *)s->keys.data + first;
     size_t reach = count;
     if (count > PAIRWISE_MAX) {
-        qsort_r(keys, count, sizeof(*keys), key_compare, (void *)(uintptr_t)text);
+        qsort_r(keys, count, sizeof(*keys), key_compare, s);
         reach = 1; /* equals are neighbours now */
     }
     for (size_t i = 0; rc == SX_OK && i < count; i++)
