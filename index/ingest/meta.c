@@ -266,7 +266,7 @@ bool meta_offer(struct meta *m, enum meta_field field, unsigned rank, struct sx_
     struct buf *value = &m->value[field];
     size_t held = value->len;
 
-    if (m->rank[field] != 0 && m->rank[field] <= rank)
+    if (written.ptr == NULL || (m->rank[field] != 0 && m->rank[field] <= rank))
         return false;
     if (!normal_form(field, written, value))
         return false;

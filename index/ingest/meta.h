@@ -21,7 +21,8 @@ void meta_release(struct meta *m);
 /* Offers `written` for `field`; it is taken, in normal form, when it makes sense and nothing of
  * the same or a better rank (1 is the best) is held. White space becomes single spaces. A date
  * is ISO 8601 (kept as written) or in English words ("15 August 2025", "Aug 15, 2025"; becomes
- * 2025-08-15); a language is a BCP 47 tag (en_us becomes en-US); a source is no address.
+ * 2025-08-15); a language is a BCP 47 tag (en_us becomes en-US); a source is no address;
+ * what is absent is not taken.
  * Memory running out is remembered: see meta_ok(). */
 bool meta_offer(struct meta *m, enum meta_field field, unsigned rank, struct sx_str written);
 bool meta_ok(const struct meta *m);

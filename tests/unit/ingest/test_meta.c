@@ -83,6 +83,7 @@ static void the_best_rank_stays(void **state)
     assert_false(meta_offer(&m, META_SOURCE, 1, str_of("https://example.org/")));
     assert_false(meta_offer(&m, META_SOURCE, 1, str_of("@handle")));
     assert_false(meta_offer(&m, META_DATE, 1, str_of("soon")));
+    assert_false(meta_offer(&m, META_DATE, 1, str_of(NULL)));
     meta_fill(&m, &doc);
     assert_true(meta_ok(&m));
     assert_true(str_is(doc.title, "the first"));
