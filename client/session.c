@@ -167,7 +167,7 @@ static void pretty_json(struct sx_str s, struct buf *out)
     bool quoted = false;
 
     for (size_t i = 0; i < s.len; i++) {
-        const char c = s.ptr[i], next = i + 1 < s.len ? s.ptr[i + 1] : '\0';
+        char c = s.ptr[i], next = s.ptr[i + 1 < s.len ? i + 1 : i];
         if (!quoted && (c == '}' || c == ']'))
             pretty_line(out, --depth);
         buf_putc(out, c);

@@ -52,8 +52,8 @@ bool json_add_str(cJSON *obj, const char *key, struct sx_str s);
  * it the default; a wrong type or range is SX_EREQUEST and names the key and what was expected.
  * Strings borrow from `obj`; integers above 2^53 are out of range. */
 sx_status json_get_str(const cJSON *obj, const char *key, struct sx_str *out, struct sx_error *err);
-sx_status json_get_u64(const cJSON *obj, const char *key, uint64_t min, uint64_t max,
-                       uint64_t *out, struct sx_error *err);
+sx_status json_get_u64(const cJSON *obj, const char *key, uint64_t min, uint64_t max, uint64_t *out,
+                       struct sx_error *err);
 sx_status json_get_bool(const cJSON *obj, const char *key, bool *out, struct sx_error *err);
 
 #endif
