@@ -21,17 +21,17 @@ extern "C" {
 #endif
 
 /* Limits that callers may meet. */
-#define SX_URI_MAX 4096            /* bytes */
-#define SX_META_MAX 4096           /* bytes of source, lang, type or date */
-#define SX_EXTRA_MAX (1 << 20)     /* bytes of extra */
-#define SX_TEXT_MAX (64 << 20)     /* bytes of a title or a body */
-#define SX_QUERY_MAX (64 << 10)    /* bytes of a query */
-#define SX_QUERY_WORDS_MAX 1024    /* distinct words and phrases of a query */
-#define SX_QUERY_DEPTH_MAX 32      /* nesting of a query */
-#define SX_EXPANSIONS_MAX 1000     /* terms one prefix may stand for */
-#define SX_WINDOW_MAX 10000        /* offset + limit */
-#define SX_LIMIT_MAX 1000          /* limit */
-#define SX_SNIPPETS_MAX 5          /* passages a hit */
+#define SX_URI_MAX 4096          /* bytes */
+#define SX_META_MAX 4096         /* bytes of source, lang, type or date */
+#define SX_EXTRA_MAX (1 << 20)   /* bytes of extra */
+#define SX_TEXT_MAX (64 << 20)   /* bytes of a title or a body */
+#define SX_QUERY_MAX (64 << 10)  /* bytes of a query */
+#define SX_QUERY_WORDS_MAX 1024  /* distinct words and phrases of a query */
+#define SX_QUERY_DEPTH_MAX 32    /* nesting of a query */
+#define SX_EXPANSIONS_MAX 100000 /* terms one prefix may stand for */
+#define SX_WINDOW_MAX 10000      /* offset + limit */
+#define SX_LIMIT_MAX 1000        /* limit */
+#define SX_SNIPPETS_MAX 5        /* passages a hit */
 
 struct sx_index;
 struct sx_reader;
@@ -46,8 +46,8 @@ struct sx_index_options {
 /* Opens the index in folder `dir`, made if absent, and locks the folder (flock). `opt` may be
  * NULL. SX_ELOCKED: another process has it. SX_EVERSION: the file is foreign or newer, and is
  * left untouched. The caller closes *out. */
-sx_status sx_index_open(struct sx_index **out, const char *dir,
-                        const struct sx_index_options *opt, struct sx_error *err);
+sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_index_options *opt,
+                        struct sx_error *err);
 
 /* Rolls back what is uncommitted, checkpoints and closes. All readers must be closed first.
  * NULL is fine. */
@@ -118,10 +118,10 @@ struct sx_sync_event {
 };
 
 struct sx_sync_progress {
-    uint64_t files;   /* files seen so far */
-    uint64_t pending; /* of those, still to be read */
+    uint64_t files;                                      /* files seen so far */
+    uint64_t pending;                                    /* of those, still to be read */
     uint64_t added, updated, unchanged, removed, failed; /* files */
-    uint64_t docs;    /* documents put */
+    uint64_t docs;                                       /* documents put */
 };
 
 /* Begins to bring the index in line with the folder `root` (all its readable regular files
@@ -144,8 +144,8 @@ enum sx_sort { SX_SORT_SCORE, SX_SORT_DATE, SX_SORT_DATE_DESC }; /* date: oldest
 
 /* Stops a running call early. All members may be zero: no deadline. */
 struct sx_limits {
-    uint64_t deadline_ns;     /* CLOCK_MONOTONIC; 0: none */
-    bool (*stop)(void *ctx);  /* true: give up with SX_ECANCELLED; called every few hundred
+    uint64_t deadline_ns;    /* CLOCK_MONOTONIC; 0: none */
+    bool (*stop)(void *ctx); /* true: give up with SX_ECANCELLED; called every few hundred
                                  microseconds from the reader's thread; NULL: never */
     void *stop_ctx;
 };
@@ -154,9 +154,9 @@ struct sx_search {
     struct sx_str query;
     enum sx_match match;
     enum sx_sort sort;
-    size_t offset;    /* offset + limit <= SX_WINDOW_MAX */
-    size_t limit;     /* at most SX_LIMIT_MAX */
-    size_t snippets;  /* passages a hit, at most SX_SNIPPETS_MAX */
+    size_t offset;   /* offset + limit <= SX_WINDOW_MAX */
+    size_t limit;    /* at most SX_LIMIT_MAX */
+    size_t snippets; /* passages a hit, at most SX_SNIPPETS_MAX */
     bool exact_total;
     struct sx_limits limits;
 };
@@ -176,9 +176,9 @@ struct sx_snippet {
 };
 
 struct sx_hit {
-    size_t rank;   /* 1 is the first of the whole list */
+    size_t rank; /* 1 is the first of the whole list */
     double score;
-    char doc[65];  /* SHA-256, hex, of uri NUL title NUL body */
+    char doc[65]; /* SHA-256, hex, of uri NUL title NUL body */
     struct sx_str uri, title, source, date, lang, type;
     const struct sx_str *missing; /* the items it lacks, as printed in `parsed` */
     size_t missing_count;
@@ -256,7 +256,7 @@ struct sx_stats {
     struct sx_coverage coverage;
     uint64_t title_words, body_words; /* of all live documents */
     uint64_t file_bytes, wal_bytes;
-    uint64_t cached_terms;            /* words whose n and F are in memory */
+    uint64_t cached_terms; /* words whose n and F are in memory */
     unsigned schema_version, analyzer_version;
 };
 sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err);

@@ -11,7 +11,7 @@
 
 #include <searchd/index.h>
 
-#include "index/store/conn.h"
+#include "index/store/db.h"
 #include "index/store/deltas.h"
 #include "index/store/docs.h"
 #include "index/store/doctable.h"
@@ -25,7 +25,7 @@ struct sx_index {
     bool relaxed;
 
     /* the writer's thread */
-    struct conn w;
+    struct db w;
     struct analyzer *an;    /* for the words of names */
     struct state committed; /* the last snapshot */
     struct state next;      /* the one being made */
@@ -50,7 +50,7 @@ struct sx_index {
 
 struct sx_reader {
     struct sx_index *ix;
-    struct conn c;
+    struct db c;
     struct analyzer *an;
 };
 

@@ -82,7 +82,7 @@ static sx_status open_parts(struct sx_index *ix, const struct sx_index_options *
     ix->terms = termcache_new(TERM_CACHE_MAX);
     if (ix->an == NULL || ix->terms == NULL || doctable_init(&ix->docs) != 0)
         return sx_fail_oom(err);
-    rc = conn_open(&ix->w, ix->path, true, ix->relaxed, err);
+    rc = db_open(&ix->w, ix->path, true, ix->relaxed, err);
     if (rc == SX_OK)
         rc = schema_prepare(&ix->w, err);
     if (rc == SX_OK)
@@ -118,10 +118,10 @@ void sx_index_close(struct sx_index *ix)
     if (ix == NULL)
         return;
     sync_free(ix->sync);
-    if (ix->w.db != NULL) {
+    if (ix->w.sq != NULL) {
         sx_index_rollback(ix);
         /* Closing the last connection checkpoints the whole WAL and removes it. */
-        conn_close(&ix->w);
+        db_close(&ix->w);
     }
     if (ix->lock_fd >= 0)
         close(ix->lock_fd);
@@ -144,7 +144,7 @@ sx_status sx_reader_open(struct sx_reader **out, struct sx_index *ix, struct sx_
         return sx_fail_oom(err);
     r->ix = ix;
     r->an = analyzer_new();
-    sx_status rc = r->an == NULL ? sx_fail_oom(err) : conn_open(&r->c, ix->path, false, false, err);
+    sx_status rc = r->an == NULL ? sx_fail_oom(err) : db_open(&r->c, ix->path, false, false, err);
     if (rc != SX_OK) {
         sx_reader_close(r);
         return rc;
@@ -157,15 +157,15 @@ void sx_reader_close(struct sx_reader *r)
 {
     if (r == NULL)
         return;
-    if (r->c.db != NULL)
-        conn_close(&r->c);
+    if (r->c.sq != NULL)
+        db_close(&r->c);
     analyzer_free(r->an);
     mem_free(r);
 }
 
 sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error *err)
 {
-    sx_status rc = conn_begin_read(&r->c, err);
+    sx_status rc = db_begin_read(&r->c, err);
 
     if (rc == SX_OK)
         rc = state_get(&r->c, snap, err);
@@ -182,7 +182,7 @@ sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error 
 void reader_end(struct sx_reader *r)
 {
     doc_done(&r->c);
-    conn_rollback(&r->c);
+    db_rollback(&r->c);
 }
 
 struct sx_coverage reader_coverage(const struct sx_reader *r, const struct state *snap)
@@ -197,7 +197,7 @@ static char version[96];
 static void fill_version(void)
 {
     snprintf(version, sizeof(version), "searchd %s, SQLite %s", SEARCHD_VERSION,
-             conn_library_version());
+             db_library_version());
 }
 
 const char *sx_version(void)

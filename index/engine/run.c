@@ -88,7 +88,7 @@ static sx_status see_row(void *arg, int64_t rowid, const struct phrase_tf *tf)
     return SX_OK;
 }
 
-sx_status run_pass(struct run *run, struct conn *c, enum reading reading, struct sx_error *err)
+sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct sx_error *err)
 {
     struct buf expr = {0};
     const struct plan *p = run->p;

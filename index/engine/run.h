@@ -31,6 +31,6 @@ sx_status run_init(struct run *run, struct sx_error *err);
 /* Counts as they matter for plan_missing(): 1 where a leaf stands in the hit of `slot`. */
 const struct phrase_tf *run_kept(struct run *run, uint32_t slot);
 /* One pass over the candidates of `reading`. A match is counted, scored, offered to the heap. */
-sx_status run_pass(struct run *run, struct conn *c, enum reading reading, struct sx_error *err);
+sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct sx_error *err);
 
 #endif

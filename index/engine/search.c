@@ -336,10 +336,10 @@ static sx_status on_snapshot(struct search *s, struct sx_error *err)
     s->res.generation = s->snap.generation;
     s->res.coverage = reader_coverage(s->r, &s->snap);
     s->res.engine = "fts5";
-    conn_limit(&s->r->c, &s->ask->limits);
+    db_limit(&s->r->c, &s->ask->limits);
     sx_status rc = find(s, err);
     /* What was found is told even when the deadline is over: reading a page is quick. */
-    conn_unlimit(&s->r->c);
+    db_unlimit(&s->r->c);
     return rc == SX_OK ? read_hits(s, err) : rc;
 }
 
@@ -379,7 +379,7 @@ static sx_status count_snapshot(struct search *s, struct sx_count *out, struct s
     enum reading reading = s->ask->match == SX_MATCH_ALL ? READ_ALL : READ_ANY;
     sx_status rc = SX_OK;
 
-    conn_limit(&s->r->c, &s->ask->limits);
+    db_limit(&s->r->c, &s->ask->limits);
     s->run.p = &s->plan;
     s->run.docs = &s->r->ix->docs;
     s->run.match = s->ask->match;
@@ -390,7 +390,7 @@ static sx_status count_snapshot(struct search *s, struct sx_count *out, struct s
         if (rc == SX_OK)
             rc = run_pass(&s->run, &s->r->c, reading, err);
     }
-    conn_unlimit(&s->r->c);
+    db_unlimit(&s->r->c);
     *out = (struct sx_count){s->run.total, s->run.total_all, s->snap.generation,
                              reader_coverage(s->r, &s->snap)};
     return rc;

@@ -58,7 +58,7 @@ static void tap_end(struct sx_index *ix)
 static void forget_transaction(struct sx_index *ix)
 {
     tap_end(ix);
-    conn_rollback(&ix->w);
+    db_rollback(&ix->w);
     ix->in_transaction = false;
     ix->failed_touched = false;
     ix->next = ix->committed;
@@ -104,7 +104,7 @@ sx_status write_begin(struct sx_index *ix, struct sx_error *err)
     }
     if (ix->in_transaction)
         return SX_OK;
-    sx_status rc = conn_begin_write(&ix->w, err);
+    sx_status rc = db_begin_write(&ix->w, err);
     ix->in_transaction = rc == SX_OK;
     return rc;
 }
@@ -126,7 +126,7 @@ static sx_status commit_snapshot(struct sx_index *ix, struct sx_error *err)
     pthread_mutex_lock(&ix->lock);
     termcache_register(ix->terms, ix->next.generation, &ix->deltas);
     pthread_mutex_unlock(&ix->lock);
-    rc = conn_commit(&ix->w, &fsync_failed, err);
+    rc = db_commit(&ix->w, &fsync_failed, err);
     if (rc != SX_OK)
         termcache_withdraw(ix->terms, ix->next.generation);
     if (fsync_failed)
@@ -159,7 +159,7 @@ sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err)
     deltas_clear(&ix->deltas);
     /* What is committed is durable; a checkpoint that fails now is told by the next one. */
     if (ix->w.wal_pages > CHECKPOINT_PAGES_MAX)
-        conn_checkpoint(&ix->w, false, &fsync_failed, NULL);
+        db_checkpoint(&ix->w, false, &fsync_failed, NULL);
     if (fsync_failed)
         atomic_store(&ix->broken, true);
     return SX_OK;
@@ -411,7 +411,7 @@ static sx_status merge_slice(struct sx_index *ix, unsigned budget_ms, struct sx_
 
     if (ix->merge_pages == 0)
         ix->merge_pages = 64;
-    sx_status rc = conn_merge(&ix->w, ix->merge_pages, &worked, err);
+    sx_status rc = db_merge(&ix->w, ix->merge_pages, &worked, err);
     uint64_t took_ms = (clock_now_ns() - start) / 1000000u;
     if (took_ms > budget_ms && ix->merge_pages > 8)
         ix->merge_pages /= 2;
@@ -436,7 +436,7 @@ sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
         rc = merge_slice(ix, budget_ms, err);
     /* Once merged, the WAL is emptied: an idle daemon leaves none behind. */
     if (rc == SX_OK && (ix->merged ? ix->w.wal_pages > 0 : ix->w.wal_pages > CHECKPOINT_PAGES))
-        rc = conn_checkpoint(&ix->w, ix->merged, &fsync_failed, err);
+        rc = db_checkpoint(&ix->w, ix->merged, &fsync_failed, err);
     if (fsync_failed)
         atomic_store(&ix->broken, true);
     *more = rc == SX_OK && !ix->merged;

@@ -13,14 +13,14 @@ static sx_status no_stmt(const struct sx_error *err)
     return err != NULL && err->code != SX_OK ? err->code : SX_EINTERNAL;
 }
 
-sx_status state_get(struct conn *c, struct state *out, struct sx_error *err)
+sx_status state_get(struct db *c, struct state *out, struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = conn_stmt(c, ST_STATE_GET, err);
+    sqlite3_stmt *st = db_stmt(c, ST_STATE_GET, err);
 
     if (st == NULL)
         return no_stmt(err);
-    sx_status rc = conn_step(c, st, &row, "read the state", err);
+    sx_status rc = db_step(c, st, &row, "read the state", err);
     if (rc != SX_OK)
         return rc;
     if (!row)
@@ -36,9 +36,9 @@ sx_status state_get(struct conn *c, struct state *out, struct sx_error *err)
     return SX_OK;
 }
 
-sx_status state_set(struct conn *c, const struct state *s, struct sx_error *err)
+sx_status state_set(struct db *c, const struct state *s, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_STATE_SET, err);
+    sqlite3_stmt *st = db_stmt(c, ST_STATE_SET, err);
 
     if (st == NULL)
         return no_stmt(err);
@@ -48,7 +48,7 @@ sx_status state_set(struct conn *c, const struct state *s, struct sx_error *err)
     sqlite3_bind_int64(st, 4, (sqlite3_int64)s->title_words);
     sqlite3_bind_int64(st, 5, (sqlite3_int64)s->body_words);
     sqlite3_bind_int64(st, 6, (sqlite3_int64)s->failed);
-    return conn_run(c, st, "write the state", err);
+    return db_run(c, st, "write the state", err);
 }
 
 void doc_hash(const struct sx_doc *d, unsigned char out[DOC_HASH_BYTES])
@@ -101,11 +101,11 @@ static sx_status read_row(sqlite3_stmt *st, struct stored_doc *out, struct sx_er
     return SX_OK;
 }
 
-sx_status doc_find(struct conn *c, enum doc_key by, struct sx_str key, int64_t id,
+sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
                    struct stored_doc *out, bool *found, struct sx_error *err)
 {
     static const enum stmt which[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID};
-    sqlite3_stmt *st = conn_stmt(c, which[by], err);
+    sqlite3_stmt *st = db_stmt(c, which[by], err);
 
     if (st == NULL)
         return no_stmt(err);
@@ -116,22 +116,22 @@ sx_status doc_find(struct conn *c, enum doc_key by, struct sx_str key, int64_t i
         sqlite3_bind_blob64(st, 1, key.ptr, key.len, SQLITE_STATIC);
     else
         sqlite3_bind_int64(st, 1, id);
-    sx_status rc = conn_step(c, st, found, "find a document", err);
+    sx_status rc = db_step(c, st, found, "find a document", err);
     if (rc != SX_OK || !*found)
         return rc;
     return read_row(st, out, err);
 }
 
-sx_status doc_text(struct conn *c, struct stored_doc *out, struct sx_error *err)
+sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = conn_stmt(c, ST_TEXT_GET, err);
+    sqlite3_stmt *st = db_stmt(c, ST_TEXT_GET, err);
 
     if (st == NULL)
         return no_stmt(err);
     sqlite3_reset(st);
     sqlite3_bind_int64(st, 1, out->id);
-    sx_status rc = conn_step(c, st, &row, "read a document", err);
+    sx_status rc = db_step(c, st, &row, "read a document", err);
     if (rc != SX_OK)
         return rc;
     if (row) {
@@ -147,7 +147,7 @@ sx_status doc_text(struct conn *c, struct stored_doc *out, struct sx_error *err)
     return SX_OK;
 }
 
-void doc_done(struct conn *c)
+void doc_done(struct db *c)
 {
     static const enum stmt used[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID, ST_TEXT_GET};
 
@@ -157,22 +157,22 @@ void doc_done(struct conn *c)
 }
 
 /* fts: (id, title, body), to put or to delete. */
-static sx_status run_fts(struct conn *c, enum stmt which, const struct stored_doc *d,
+static sx_status run_fts(struct db *c, enum stmt which, const struct stored_doc *d,
                          struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, which, err);
+    sqlite3_stmt *st = db_stmt(c, which, err);
 
     if (st == NULL)
         return no_stmt(err);
     sqlite3_bind_int64(st, 1, d->id);
     bind_str(st, 2, d->doc.title);
     bind_str(st, 3, d->doc.body);
-    return conn_run(c, st, "index the text", err);
+    return db_run(c, st, "index the text", err);
 }
 
-static sx_status insert_text(struct conn *c, const struct stored_doc *d, struct sx_error *err)
+static sx_status insert_text(struct db *c, const struct stored_doc *d, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_TEXT_INSERT, err);
+    sqlite3_stmt *st = db_stmt(c, ST_TEXT_INSERT, err);
 
     if (st == NULL)
         return no_stmt(err);
@@ -180,12 +180,12 @@ static sx_status insert_text(struct conn *c, const struct stored_doc *d, struct 
     bind_str(st, 2, d->doc.title);
     bind_str(st, 3, d->doc.body);
     bind_str(st, 4, d->doc.extra);
-    return conn_run(c, st, "store the text", err);
+    return db_run(c, st, "store the text", err);
 }
 
-static sx_status insert_doc(struct conn *c, const struct stored_doc *d, struct sx_error *err)
+static sx_status insert_doc(struct db *c, const struct stored_doc *d, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_DOC_INSERT, err);
+    sqlite3_stmt *st = db_stmt(c, ST_DOC_INSERT, err);
 
     if (st == NULL)
         return no_stmt(err);
@@ -207,10 +207,10 @@ static sx_status insert_doc(struct conn *c, const struct stored_doc *d, struct s
         sqlite3_bind_null(st, 12);
     else
         sqlite3_bind_int64(st, 12, d->file);
-    return conn_run(c, st, "store the document", err);
+    return db_run(c, st, "store the document", err);
 }
 
-sx_status doc_insert(struct conn *c, struct stored_doc *d,
+sx_status doc_insert(struct db *c, struct stored_doc *d,
                      void (*fill)(void *ctx, struct stored_doc *d), void *ctx, struct sx_error *err)
 {
     sx_status rc = insert_text(c, d, err);
@@ -223,17 +223,17 @@ sx_status doc_insert(struct conn *c, struct stored_doc *d,
     return insert_doc(c, d, err);
 }
 
-static sx_status remove_by_id(struct conn *c, enum stmt which, int64_t id, struct sx_error *err)
+static sx_status remove_by_id(struct db *c, enum stmt which, int64_t id, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, which, err);
+    sqlite3_stmt *st = db_stmt(c, which, err);
 
     if (st == NULL)
         return no_stmt(err);
     sqlite3_bind_int64(st, 1, id);
-    return conn_run(c, st, "remove the document", err);
+    return db_run(c, st, "remove the document", err);
 }
 
-sx_status doc_remove(struct conn *c, const struct stored_doc *d, struct sx_error *err)
+sx_status doc_remove(struct db *c, const struct stored_doc *d, struct sx_error *err)
 {
     sx_status rc = run_fts(c, ST_FTS_DELETE, d, err);
 
@@ -244,18 +244,18 @@ sx_status doc_remove(struct conn *c, const struct stored_doc *d, struct sx_error
     return rc;
 }
 
-sx_status doc_each(struct conn *c, sx_status (*fn)(void *ctx, const struct stored_doc *d),
-                   void *ctx, struct sx_error *err)
+sx_status doc_each(struct db *c, sx_status (*fn)(void *ctx, const struct stored_doc *d), void *ctx,
+                   struct sx_error *err)
 {
     bool row = true;
     sx_status rc = SX_OK;
     struct stored_doc d;
-    sqlite3_stmt *st = conn_stmt(c, ST_DOC_ALL, err);
+    sqlite3_stmt *st = db_stmt(c, ST_DOC_ALL, err);
 
     if (st == NULL)
         return no_stmt(err);
     while (rc == SX_OK && row) {
-        rc = conn_step(c, st, &row, "read the documents", err);
+        rc = db_step(c, st, &row, "read the documents", err);
         if (rc == SX_OK && row)
             rc = read_row(st, &d, err);
         if (rc == SX_OK && row)

@@ -3,7 +3,7 @@
 #define INDEX_STORE_DOCS_H
 
 #include "index/base/arena.h"
-#include "index/store/conn.h"
+#include "index/store/db.h"
 
 #define DOC_HASH_BYTES 32
 
@@ -26,8 +26,8 @@ struct stored_doc {
     int64_t file; /* 0: none */
 };
 
-sx_status state_get(struct conn *c, struct state *out, struct sx_error *err);
-sx_status state_set(struct conn *c, const struct state *s, struct sx_error *err);
+sx_status state_get(struct db *c, struct state *out, struct sx_error *err);
+sx_status state_set(struct db *c, const struct state *s, struct sx_error *err);
 
 /* SHA-256 of uri NUL title NUL body. */
 void doc_hash(const struct sx_doc *d, unsigned char out[DOC_HASH_BYTES]);
@@ -37,24 +37,24 @@ uint32_t doc_checksum(const struct sx_doc *d);
 /* Finds the row of doc (no title, body, extra). *found false: none. Strings borrow from the
  * statement and live until it is used again or doc_done() is called. */
 enum doc_key { DOC_KEY_URI, DOC_KEY_HASH, DOC_KEY_ID };
-sx_status doc_find(struct conn *c, enum doc_key by, struct sx_str key, int64_t id,
+sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
                    struct stored_doc *out, bool *found, struct sx_error *err);
 /* Reads title, body and extra of out->id into out->doc, borrowed likewise, and verifies the
  * checksum: SX_ECORRUPT names the uri. */
-sx_status doc_text(struct conn *c, struct stored_doc *out, struct sx_error *err);
+sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err);
 /* Resets the statements behind doc_find and doc_text. */
-void doc_done(struct conn *c);
+void doc_done(struct db *c);
 
 /* Inserts into text, fts and doc. d->id must be new; lengths are told by the token tap, so `fill`
  * is called between fts and doc to set them. */
-sx_status doc_insert(struct conn *c, struct stored_doc *d,
+sx_status doc_insert(struct db *c, struct stored_doc *d,
                      void (*fill)(void *ctx, struct stored_doc *d), void *ctx,
                      struct sx_error *err);
 /* Removes from fts (which needs the old text), text and doc. */
-sx_status doc_remove(struct conn *c, const struct stored_doc *d, struct sx_error *err);
+sx_status doc_remove(struct db *c, const struct stored_doc *d, struct sx_error *err);
 
 /* Calls `fn` for each row of doc, in id order, without text. */
-sx_status doc_each(struct conn *c, sx_status (*fn)(void *ctx, const struct stored_doc *d),
-                   void *ctx, struct sx_error *err);
+sx_status doc_each(struct db *c, sx_status (*fn)(void *ctx, const struct stored_doc *d), void *ctx,
+                   struct sx_error *err);
 
 #endif

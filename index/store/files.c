@@ -18,16 +18,16 @@ static void bind_path(sqlite3_stmt *st, int at, const char *path, size_t len)
     sqlite3_bind_blob64(st, at, len == 0 ? "" : path, len, SQLITE_STATIC);
 }
 
-sx_status file_find(struct conn *c, const char *path, struct file_row *out, struct sx_error *err)
+sx_status file_find(struct db *c, const char *path, struct file_row *out, struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = conn_stmt(c, ST_FILE_GET, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FILE_GET, err);
 
     memset(out, 0, sizeof(*out));
     if (st == NULL)
         return no_stmt(err);
     bind_path(st, 1, path, strlen(path));
-    sx_status rc = conn_step(c, st, &row, "find a file", err);
+    sx_status rc = db_step(c, st, &row, "find a file", err);
     if (rc != SX_OK || !row)
         return rc;
     out->id = sqlite3_column_int64(st, 0);
@@ -51,10 +51,10 @@ static void bind_file(sqlite3_stmt *st, const struct file_row *row)
         sqlite3_bind_null(st, 4);
 }
 
-sx_status file_save(struct conn *c, const char *path, struct file_row *row, struct sx_error *err)
+sx_status file_save(struct db *c, const char *path, struct file_row *row, struct sx_error *err)
 {
     bool fresh = row->id == 0;
-    sqlite3_stmt *st = conn_stmt(c, fresh ? ST_FILE_INSERT : ST_FILE_UPDATE, err);
+    sqlite3_stmt *st = db_stmt(c, fresh ? ST_FILE_INSERT : ST_FILE_UPDATE, err);
 
     if (st == NULL)
         return no_stmt(err);
@@ -63,36 +63,36 @@ sx_status file_save(struct conn *c, const char *path, struct file_row *row, stru
     else
         sqlite3_bind_int64(st, 1, row->id);
     bind_file(st, row);
-    sx_status rc = conn_run(c, st, "record a file", err);
+    sx_status rc = db_run(c, st, "record a file", err);
     if (rc == SX_OK && fresh)
-        row->id = sqlite3_last_insert_rowid(c->db);
+        row->id = sqlite3_last_insert_rowid(c->sq);
     return rc;
 }
 
-sx_status file_forget(struct conn *c, int64_t id, struct sx_error *err)
+sx_status file_forget(struct db *c, int64_t id, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_FILE_DELETE, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FILE_DELETE, err);
 
     if (st == NULL)
         return no_stmt(err);
     sqlite3_bind_int64(st, 1, id);
-    return conn_run(c, st, "forget a file", err);
+    return db_run(c, st, "forget a file", err);
 }
 
-sx_status file_page(struct conn *c, struct sx_str after,
+sx_status file_page(struct db *c, struct sx_str after,
                     sx_status (*fn)(void *ctx, int64_t id, struct sx_str path), void *ctx,
                     bool *last, struct sx_error *err)
 {
     bool row = true;
     int count = 0;
     sx_status rc = SX_OK;
-    sqlite3_stmt *st = conn_stmt(c, ST_FILE_ALL, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FILE_ALL, err);
 
     if (st == NULL)
         return no_stmt(err);
     bind_path(st, 1, after.ptr, after.len);
     while (rc == SX_OK && row) {
-        rc = conn_step(c, st, &row, "list the files", err);
+        rc = db_step(c, st, &row, "list the files", err);
         if (rc != SX_OK || !row)
             break;
         count++;
@@ -105,12 +105,12 @@ sx_status file_page(struct conn *c, struct sx_str after,
     return rc;
 }
 
-sx_status file_docs(struct conn *c, int64_t file, int64_t before, int64_t *ids, size_t cap,
+sx_status file_docs(struct db *c, int64_t file, int64_t before, int64_t *ids, size_t cap,
                     size_t *count, struct sx_error *err)
 {
     bool row = true;
     sx_status rc = SX_OK;
-    sqlite3_stmt *st = conn_stmt(c, ST_DOC_OF_FILE, err);
+    sqlite3_stmt *st = db_stmt(c, ST_DOC_OF_FILE, err);
 
     *count = 0;
     if (st == NULL)
@@ -118,7 +118,7 @@ sx_status file_docs(struct conn *c, int64_t file, int64_t before, int64_t *ids, 
     sqlite3_bind_int64(st, 1, file);
     sqlite3_bind_int64(st, 2, before);
     while (rc == SX_OK && row && *count < cap) {
-        rc = conn_step(c, st, &row, "list the documents of a file", err);
+        rc = db_step(c, st, &row, "list the documents of a file", err);
         if (rc == SX_OK && row)
             ids[(*count)++] = sqlite3_column_int64(st, 0);
     }
@@ -126,10 +126,10 @@ sx_status file_docs(struct conn *c, int64_t file, int64_t before, int64_t *ids, 
     return rc;
 }
 
-sx_status failed_put(struct conn *c, struct sx_str uri, const char *stage, const char *reason,
+sx_status failed_put(struct db *c, struct sx_str uri, const char *stage, const char *reason,
                      int64_t at, int64_t file, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_PUT, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FAILED_PUT, err);
 
     if (st == NULL)
         return no_stmt(err);
@@ -141,58 +141,58 @@ sx_status failed_put(struct conn *c, struct sx_str uri, const char *stage, const
         sqlite3_bind_null(st, 5);
     else
         sqlite3_bind_int64(st, 5, file);
-    return conn_run(c, st, "record a failure", err);
+    return db_run(c, st, "record a failure", err);
 }
 
-sx_status failed_forget(struct conn *c, struct sx_str uri, struct sx_error *err)
+sx_status failed_forget(struct db *c, struct sx_str uri, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_DELETE, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FAILED_DELETE, err);
 
     if (st == NULL)
         return no_stmt(err);
     bind_str(st, 1, uri);
-    return conn_run(c, st, "forget a failure", err);
+    return db_run(c, st, "forget a failure", err);
 }
 
-sx_status failed_forget_file(struct conn *c, int64_t file, struct sx_error *err)
+sx_status failed_forget_file(struct db *c, int64_t file, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_DELETE_FILE, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FAILED_DELETE_FILE, err);
 
     if (st == NULL)
         return no_stmt(err);
     sqlite3_bind_int64(st, 1, file);
-    return conn_run(c, st, "forget failures", err);
+    return db_run(c, st, "forget failures", err);
 }
 
-sx_status failed_count(struct conn *c, uint64_t *out, struct sx_error *err)
+sx_status failed_count(struct db *c, uint64_t *out, struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_COUNT, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FAILED_COUNT, err);
 
     if (st == NULL)
         return no_stmt(err);
-    sx_status rc = conn_step(c, st, &row, "count the failures", err);
+    sx_status rc = db_step(c, st, &row, "count the failures", err);
     if (rc == SX_OK && row)
         *out = (uint64_t)sqlite3_column_int64(st, 0);
     sqlite3_reset(st);
     return rc;
 }
 
-sx_status failed_each(struct conn *c, size_t offset, size_t limit,
+sx_status failed_each(struct db *c, size_t offset, size_t limit,
                       sx_status (*fn)(void *ctx, struct sx_str uri, struct sx_str stage,
                                       struct sx_str reason, int64_t at),
                       void *ctx, struct sx_error *err)
 {
     bool row = true;
     sx_status rc = SX_OK;
-    sqlite3_stmt *st = conn_stmt(c, ST_FAILED_LIST, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FAILED_LIST, err);
 
     if (st == NULL)
         return no_stmt(err);
     sqlite3_bind_int64(st, 1, (sqlite3_int64)limit);
     sqlite3_bind_int64(st, 2, (sqlite3_int64)offset);
     while (rc == SX_OK && row) {
-        rc = conn_step(c, st, &row, "list the failures", err);
+        rc = db_step(c, st, &row, "list the failures", err);
         if (rc == SX_OK && row)
             rc = fn(ctx, column_str(st, 0), column_str(st, 1), column_str(st, 2),
                     sqlite3_column_int64(st, 3));

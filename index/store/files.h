@@ -3,7 +3,7 @@
 #define INDEX_STORE_FILES_H
 
 #include "index/base/sha256.h"
-#include "index/store/conn.h"
+#include "index/store/db.h"
 
 #define FILE_HASH_BYTES 32
 
@@ -16,29 +16,29 @@ struct file_row {
 };
 
 /* By path; out->id 0 when it is not known. */
-sx_status file_find(struct conn *c, const char *path, struct file_row *out, struct sx_error *err);
+sx_status file_find(struct db *c, const char *path, struct file_row *out, struct sx_error *err);
 /* Inserts (row->id 0, then set) or updates. */
-sx_status file_save(struct conn *c, const char *path, struct file_row *row, struct sx_error *err);
-sx_status file_forget(struct conn *c, int64_t id, struct sx_error *err);
+sx_status file_save(struct db *c, const char *path, struct file_row *row, struct sx_error *err);
+sx_status file_forget(struct db *c, int64_t id, struct sx_error *err);
 
 /* Files in path order, from behind `after`, a page of at most 256. `fn` gets each; its strings
  * live until it returns, and it must not use the file table. *last is set when no more come. */
-sx_status file_page(struct conn *c, struct sx_str after,
+sx_status file_page(struct db *c, struct sx_str after,
                     sx_status (*fn)(void *ctx, int64_t id, struct sx_str path), void *ctx,
                     bool *last, struct sx_error *err);
 
 /* Ids of the documents of a file that are below `before`: up to `cap` of them. */
-sx_status file_docs(struct conn *c, int64_t file, int64_t before, int64_t *ids, size_t cap,
+sx_status file_docs(struct db *c, int64_t file, int64_t before, int64_t *ids, size_t cap,
                     size_t *count, struct sx_error *err);
 
 /* Records or forgets a failure. */
-sx_status failed_put(struct conn *c, struct sx_str uri, const char *stage, const char *reason,
+sx_status failed_put(struct db *c, struct sx_str uri, const char *stage, const char *reason,
                      int64_t at, int64_t file, struct sx_error *err);
-sx_status failed_forget(struct conn *c, struct sx_str uri, struct sx_error *err);
-sx_status failed_forget_file(struct conn *c, int64_t file, struct sx_error *err);
-sx_status failed_count(struct conn *c, uint64_t *out, struct sx_error *err);
+sx_status failed_forget(struct db *c, struct sx_str uri, struct sx_error *err);
+sx_status failed_forget_file(struct db *c, int64_t file, struct sx_error *err);
+sx_status failed_count(struct db *c, uint64_t *out, struct sx_error *err);
 /* `fn` for each, in uri order. */
-sx_status failed_each(struct conn *c, size_t offset, size_t limit,
+sx_status failed_each(struct db *c, size_t offset, size_t limit,
                       sx_status (*fn)(void *ctx, struct sx_str uri, struct sx_str stage,
                                       struct sx_str reason, int64_t at),
                       void *ctx, struct sx_error *err);

@@ -55,31 +55,31 @@ int match_register(sqlite3 *db)
     return api->xCreateFunction(api, "sx_match", NULL, match_function, NULL);
 }
 
-sx_status store_match(struct conn *c, struct sx_str expr, struct match *m, struct sx_error *err)
+sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_FTS_MATCH, err);
+    sqlite3_stmt *st = db_stmt(c, ST_FTS_MATCH, err);
 
     if (st == NULL)
         return err != NULL ? err->code : SX_EINTERNAL;
     m->stopped = SX_OK;
     bind_str(st, 1, expr);
     sqlite3_bind_pointer(st, 2, m, POINTER_NAME, NULL);
-    sx_status rc = conn_run(c, st, "search", err);
+    sx_status rc = db_run(c, st, "search", err);
     sqlite3_clear_bindings(st);
     return m->stopped != SX_OK ? m->stopped : rc;
 }
 
-sx_status vocab_term(struct conn *c, struct sx_str term, struct vocab_counts *out,
+sx_status vocab_term(struct db *c, struct sx_str term, struct vocab_counts *out,
                      struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = conn_stmt(c, ST_VOCAB_TERM, err);
+    sqlite3_stmt *st = db_stmt(c, ST_VOCAB_TERM, err);
 
     memset(out, 0, sizeof(*out));
     if (st == NULL)
         return err != NULL ? err->code : SX_EINTERNAL;
     bind_str(st, 1, term);
-    sx_status rc = conn_step(c, st, &row, "count a word", err);
+    sx_status rc = db_step(c, st, &row, "count a word", err);
     if (rc != SX_OK || !row)
         return rc;
     out->n = (uint64_t)sqlite3_column_int64(st, 0);
@@ -88,14 +88,14 @@ sx_status vocab_term(struct conn *c, struct sx_str term, struct vocab_counts *ou
     return SX_OK;
 }
 
-sx_status vocab_prefix(struct conn *c, struct sx_str prefix, size_t max_terms,
+sx_status vocab_prefix(struct db *c, struct sx_str prefix, size_t max_terms,
                        struct vocab_counts *out, struct sx_error *err)
 {
     char last[TERM_MAX + 8];
     bool row = true;
     size_t terms = 0;
     sx_status rc = SX_OK;
-    sqlite3_stmt *st = conn_stmt(c, ST_VOCAB_PREFIX, err);
+    sqlite3_stmt *st = db_stmt(c, ST_VOCAB_PREFIX, err);
 
     memset(out, 0, sizeof(*out));
     if (st == NULL)
@@ -107,7 +107,7 @@ sx_status vocab_prefix(struct conn *c, struct sx_str prefix, size_t max_terms,
     sqlite3_bind_text64(st, 2, last, prefix.len + 1, SQLITE_TRANSIENT, SQLITE_UTF8);
     sqlite3_bind_int64(st, 3, (sqlite3_int64)max_terms + 1);
     while (rc == SX_OK && row) {
-        rc = conn_step(c, st, &row, "expand a prefix", err);
+        rc = db_step(c, st, &row, "expand a prefix", err);
         if (rc != SX_OK || !row)
             break;
         if (++terms > max_terms) {

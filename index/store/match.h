@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "index/store/conn.h"
+#include "index/store/db.h"
 
 /* Occurrences of one phrase in one document. */
 struct phrase_tf {
@@ -32,16 +32,16 @@ struct match {
 int match_register(sqlite3 *db);
 
 /* Runs `expr`, an FTS5 expression of m->phrases phrases. */
-sx_status store_match(struct conn *c, struct sx_str expr, struct match *m, struct sx_error *err);
+sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err);
 
 /* n and F of a term, or of all terms that begin so, from the postings of the snapshot. SX_EQUERY
  * when a prefix stands for more than `max_terms`. */
 struct vocab_counts {
     uint64_t n, f;
 };
-sx_status vocab_term(struct conn *c, struct sx_str term, struct vocab_counts *out,
+sx_status vocab_term(struct db *c, struct sx_str term, struct vocab_counts *out,
                      struct sx_error *err);
-sx_status vocab_prefix(struct conn *c, struct sx_str prefix, size_t max_terms,
+sx_status vocab_prefix(struct db *c, struct sx_str prefix, size_t max_terms,
                        struct vocab_counts *out, struct sx_error *err);
 
 #endif

@@ -47,10 +47,10 @@ static const char *const migrations[] = {
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_VERSION,
                "one migration a schema version");
 
-static sx_status pragma_int(struct conn *c, const char *sql, int64_t *out, struct sx_error *err)
+static sx_status pragma_int(struct db *c, const char *sql, int64_t *out, struct sx_error *err)
 {
     sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(c->db, sql, -1, &st, NULL);
+    int rc = sqlite3_prepare_v2(c->sq, sql, -1, &st, NULL);
 
     *out = 0;
     if (rc == SQLITE_OK)
@@ -62,11 +62,11 @@ static sx_status pragma_int(struct conn *c, const char *sql, int64_t *out, struc
     sqlite3_finalize(st);
     if (rc == SQLITE_NOTADB)
         return sx_fail(err, SX_EVERSION, "the file is no searchd index: not an SQLite database");
-    return rc == SQLITE_OK || rc == SQLITE_DONE ? SX_OK : conn_fail(c, rc, "read the header", err);
+    return rc == SQLITE_OK || rc == SQLITE_DONE ? SX_OK : db_fail(c, rc, "read the header", err);
 }
 
 /* What the file is: *version 0 for an empty one. Refuses foreign and newer ones. */
-static sx_status identify(struct conn *c, int64_t *version, struct sx_error *err)
+static sx_status identify(struct db *c, int64_t *version, struct sx_error *err)
 {
     int64_t id;
     int64_t tables;
@@ -93,29 +93,29 @@ static sx_status identify(struct conn *c, int64_t *version, struct sx_error *err
     return SX_OK;
 }
 
-static sx_status migrate(struct conn *c, int64_t from, struct sx_error *err)
+static sx_status migrate(struct db *c, int64_t from, struct sx_error *err)
 {
     char stamp[256];
-    sx_status rc = conn_exec(c, "BEGIN IMMEDIATE", "begin", err);
+    sx_status rc = db_exec(c, "BEGIN IMMEDIATE", "begin", err);
 
     if (rc != SX_OK)
         return rc;
     for (int64_t v = from; v < SCHEMA_VERSION && rc == SX_OK; v++)
-        rc = conn_exec(c, migrations[v], "make the schema", err);
+        rc = db_exec(c, migrations[v], "make the schema", err);
     snprintf(stamp, sizeof(stamp),
              "INSERT OR IGNORE INTO state VALUES(1, 0, 1, 0, 0, 0, 0, %d);"
              "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              ANALYZER_VERSION, SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
     if (rc == SX_OK)
-        rc = conn_exec(c, stamp, "make the schema", err);
+        rc = db_exec(c, stamp, "make the schema", err);
     if (rc == SX_OK)
-        rc = conn_exec(c, "COMMIT", "commit the schema", err);
+        rc = db_exec(c, "COMMIT", "commit the schema", err);
     if (rc != SX_OK)
-        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+        sqlite3_exec(c->sq, "ROLLBACK", NULL, NULL, NULL);
     return rc;
 }
 
-sx_status schema_prepare(struct conn *c, struct sx_error *err)
+sx_status schema_prepare(struct db *c, struct sx_error *err)
 {
     int64_t version;
     char page_size[64];
@@ -125,10 +125,10 @@ sx_status schema_prepare(struct conn *c, struct sx_error *err)
         return rc;
     if (version == 0) {
         snprintf(page_size, sizeof(page_size), "PRAGMA page_size = %d", SCHEMA_PAGE_SIZE);
-        rc = conn_exec(c, page_size, "set the page size", err);
+        rc = db_exec(c, page_size, "set the page size", err);
     }
     if (rc == SX_OK)
-        rc = conn_exec(c, "PRAGMA journal_mode = WAL", "switch to WAL", err);
+        rc = db_exec(c, "PRAGMA journal_mode = WAL", "switch to WAL", err);
     if (rc == SX_OK && version < SCHEMA_VERSION)
         rc = migrate(c, version, err);
     return rc;

@@ -2,7 +2,7 @@
 #ifndef INDEX_STORE_SCHEMA_H
 #define INDEX_STORE_SCHEMA_H
 
-#include "index/store/conn.h"
+#include "index/store/db.h"
 
 #define SCHEMA_APPLICATION_ID 0x73656378 /* "secx", in the header of the file */
 #define SCHEMA_VERSION 1                 /* user_version */
@@ -10,6 +10,6 @@
 
 /* Makes, checks or migrates the file behind the writer's connection. SX_EVERSION: a foreign file
  * or one of a newer searchd; it was not changed. */
-sx_status schema_prepare(struct conn *c, struct sx_error *err);
+sx_status schema_prepare(struct db *c, struct sx_error *err);
 
 #endif

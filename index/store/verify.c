@@ -4,23 +4,23 @@
 #include "index/base/str.h"
 
 /* Runs a query of one text; SX_ECORRUPT unless it is `good`. */
-static sx_status expect(struct conn *c, const char *text, const char *good, struct sx_error *err)
+static sx_status expect(struct db *c, const char *text, const char *good, struct sx_error *err)
 {
     sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(c->db, text, -1, &st, NULL);
+    int rc = sqlite3_prepare_v2(c->sq, text, -1, &st, NULL);
     sx_status code = SX_OK;
 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(st);
     if (rc != SQLITE_ROW)
-        code = conn_fail(c, rc, "check the file", err);
+        code = db_fail(c, rc, "check the file", err);
     else if (!str_is(column_str(st, 0), good))
         code = sx_fail(err, SX_ECORRUPT, "the file is damaged: %s", sqlite3_column_text(st, 0));
     sqlite3_finalize(st);
     return code;
 }
 
-sx_status verify_file(struct conn *c, struct sx_error *err)
+sx_status verify_file(struct db *c, struct sx_error *err)
 {
     sx_status rc = expect(c, "PRAGMA integrity_check(1)", "ok", err);
 
@@ -32,9 +32,9 @@ sx_status verify_file(struct conn *c, struct sx_error *err)
     return rc;
 }
 
-sx_status verify_fts(struct conn *c, struct sx_error *err)
+sx_status verify_fts(struct db *c, struct sx_error *err)
 {
-    sx_status rc = conn_run(c, conn_stmt(c, ST_FTS_CHECK, err), "check the index", err);
+    sx_status rc = db_run(c, db_stmt(c, ST_FTS_CHECK, err), "check the index", err);
 
     if (rc == SX_ECORRUPT)
         sx_fail(err, SX_ECORRUPT, "the index does not agree with the stored text");

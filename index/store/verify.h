@@ -2,11 +2,11 @@
 #ifndef INDEX_STORE_VERIFY_H
 #define INDEX_STORE_VERIFY_H
 
-#include "index/store/conn.h"
+#include "index/store/db.h"
 
 /* The structure of the file, and that every document has its text and the other way round. */
-sx_status verify_file(struct conn *c, struct sx_error *err);
+sx_status verify_file(struct db *c, struct sx_error *err);
 /* The postings against the stored text. */
-sx_status verify_fts(struct conn *c, struct sx_error *err);
+sx_status verify_fts(struct db *c, struct sx_error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* One SQLite connection to the index file, with our tokenizer and match function, and its
  * prepared statements. The writer has the only read-write one; every other is read-only. */
-#ifndef INDEX_STORE_CONN_H
-#define INDEX_STORE_CONN_H
+#ifndef INDEX_STORE_DB_H
+#define INDEX_STORE_DB_H
 
 #include <stdbool.h>
 
@@ -50,8 +50,8 @@ enum stmt {
     ST_COUNT
 };
 
-struct conn {
-    sqlite3 *db;
+struct db {
+    sqlite3 *sq;
     sqlite3_stmt *st[ST_COUNT];
     struct token_tap tap;    /* the writer's only */
     int wal_pages;           /* in the WAL after the writer\'s last commit */
@@ -61,44 +61,43 @@ struct conn {
 };
 
 /* Opens in place; on failure nothing is left. */
-sx_status conn_open(struct conn *c, const char *path, bool writer, bool relaxed,
-                    struct sx_error *err);
-void conn_close(struct conn *c); /* safe on a zeroed one */
+sx_status db_open(struct db *c, const char *path, bool writer, bool relaxed, struct sx_error *err);
+void db_close(struct db *c); /* safe on a zeroed one */
 
 /* The statement, reset and ready to bind. NULL fills `err`. */
-sqlite3_stmt *conn_stmt(struct conn *c, enum stmt which, struct sx_error *err);
+sqlite3_stmt *db_stmt(struct db *c, enum stmt which, struct sx_error *err);
 
 /* Runs a bound statement to its end and resets it; `what` words the failure. */
-sx_status conn_run(struct conn *c, sqlite3_stmt *st, const char *what, struct sx_error *err);
+sx_status db_run(struct db *c, sqlite3_stmt *st, const char *what, struct sx_error *err);
 /* Steps once; *row tells whether there is one. Resets at the end or on failure. */
-sx_status conn_step(struct conn *c, sqlite3_stmt *st, bool *row, const char *what,
-                    struct sx_error *err);
-sx_status conn_exec(struct conn *c, const char *sql, const char *what, struct sx_error *err);
+sx_status db_step(struct db *c, sqlite3_stmt *st, bool *row, const char *what,
+                  struct sx_error *err);
+sx_status db_exec(struct db *c, const char *sql, const char *what, struct sx_error *err);
 
 /* Transactions. A read transaction is one snapshot; rolling back when none is open is fine. */
-sx_status conn_begin_read(struct conn *c, struct sx_error *err);
-sx_status conn_begin_write(struct conn *c, struct sx_error *err);
+sx_status db_begin_read(struct db *c, struct sx_error *err);
+sx_status db_begin_write(struct db *c, struct sx_error *err);
 /* On failure the transaction is rolled back. *fsync_failed (may be NULL): the file cannot be
  * trusted with another write by this process. */
-sx_status conn_commit(struct conn *c, bool *fsync_failed, struct sx_error *err);
-void conn_rollback(struct conn *c);
+sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err);
+void db_rollback(struct db *c);
 
 /* Merges FTS5 segments by about `pages` pages, outside a transaction; *worked false: nothing to
  * merge. */
-sx_status conn_merge(struct conn *c, int pages, bool *worked, struct sx_error *err);
+sx_status db_merge(struct db *c, int pages, bool *worked, struct sx_error *err);
 /* Copies the WAL into the file as far as readers allow; `truncate` also empties it when nobody
  * reads. Being kept from it by a reader is no error. *fsync_failed as above. */
-sx_status conn_checkpoint(struct conn *c, bool truncate, bool *fsync_failed, struct sx_error *err);
+sx_status db_checkpoint(struct db *c, bool truncate, bool *fsync_failed, struct sx_error *err);
 
 /* SQLite's last error on `c` as ours: full, I/O, corrupt, out of memory, interrupted. */
-sx_status conn_fail(struct conn *c, int rc, const char *what, struct sx_error *err);
+sx_status db_fail(struct db *c, int rc, const char *what, struct sx_error *err);
 
-/* From here on (until conn_unlimit) statements stop at these limits. */
-void conn_limit(struct conn *c, const struct sx_limits *limits);
-void conn_unlimit(struct conn *c);
+/* From here on (until db_unlimit) statements stop at these limits. */
+void db_limit(struct db *c, const struct sx_limits *limits);
+void db_unlimit(struct db *c);
 
 /* "3.40.1" */
-const char *conn_library_version(void);
+const char *db_library_version(void);
 
 /* Binding and reading text; an absent run is NULL. Bound bytes must outlive the step. */
 void bind_str(sqlite3_stmt *st, int at, struct sx_str s);

@@ -1,5 +1,5 @@
 /* Connections: opening, statements by number, errors, deadlines. */
-#include "index/store/conn.h"
+#include "index/store/db.h"
 
 #include <string.h>
 
@@ -55,9 +55,9 @@ static const char *const sql[ST_COUNT] = {
     [ST_FAILED_LIST] = "SELECT uri, stage, reason, at FROM failed ORDER BY uri LIMIT ?1 OFFSET ?2",
 };
 
-sx_status conn_fail(struct conn *c, int rc, const char *what, struct sx_error *err)
+sx_status db_fail(struct db *c, int rc, const char *what, struct sx_error *err)
 {
-    const char *why = sqlite3_errmsg(c->db);
+    const char *why = sqlite3_errmsg(c->sq);
     sx_status code = SX_EINTERNAL;
 
     switch (rc & 0xff) {
@@ -88,16 +88,16 @@ sx_status conn_fail(struct conn *c, int rc, const char *what, struct sx_error *e
     return sx_fail(err, code, "cannot %s: %s (SQLite code %d)", what, why, rc);
 }
 
-sx_status conn_exec(struct conn *c, const char *text, const char *what, struct sx_error *err)
+sx_status db_exec(struct db *c, const char *text, const char *what, struct sx_error *err)
 {
-    int rc = sqlite3_exec(c->db, text, NULL, NULL, NULL);
+    int rc = sqlite3_exec(c->sq, text, NULL, NULL, NULL);
 
-    return rc == SQLITE_OK ? SX_OK : conn_fail(c, rc, what, err);
+    return rc == SQLITE_OK ? SX_OK : db_fail(c, rc, what, err);
 }
 
 static int progress(void *arg)
 {
-    struct conn *c = arg;
+    struct db *c = arg;
 
     if (!c->limited)
         return 0;
@@ -108,21 +108,21 @@ static int progress(void *arg)
     return c->stopped != SX_OK;
 }
 
-void conn_limit(struct conn *c, const struct sx_limits *limits)
+void db_limit(struct db *c, const struct sx_limits *limits)
 {
     c->limits = *limits;
     c->stopped = SX_OK;
     c->limited = limits->stop != NULL || limits->deadline_ns != 0;
 }
 
-void conn_unlimit(struct conn *c)
+void db_unlimit(struct db *c)
 {
     c->limited = false;
 }
 
 static int wal_grew(void *arg, sqlite3 *db, const char *name, int pages)
 {
-    struct conn *c = arg;
+    struct db *c = arg;
 
     (void)db;
     (void)name;
@@ -130,87 +130,85 @@ static int wal_grew(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
-static sx_status set_up(struct conn *c, bool writer, bool relaxed, struct sx_error *err)
+static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error *err)
 {
-    sqlite3_extended_result_codes(c->db, 1);
-    sqlite3_progress_handler(c->db, PROGRESS_OPS, progress, c);
+    sqlite3_extended_result_codes(c->sq, 1);
+    sqlite3_progress_handler(c->sq, PROGRESS_OPS, progress, c);
     /* The peer of a reader's lock is only ever recovery or a checkpoint, which are short. */
-    sqlite3_busy_timeout(c->db, BUSY_WAIT_MS);
-    int rc = tokenizer_register(c->db, writer ? &c->tap : NULL);
+    sqlite3_busy_timeout(c->sq, BUSY_WAIT_MS);
+    int rc = tokenizer_register(c->sq, writer ? &c->tap : NULL);
     if (rc == SQLITE_OK)
-        rc = match_register(c->db);
+        rc = match_register(c->sq);
     if (rc != SQLITE_OK)
-        return conn_fail(c, rc, "register the tokenizer", err);
+        return db_fail(c, rc, "register the tokenizer", err);
     sx_status st =
-        conn_exec(c, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192", "set up", err);
+        db_exec(c, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192", "set up", err);
     if (st == SX_OK && writer)
-        st = conn_exec(c, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
-                       "set up", err);
+        st = db_exec(c, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
+                     "set up", err);
     /* The writer alone checkpoints, at moments of its choice (maintenance). */
     if (st == SX_OK && writer)
-        st = conn_exec(c, "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
-                       "set up", err);
+        st = db_exec(c, "PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864",
+                     "set up", err);
     if (writer)
-        sqlite3_wal_hook(c->db, wal_grew, c);
+        sqlite3_wal_hook(c->sq, wal_grew, c);
     else if (st == SX_OK)
-        st = conn_exec(c, "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'fts', 'row')",
-                       "set up", err);
+        st = db_exec(c, "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'fts', 'row')",
+                     "set up", err);
     return st;
 }
 
-sx_status conn_open(struct conn *c, const char *path, bool writer, bool relaxed,
-                    struct sx_error *err)
+sx_status db_open(struct db *c, const char *path, bool writer, bool relaxed, struct sx_error *err)
 {
     int flags = writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 
     memset(c, 0, sizeof(*c));
     int rc =
-        sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
-    sx_status st = rc == SQLITE_OK ? set_up(c, writer, relaxed, err)
-                                   : (c->db == NULL ? sx_fail_oom(err)
-                                                    : conn_fail(c, rc, "open the index", err));
+        sqlite3_open_v2(path, &c->sq, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+    sx_status st = rc == SQLITE_OK
+                       ? set_up(c, writer, relaxed, err)
+                       : (c->sq == NULL ? sx_fail_oom(err) : db_fail(c, rc, "open the index", err));
     if (st != SX_OK)
-        conn_close(c);
+        db_close(c);
     return st;
 }
 
-void conn_close(struct conn *c)
+void db_close(struct db *c)
 {
     for (int i = 0; i < ST_COUNT; i++)
         sqlite3_finalize(c->st[i]);
-    sqlite3_close(c->db);
+    sqlite3_close(c->sq);
     memset(c, 0, sizeof(*c));
 }
 
-sqlite3_stmt *conn_stmt(struct conn *c, enum stmt which, struct sx_error *err)
+sqlite3_stmt *db_stmt(struct db *c, enum stmt which, struct sx_error *err)
 {
     int rc = SQLITE_OK;
 
     if (c->st[which] == NULL) {
-        rc = sqlite3_prepare_v3(c->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &c->st[which],
+        rc = sqlite3_prepare_v3(c->sq, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &c->st[which],
                                 NULL);
         if (rc != SQLITE_OK) {
-            conn_fail(c, rc, "prepare a statement", err);
+            db_fail(c, rc, "prepare a statement", err);
             return NULL;
         }
     }
     return c->st[which];
 }
 
-sx_status conn_step(struct conn *c, sqlite3_stmt *st, bool *row, const char *what,
-                    struct sx_error *err)
+sx_status db_step(struct db *c, sqlite3_stmt *st, bool *row, const char *what, struct sx_error *err)
 {
     int rc = sqlite3_step(st);
 
     *row = rc == SQLITE_ROW;
     if (rc == SQLITE_ROW)
         return SX_OK;
-    sx_status code = rc == SQLITE_DONE ? SX_OK : conn_fail(c, rc, what, err);
+    sx_status code = rc == SQLITE_DONE ? SX_OK : db_fail(c, rc, what, err);
     sqlite3_reset(st);
     return code;
 }
 
-sx_status conn_run(struct conn *c, sqlite3_stmt *st, const char *what, struct sx_error *err)
+sx_status db_run(struct db *c, sqlite3_stmt *st, const char *what, struct sx_error *err)
 {
     bool row = true;
     sx_status rc = SX_OK;
@@ -218,82 +216,82 @@ sx_status conn_run(struct conn *c, sqlite3_stmt *st, const char *what, struct sx
     if (st == NULL)
         return err != NULL && err->code != SX_OK ? err->code : SX_EINTERNAL;
     while (rc == SX_OK && row)
-        rc = conn_step(c, st, &row, what, err);
+        rc = db_step(c, st, &row, what, err);
     return rc;
 }
 
-sx_status conn_begin_read(struct conn *c, struct sx_error *err)
+sx_status db_begin_read(struct db *c, struct sx_error *err)
 {
-    return conn_run(c, conn_stmt(c, ST_BEGIN_READ, err), "begin", err);
+    return db_run(c, db_stmt(c, ST_BEGIN_READ, err), "begin", err);
 }
 
-sx_status conn_begin_write(struct conn *c, struct sx_error *err)
+sx_status db_begin_write(struct db *c, struct sx_error *err)
 {
-    return conn_run(c, conn_stmt(c, ST_BEGIN_WRITE, err), "begin", err);
+    return db_run(c, db_stmt(c, ST_BEGIN_WRITE, err), "begin", err);
 }
 
-void conn_rollback(struct conn *c)
+void db_rollback(struct db *c)
 {
-    if (!sqlite3_get_autocommit(c->db))
-        sqlite3_exec(c->db, "ROLLBACK", NULL, NULL, NULL);
+    if (!sqlite3_get_autocommit(c->sq))
+        sqlite3_exec(c->sq, "ROLLBACK", NULL, NULL, NULL);
 }
 
-static bool is_fsync_failure(struct conn *c)
+static bool is_fsync_failure(struct db *c)
 {
-    int rc = sqlite3_extended_errcode(c->db);
+    int rc = sqlite3_extended_errcode(c->sq);
 
     return rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC;
 }
 
-sx_status conn_commit(struct conn *c, bool *fsync_failed, struct sx_error *err)
+sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err)
 {
-    sqlite3_stmt *st = conn_stmt(c, ST_COMMIT, err);
+    sqlite3_stmt *st = db_stmt(c, ST_COMMIT, err);
     int code = st == NULL ? SQLITE_NOMEM : sqlite3_step(st);
 
     if (fsync_failed != NULL)
         *fsync_failed = code != SQLITE_DONE && is_fsync_failure(c);
-    sx_status rc = code == SQLITE_DONE ? SX_OK : conn_fail(c, code, "commit", err);
+    sx_status rc = code == SQLITE_DONE ? SX_OK : db_fail(c, code, "commit", err);
     if (st != NULL)
         sqlite3_reset(st);
     if (rc != SX_OK)
-        conn_rollback(c);
+        db_rollback(c);
     return rc;
 }
 
-sx_status conn_merge(struct conn *c, int pages, bool *worked, struct sx_error *err)
+sx_status db_merge(struct db *c, int pages, bool *worked, struct sx_error *err)
 {
-    int before = sqlite3_total_changes(c->db);
-    sqlite3_stmt *st = conn_stmt(c, ST_FTS_MERGE, err);
+    int before = sqlite3_total_changes(c->sq);
+    sqlite3_stmt *st = db_stmt(c, ST_FTS_MERGE, err);
 
     *worked = false;
     if (st == NULL)
         return err != NULL ? err->code : SX_EINTERNAL;
     sqlite3_bind_int(st, 1, pages);
-    sx_status rc = conn_run(c, st, "merge", err);
+    sx_status rc = db_run(c, st, "merge", err);
     /* FTS5's own rule: fewer than two changes mean that there was nothing to do. */
-    *worked = sqlite3_total_changes(c->db) - before >= 2;
+    *worked = sqlite3_total_changes(c->sq) - before >= 2;
     return rc;
 }
 
-sx_status conn_checkpoint(struct conn *c, bool truncate, bool *fsync_failed, struct sx_error *err)
+sx_status db_checkpoint(struct db *c, bool truncate, bool *fsync_failed, struct sx_error *err)
 {
     int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     int left = 0;
 
     *fsync_failed = false;
-    sqlite3_busy_timeout(c->db, 0);
-    int rc = sqlite3_wal_checkpoint_v2(c->db, "main", mode, &left, NULL);
-    sqlite3_busy_timeout(c->db, BUSY_WAIT_MS);
+    sqlite3_busy_timeout(c->sq, 0);
+    int rc = sqlite3_wal_checkpoint_v2(c->sq, "main", mode, &left, NULL);
+    sqlite3_busy_timeout(c->sq, BUSY_WAIT_MS);
     if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY) {
         if (rc == SQLITE_OK && truncate)
             c->wal_pages = 0;
         return SX_OK;
     }
     *fsync_failed = is_fsync_failure(c);
-    return conn_fail(c, rc, "checkpoint", err);
+    return db_fail(c, rc, "checkpoint", err);
 }
 
-const char *conn_library_version(void)
+const char *db_library_version(void)
 {
     return sqlite3_libversion();
 }
