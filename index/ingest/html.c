@@ -403,8 +403,8 @@ void html_entity(struct sx_str entity, struct buf *out)
     unsigned value = 0;
 
     if (entity.len > 2 && entity.len < sizeof(copy)) {
-        memcpy(copy, entity.ptr, entity.len - 1); /* without its semicolon */
-        copy[entity.len - 1] = '\0';
+        /* without its semicolon */
+        snprintf(copy, sizeof(copy), "%.*s", (int)entity.len - 1, entity.ptr);
         value = entity_value(copy);
     }
     if (value != 0)
