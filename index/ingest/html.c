@@ -266,9 +266,13 @@ static void put_gap(struct page *p)
     p->gap = GAP_NONE;
 }
 
+static bool is_white(xmlChar c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
+}
+
 static void on_text(void *ctx, const xmlChar *s, int len)
 {
-    static const char white[] = " \t\n\r\f";
     struct page *p = ctx;
     size_t n = (size_t)len, from = 0, to;
 
@@ -278,7 +282,7 @@ static void on_text(void *ctx, const xmlChar *s, int len)
         return;
     }
     for (; from < n; from = to) {
-        for (to = from; to < n && memchr(white, s[to], 5) == NULL; to++)
+        for (to = from; to < n && !is_white(s[to]); to++)
             continue;
         if (to > from) {
             put_gap(p);
