@@ -28,16 +28,16 @@
 #define DRAW_NS 100000000 /* the bar moves ten times a second */
 
 struct doc {
-    size_t line;    /* in the file */
+    size_t line;    /* in the file; 0: refused, goes before the batch is sent again */
     size_t at, len; /* in the text */
+    bool taken;     /* the daemon has taken it once */
 };
 
 struct batch {
     struct buf text; /* the documents' lines, one behind the other */
     struct doc docs[BATCH_DOCS];
     size_t count;
-    bool taken;        /* the daemon has taken it once */
-    uint64_t replaced; /* then */
+    size_t slices; /* requests it is sent as: more once the daemon found one too much */
 };
 
 struct put {
@@ -111,19 +111,24 @@ static void start_batch(struct put *p)
     p->filling = free_batch(p);
     buf_clear(&p->filling->text);
     p->filling->count = 0;
-    p->filling->taken = false;
-    p->filling->replaced = 0;
+    p->filling->slices = 1;
 }
 
-static int send_batch(struct put *p, const struct batch *b)
+/* Where slice `i` of a batch begins; slice i + 1 begins where it ends. */
+static size_t slice_at(const struct batch *b, size_t i)
+{
+    return b->count * i / b->slices;
+}
+
+static int send_slice(struct put *p, const struct batch *b, size_t from, size_t to)
 {
     struct sx_error err;
 
     buf_clear(&p->request);
     request_begin(p->s, "put", &p->request);
     buf_puts(&p->request, ",\"docs\":[");
-    for (size_t i = 0; i < b->count; i++) {
-        if (i > 0)
+    for (size_t i = from; i < to; i++) {
+        if (i > from)
             buf_putc(&p->request, ',');
         buf_put(&p->request, b->text.data + b->docs[i].at, b->docs[i].len);
     }
@@ -138,6 +143,15 @@ static int send_batch(struct put *p, const struct batch *b)
     return exit_of_status(rc);
 }
 
+static int send_batch(struct put *p, const struct batch *b)
+{
+    int status = 0;
+
+    for (size_t i = 0; i < b->slices && status == 0; i++)
+        status = send_slice(p, b, slice_at(b, i), slice_at(b, i + 1));
+    return status;
+}
+
 /* The index in "docs[17].date", or -1. */
 static long fault_index(const char *param)
 {
@@ -149,59 +163,112 @@ static long fault_index(const char *param)
     return end != param + 5 && *end == ']' && index >= 0 ? index : -1;
 }
 
-/* Reports the document at fault and takes it out; false when the fault is not a document's. */
-static bool drop_faulty(struct put *p, struct batch *b, const cJSON *reply,
+/* Whether the request was more than the daemon takes at once, whatever is in it. */
+static bool too_much(const struct sx_error *err)
+{
+    return (err->code == SX_ETOOLARGE || err->code == SX_ELIMIT) && fault_index(err->param) < 0;
+}
+
+/* Reports and marks the document at fault of a slice; false when the fault is not a document's. */
+static bool mark_faulty(struct put *p, struct batch *b, size_t from, size_t to,
                         const struct sx_error *err)
 {
     long index = fault_index(err->param);
     char why[512];
 
-    if (exit_of(reply) != EXIT_USAGE)
-        return false;
-    if (index < 0 && b->count == 1 && (err->code == SX_ETOOLARGE || err->code == SX_ELIMIT))
+    if (too_much(err) && to - from == 1)
         index = 0; /* there is nobody else to blame */
-    if (index < 0 || (size_t)index >= b->count)
+    if (index < 0 || (size_t)index >= to - from)
         return false;
     const char *key = strchr(err->param, '.');
     bool named = key == NULL || strstr(err->msg, key + 1) != NULL;
     snprintf(why, sizeof(why), "%s%s%s", named ? "" : key + 1, named ? "" : ": ", err->msg);
-    refuse(p, b->docs[index].line, why);
-    b->count--;
-    memmove(&b->docs[index], &b->docs[index + 1], (b->count - (size_t)index) * sizeof(b->docs[0]));
+    refuse(p, b->docs[from + (size_t)index].line, why);
+    b->docs[from + (size_t)index].line = 0;
     return true;
 }
 
-/* Receives the answer to `b`. *again: it must be sent once more, changed or later. */
-static int judge(struct put *p, struct batch *b, bool *again)
+/* Takes the marked documents out, and divides the batch so that each slice has a document. */
+static void renew(struct batch *b, bool divide)
 {
-    struct sx_str line;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < b->count; i++)
+        if (b->docs[i].line != 0)
+            b->docs[kept++] = b->docs[i];
+    b->count = kept;
+    if (divide)
+        b->slices *= 2;
+    if (b->slices > b->count)
+        b->slices = b->count;
+}
+
+/* Counts what a slice replaced, but not what it replaced of its own, sent before. */
+static void count_replaced(struct put *p, struct batch *b, size_t from, size_t to, uint64_t told)
+{
+    for (size_t i = from; i < to; i++) {
+        told -= b->docs[i].taken && told > 0;
+        b->docs[i].taken = true;
+    }
+    p->replaced += told;
+}
+
+enum verdict { TAKEN, LATER, FAULTY, DIVIDE, FATAL };
+
+/* Receives the answer to one slice; *status is set where it is FATAL. */
+static enum verdict judge_slice(struct put *p, struct batch *b, size_t slice, int *status)
+{
+    size_t from = slice_at(b, slice), to = slice_at(b, slice + 1);
+    enum verdict verdict = FATAL;
+    struct sx_str line = {0};
     struct sx_error err;
     cJSON *reply = NULL;
-    int status = 0;
     sx_status rc = sx_client_receive(p->s->client, &line, &err);
 
-    if (rc != SX_OK) {
-        wipe_bar(p);
-        complain("%s", err.msg);
-        return exit_of_status(rc);
+    *status = exit_of_status(rc);
+    if (rc == SX_OK) {
+        rc = reply_parse(line, &reply, &err);
+        *status = exit_of(reply);
+        uint64_t ms = rc == SX_OK ? 0 : reply_retry_ms(reply);
+        if (rc == SX_OK) {
+            count_replaced(p, b, from, to, reply_number(reply, "replaced"));
+            verdict = TAKEN;
+        } else if (ms > 0) {
+            session_wait_ms(ms);
+            verdict = LATER;
+        } else if (*status == EXIT_USAGE && mark_faulty(p, b, from, to, &err)) {
+            verdict = FAULTY;
+        } else if (too_much(&err)) {
+            verdict = DIVIDE;
+        }
     }
-    rc = reply_parse(line, &reply, &err);
-    uint64_t ms = rc == SX_OK ? 0 : reply_retry_ms(reply);
-    if (rc == SX_OK && !b->taken) {
-        b->taken = true;
-        b->replaced = reply_number(reply, "replaced");
-    } else if (ms > 0) {
-        session_wait_ms(ms);
-        *again = true;
-    } else if (rc != SX_OK && drop_faulty(p, b, reply, &err)) {
-        *again = true;
-    } else if (rc != SX_OK) {
+    if (verdict == FATAL) {
         wipe_bar(p);
-        complain("%s: %s", reply_code(reply), err.msg);
-        status = exit_of(reply);
+        complain("%s%s%s", reply == NULL ? "" : reply_code(reply), reply == NULL ? "" : ": ",
+                 err.msg);
     }
     cJSON_Delete(reply);
-    return status;
+    return verdict;
+}
+
+/* Receives the answers to `b`. *again: it must be sent once more, changed or later. */
+static int judge(struct put *p, struct batch *b, bool *again)
+{
+    bool changed = false, divide = false;
+    int status = 0;
+
+    for (size_t i = 0; i < b->slices; i++) {
+        enum verdict verdict = judge_slice(p, b, i, &status);
+        if (verdict == FATAL)
+            return status;
+        changed = changed || verdict != TAKEN;
+        divide = divide || verdict == DIVIDE;
+    }
+    if (changed) {
+        renew(b, divide);
+        *again = true;
+    }
+    return 0;
 }
 
 /* Sends the whole queue again, in order, without the batches of which nothing is left. */
@@ -235,7 +302,6 @@ static int settle(struct put *p)
         return status != 0 ? status : send_again(p);
     }
     p->put += b->count;
-    p->replaced += b->replaced;
     p->queued--;
     memmove(p->queue, p->queue + 1, p->queued * sizeof(struct batch *));
     draw_bar(p);
@@ -298,7 +364,7 @@ static int add_line(struct put *p, struct sx_str line)
     if (status != 0)
         return status;
     b = p->filling;
-    b->docs[b->count++] = (struct doc){p->lines.number, b->text.len, line.len};
+    b->docs[b->count++] = (struct doc){p->lines.number, b->text.len, line.len, false};
     buf_put_str(&b->text, line);
     return buf_ok(&b->text) ? 0 : out_of_memory();
 }

@@ -86,8 +86,9 @@ class Put(unittest.TestCase):
     def test_later_lines_win_whatever_was_sent_again(self):
         docs = [{"uri": "u%d" % (i % 600), "body": str(i), "date": "bad" if i == 5 else "2025"}
                 for i in range(3000)]
-        status, _, store, _ = self.put(lines_of(docs))
+        status, err, store, _ = self.put(lines_of(docs))
         self.assertEqual(status, 4)
+        self.assertIn("2999 documents put (2399 replaced), 1 refused", err)
         self.assertEqual({uri: doc["body"] for uri, doc in store.docs.items()},
                          {"u%d" % (i % 600): str(i) for i in range(2400, 3000)})
 
@@ -96,6 +97,23 @@ class Put(unittest.TestCase):
         status, err, store, _ = self.put(lines_of(docs), Store(busy=5))
         self.assertEqual((status, len(store.docs)), (0, 4000))
         self.assertIn("4000 documents put (0 replaced), 0 refused", err)
+
+    def test_a_batch_that_is_too_much_is_divided(self):
+        store = Store()
+
+        def answer(request):
+            if sum(len(doc["body"]) for doc in request["docs"]) > 1000:
+                return error("limit_exceeded", "too many values")
+            return store.answer(request)
+
+        docs = [{"uri": "u%d" % i, "body": "x" * 99, "date": "bad" if i % 400 == 7 else "2025"}
+                for i in range(1200)]
+        docs[600]["body"] = "x" * 1001
+        status, err, _, _ = self.put(lines_of(docs), reply=answer)
+        self.assertEqual((status, len(store.docs)), (4, 1196))
+        for expected in (":8: date: unreadable", ":408: date: unreadable", ":808: date: unreadable",
+                         ":601: too many values", "1196 documents put (0 replaced), 4 refused"):
+            self.assertIn(expected, err)
 
     def test_a_batch_of_refused_documents_leaves_nothing(self):
         docs = [{"uri": "u", "body": "", "date": "bad"}] * 3
