@@ -1,7 +1,7 @@
 /* INI by inih, one table of keys.
  *
- * inih hands over section, key and value without the line; it returns the line of the first
- * failed call, so the reader keeps the first message and joins the two at the end. */
+ * inih hands over section, key and value without the line, and returns the line of the first
+ * fault, its own or ours; so we feed it the lines, count them, and compare at the end. */
 #include "daemon/config.h"
 
 #include <errno.h>
@@ -26,8 +26,11 @@ struct reader {
     struct config *config;
     struct config_collection *collection; /* of the section at hand */
     char section[128];
-    uint64_t seen; /* bit i: keys[i] was given in this section */
+    uint64_t seen;      /* bit i: keys[i] was given in this section */
+    struct sx_str rest; /* of the file */
+    int line;           /* the one at hand */
     struct sx_error err;
+    int err_line;
 };
 
 typedef sx_status (*key_fn)(struct reader *r, const struct key *k, const char *value);
@@ -281,9 +284,28 @@ static int take_pair(void *user, const char *section, const char *name, const ch
     struct reader *r = user;
     if (r->err.code != SX_OK)
         return 1;
+    r->err_line = r->line; /* stands if this fails */
     if (strcmp(section, r->section) != 0 && enter_section(r, section) != SX_OK)
         return 0;
     return set_key(r, section, name, value) == SX_OK;
+}
+
+/* inih's fgets(), from memory. */
+static char *next_line(char *out, int size, void *stream)
+{
+    struct reader *r = stream;
+    if (r->rest.len == 0)
+        return NULL;
+    const char *end = memchr(r->rest.ptr, '\n', r->rest.len);
+    size_t n = end == NULL ? r->rest.len : (size_t)(end - r->rest.ptr) + 1;
+    if (n > (size_t)size - 1) /* never: such lines were refused before */
+        n = (size_t)size - 1;
+    memcpy(out, r->rest.ptr, n);
+    out[n] = '\0';
+    r->rest.ptr += n;
+    r->rest.len -= n;
+    r->line++;
+    return out;
 }
 
 /* Line number of the first line that inih would split, or 0. */
@@ -310,11 +332,13 @@ sx_status config_read_text(struct config *c, const char *path, const char *text,
     if (line != 0)
         return sx_fail(err, SX_EREQUEST, "%s:%zu: line is longer than %d bytes", path, line,
                        CONFIG_LINE_MAX);
-    struct reader r = {.config = c};
-    int bad = ini_parse_string(text, take_pair, &r);
+    struct reader r = {.config = c,
+                       .section = "\n", /* no section is named so */
+                       .rest = {text, len}};
+    int bad = ini_parse_stream(next_line, &r, take_pair, &r);
     if (bad < 0)
         return sx_fail_oom(err);
-    if (r.err.code != SX_OK)
+    if (r.err.code != SX_OK && bad == r.err_line)
         return sx_fail(err, r.err.code, "%s:%d: %s", path, bad, r.err.msg);
     if (bad > 0)
         return sx_fail(err, SX_EREQUEST, "%s:%d: expected [section] or key = value", path, bad);
