@@ -10,7 +10,6 @@ from common import Daemon
 PAGE = os.path.join(os.environ["SEARCHD_SOURCE_DIR"], "daemon", "PROTOCOL.md")
 
 
-
 def examples():
     """Pairs of a request line and the reply it shows, `…` standing for any value."""
     with open(PAGE, encoding="utf-8") as page:
