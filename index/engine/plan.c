@@ -107,6 +107,16 @@ static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
     return c;
 }
 
+static bool is_flat(const struct cond *root)
+{
+    if (root->ast->kind == AST_NOT || root->ast->kind == AST_FILTER)
+        return false;
+    for (size_t i = 0; i < root->kid_count; i++)
+        if (!is_leaf(root->kids[i]->ast) || root->kids[i]->ast->required)
+            return false;
+    return true;
+}
+
 sx_status plan_make(struct plan *p, const struct query *q, struct arena *mem, struct sx_error *err)
 {
     struct builder b = {.p = p, .err = err, .mask = 15};
@@ -124,7 +134,10 @@ sx_status plan_make(struct plan *p, const struct query *q, struct arena *mem, st
         p->root = build(&b, q->root, false);
     mem_free(b.table);
     buf_release(&b.key);
-    return p->root == NULL ? sx_fail_oom(err) : SX_OK;
+    if (p->root == NULL)
+        return sx_fail_oom(err);
+    p->flat = is_flat(p->root);
+    return SX_OK;
 }
 
 /* ---- matching -------------------------------------------------------------------------------- */
@@ -235,12 +248,14 @@ static bool holds(const struct cond *c, enum reading reading, const struct subje
     return false;
 }
 
-static bool has_wanted(const struct plan *p, const struct phrase_tf *tf)
+/* How many of the leaves that are wanted stand in the document. */
+static size_t count_wanted(const struct plan *p, const struct phrase_tf *tf)
 {
+    size_t count = 0;
+
     for (size_t i = 0; i < p->leaf_count; i++)
-        if (p->leaves[i].asked > 0 && tf[i].title + tf[i].body > 0)
-            return true;
-    return false;
+        count += p->leaves[i].asked > 0 && tf[i].title + tf[i].body > 0;
+    return count;
 }
 
 bool plan_match(const struct plan *p, enum reading reading, const struct phrase_tf *tf,
@@ -248,7 +263,14 @@ bool plan_match(const struct plan *p, enum reading reading, const struct phrase_
 {
     struct subject s = {tf, row, docs};
 
-    return p->root != NULL && has_wanted(p, tf) && holds(p->root, reading, &s);
+    if (p->root == NULL)
+        return false;
+    size_t stand = count_wanted(p, tf);
+    if (!p->flat || stand == 0)
+        return stand > 0 && holds(p->root, reading, &s);
+    bool one =
+        p->root->ast->kind == AST_OR || (p->root->ast->kind == AST_GROUP && reading == READ_ANY);
+    return one || stand == p->leaf_count;
 }
 
 /* ---- what is missing ----------------------------------------------------------------------- */

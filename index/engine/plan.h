@@ -42,6 +42,9 @@ struct cond {
 
 struct plan {
     struct cond *root; /* NULL: nothing to search for */
+    /* Nearly every query is a few words side by side: a root whose kids are all leaves, none
+     * marked + or -. Then counting the leaves that stand decides. */
+    bool flat;
     struct leaf *leaves;
     size_t leaf_count, wanted_count;
     struct arena *mem;

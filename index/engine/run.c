@@ -58,23 +58,13 @@ const struct phrase_tf *run_kept(struct run *run, uint32_t slot)
     return run->tf;
 }
 
-/* A leaf may be several phrases of the expression; each has the same counts where it was read. */
-static void gather(struct run *run, const struct phrase_tf *tf)
-{
-    memset(run->tf, 0, run->p->leaf_count * sizeof(*run->tf));
-    for (size_t i = 0; i < run->phrase_count; i++)
-        if (tf[i].title + tf[i].body > 0)
-            run->tf[run->phrases[i]] = tf[i];
-}
-
-static sx_status see_row(void *arg, int64_t rowid, const struct phrase_tf *tf)
+static sx_status see_row(void *arg, int64_t rowid)
 {
     struct run *run = arg;
     const struct docrow *row = doctable_get(run->docs, rowid);
 
     if (row == NULL)
         return SX_ECORRUPT;
-    gather(run, tf);
     if (!plan_match(run->p, run->reading, run->tf, row, run->docs))
         return SX_OK;
     run->total++;
@@ -93,7 +83,8 @@ sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct s
     struct buf expr = {0};
     const struct plan *p = run->p;
     uint32_t *phrases = arena_array(p->mem, 2 * p->leaf_count + 1, sizeof(*phrases));
-    struct match m = {.row = see_row, .ctx = run};
+    struct match m = {.row = see_row, .ctx = run, .slot = phrases, .tf = run->tf};
+    size_t count = 0;
 
     if (phrases == NULL)
         return sx_fail_oom(err);
@@ -101,12 +92,8 @@ sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct s
     run->total = 0;
     run->total_all = 0;
     run->top.count = 0;
-    sx_status rc = plan_expression(p, reading, &expr, phrases, &run->phrase_count, err);
-    m.tf = arena_array(p->mem, run->phrase_count + 1, sizeof(*m.tf));
-    m.phrases = (int)run->phrase_count;
-    run->phrases = phrases;
-    if (rc == SX_OK && m.tf == NULL)
-        rc = sx_fail_oom(err);
+    sx_status rc = plan_expression(p, reading, &expr, phrases, &count, err);
+    m.phrases = (int)count;
     if (rc == SX_OK)
         rc = store_match(c, buf_str(&expr), &m, err);
     if (rc == SX_ECORRUPT && m.stopped == rc)

@@ -22,8 +22,6 @@ struct run {
     /* inside */
     enum reading reading; /* of this pass */
     struct phrase_tf *tf; /* by leaf */
-    const uint32_t *phrases;
-    size_t phrase_count;
 };
 
 /* Makes room; everything but `top` is in the plan's arena. */

@@ -251,19 +251,6 @@ static sx_status list_one(struct sx_index *ix, bool *more, struct sx_error *err)
 
 /* ---- READ ------------------------------------------------------------------------------------- */
 
-static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, struct sx_error *err)
-{
-    struct reading *rd = arg;
-    sx_status rc = doc_validate(doc, "", err);
-
-    (void)line;
-    if (rc == SX_OK)
-        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
-    if (rc == SX_OK)
-        rd->docs++;
-    return rc;
-}
-
 static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
 {
     struct reading *rd = arg;
@@ -277,6 +264,23 @@ static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
     if (buf_ok(&uri))
         note_failure(rd->ix, rd->path, buf_str(&uri), "parse", why->msg, rd->file, &err);
     buf_release(&uri);
+}
+
+/* A document at fault fails its line, where a file has lines; the others of the file go on. */
+static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, struct sx_error *err)
+{
+    struct reading *rd = arg;
+    sx_status rc = doc_validate(doc, "", err);
+
+    if (rc != SX_OK && line > 0) {
+        take_failed_line(rd, line, err);
+        return rd->ix->doom.code;
+    }
+    if (rc == SX_OK)
+        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
+    if (rc == SX_OK)
+        rd->docs++;
+    return rc;
 }
 
 /* Deletes the documents of `file` with ids below `before`. */

@@ -21,16 +21,33 @@ struct term_counts {
     uint64_t f; /* its occurrences, the title counted once */
 };
 
+#define SCORE_K1 1.2
+#define SCORE_B 0.6
+#define SCORE_BURST_MAX 4.0
+
 /* w of a word among `docs` documents; 0 for a word that stands nowhere. */
 double score_weight(uint64_t docs, struct term_counts c);
 
+/* The rest is called for every matching document: in line, so that it costs no calls. */
+
 /* tf or len of both fields together. */
-double score_combined(uint64_t title, uint64_t body);
+static inline double score_combined(uint64_t title, uint64_t body)
+{
+    return SCORE_TITLE_WEIGHT * (double)title + (double)body;
+}
 
 /* How far a document's length is from the average: 0.4 + 0.6 · len / avglen. */
-double score_length_norm(double len, double avglen);
+static inline double score_length_norm(double len, double avglen)
+{
+    return (1.0 - SCORE_B) + SCORE_B * len / avglen;
+}
 
 /* One leaf's part; `norm` from score_length_norm(). 0 when tf is 0. */
-double score_leaf(double asked, double weight, double tf, double norm);
+static inline double score_leaf(double asked, double weight, double tf, double norm)
+{
+    double x = tf / norm;
+
+    return asked * weight * (SCORE_K1 + 1.0) * x / (x + SCORE_K1);
+}
 
 #endif

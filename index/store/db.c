@@ -39,7 +39,7 @@ static const char *const sql[ST_COUNT] = {
     [ST_FTS_DELETE] = "INSERT INTO fts(fts, rowid, title, body) VALUES('delete', ?1, ?2, ?3)",
     [ST_FTS_MERGE] = "INSERT INTO fts(fts, rank) VALUES('merge', ?1)",
     [ST_FTS_CHECK] = "INSERT INTO fts(fts, rank) VALUES('integrity-check', 1)",
-    [ST_FTS_MATCH] = "SELECT rowid FROM fts WHERE fts MATCH ?1 AND sx_match(fts, ?2)",
+    [ST_FTS_MATCH] = "SELECT rowid FROM fts WHERE fts MATCH ?1 AND sx_match(fts)",
     [ST_VOCAB_TERM] = "SELECT doc, cnt FROM temp.vocab WHERE term = ?1",
     [ST_VOCAB_PREFIX] = "SELECT doc, cnt FROM temp.vocab WHERE term >= ?1 AND term <= ?2 LIMIT ?3",
     [ST_FILE_GET] = "SELECT id, size, mtime, hash FROM file WHERE path = ?1",
@@ -138,7 +138,7 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
     sqlite3_busy_timeout(c->sq, BUSY_WAIT_MS);
     int rc = tokenizer_register(c->sq, writer ? &c->tap : NULL);
     if (rc == SQLITE_OK)
-        rc = match_register(c->sq);
+        rc = match_register(c);
     if (rc != SQLITE_OK)
         return db_fail(c, rc, "register the tokenizer", err);
     sx_status st =

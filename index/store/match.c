@@ -5,7 +5,6 @@
 
 #include "index/text/analyzer.h"
 
-#define POINTER_NAME "sx_match"
 #define COLUMN_TITLE 0
 
 static void count_phrase(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
@@ -15,44 +14,42 @@ static void count_phrase(const Fts5ExtensionApi *api, Fts5Context *fts, int phra
     int column;
     int offset;
 
-    tf->title = 0;
-    tf->body = 0;
-    if (api->xPhraseFirst(fts, phrase, &it, &column, &offset) != SQLITE_OK)
-        return;
-    while (column >= 0) {
-        if (column == COLUMN_TITLE)
-            tf->title++;
-        else
-            tf->body++;
-        api->xPhraseNext(fts, &it, &column, &offset);
-    }
+    uint32_t counts[2] = {0, 0};
+
+    if (api->xPhraseFirst(fts, phrase, &it, &column, &offset) == SQLITE_OK)
+        for (; column >= 0; api->xPhraseNext(fts, &it, &column, &offset))
+            counts[column != COLUMN_TITLE]++;
+    tf->title = counts[0];
+    tf->body = counts[1];
 }
 
 static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *out,
                            int value_count, sqlite3_value **values)
 {
-    struct match *m = value_count == 1 ? sqlite3_value_pointer(values[0], POINTER_NAME) : NULL;
+    struct db *c = api->xUserData(fts);
+    struct match *m = c->match;
 
+    (void)value_count;
+    (void)values;
     if (m == NULL || api->xPhraseCount(fts) != m->phrases) {
         sqlite3_result_error(out, "sx_match is for searchd only", -1);
         return;
     }
     for (int i = 0; i < m->phrases; i++)
-        count_phrase(api, fts, i, &m->tf[i]);
-    m->stopped = m->row(m->ctx, api->xRowid(fts), m->tf);
+        count_phrase(api, fts, i, &m->tf[m->slot[i]]);
+    m->stopped = m->row(m->ctx, api->xRowid(fts));
     if (m->stopped != SX_OK)
         sqlite3_result_error(out, "stopped", -1);
-    else
-        sqlite3_result_int(out, 0);
+    /* No result is NULL, which is not true: the row is done with. */
 }
 
-int match_register(sqlite3 *db)
+int match_register(struct db *c)
 {
-    fts5_api *api = tokenizer_api(db);
+    fts5_api *api = tokenizer_api(c->sq);
 
     if (api == NULL)
         return SQLITE_ERROR;
-    return api->xCreateFunction(api, "sx_match", NULL, match_function, NULL);
+    return api->xCreateFunction(api, "sx_match", c, match_function, NULL);
 }
 
 sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err)
@@ -63,8 +60,9 @@ sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct 
         return err != NULL ? err->code : SX_EINTERNAL;
     m->stopped = SX_OK;
     bind_str(st, 1, expr);
-    sqlite3_bind_pointer(st, 2, m, POINTER_NAME, NULL);
+    c->match = m;
     sx_status rc = db_run(c, st, "search", err);
+    c->match = NULL;
     sqlite3_clear_bindings(st);
     return m->stopped != SX_OK ? m->stopped : rc;
 }

@@ -2,8 +2,8 @@
  *
  * The function sx_match() is called by FTS5's cursor for each matching row, inside one
  * sqlite3_step(): it counts where each phrase of the expression stands and hands the counts to
- * the engine, which alone decides what matches and what it scores. It returns 0, so that no row
- * ever leaves the statement. */
+ * the engine, which alone decides what matches and what it scores. It returns NULL, so that no
+ * row ever leaves the statement. */
 #ifndef INDEX_STORE_MATCH_H
 #define INDEX_STORE_MATCH_H
 
@@ -16,20 +16,20 @@ struct phrase_tf {
     uint32_t title, body;
 };
 
-/* One matching row; tf[phrase] in the order of the phrases in the expression. Non-zero stops the
- * match and is returned by store_match(). */
-typedef sx_status (*match_row)(void *ctx, int64_t rowid, const struct phrase_tf *tf);
+/* One matching row. Non-zero stops the match and is returned by store_match(). */
+typedef sx_status (*match_row)(void *ctx, int64_t rowid);
 
 struct match {
     match_row row;
     void *ctx;
-    struct phrase_tf *tf; /* room for `phrases` */
-    int phrases;
-    sx_status stopped; /* what `row` returned last */
+    int phrases;          /* in the expression */
+    const uint32_t *slot; /* of each: where in `tf` its counts go; several may share one */
+    struct phrase_tf *tf; /* filled before `row` is called */
+    sx_status stopped;    /* what `row` returned last */
 };
 
 /* Registers sx_match on a connection. An SQLite code. */
-int match_register(sqlite3 *db);
+int match_register(struct db *c);
 
 /* Runs `expr`, an FTS5 expression of m->phrases phrases. */
 sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err);
