@@ -61,6 +61,8 @@ struct sx_coverage reader_coverage(const struct sx_reader *r, const struct state
 
 /* ---- inside the writer's transaction (engine/write.c), for sync ------------------------- */
 
+/* Fills the row of doctable of a document that is stored; SX_ENOMEM without words. */
+sx_status index_remember(struct sx_index *ix, const struct stored_doc *d);
 /* Begins a transaction if none is open. */
 sx_status write_begin(struct sx_index *ix, struct sx_error *err);
 /* Checks one document; `prefix` ("docs[3]." or "") goes before the key in err->param. */

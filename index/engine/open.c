@@ -15,19 +15,7 @@
 
 static sx_status remember(void *arg, const struct stored_doc *d)
 {
-    struct sx_index *ix = arg;
-    struct docrow row = {
-        .at = d->at,
-        .title_len = d->title_len,
-        .body_len = d->body_len,
-        .source = doctable_name(&ix->docs, d->doc.source, ix->an),
-        .lang = doctable_name(&ix->docs, d->doc.lang, ix->an),
-        .type = doctable_name(&ix->docs, d->doc.type, ix->an),
-    };
-
-    if (row.source == UINT32_MAX || row.lang == UINT32_MAX || row.type == UINT32_MAX)
-        return SX_ENOMEM;
-    return doctable_set(&ix->docs, d->id, &row) == 0 ? SX_OK : SX_ENOMEM;
+    return index_remember(arg, d);
 }
 
 static sx_status load(struct sx_index *ix, struct sx_error *err)

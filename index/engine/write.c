@@ -239,7 +239,7 @@ static void fill_lengths(void *arg, struct stored_doc *d)
     d->body_len = ix->tap_words[1];
 }
 
-static sx_status remember_doc(struct sx_index *ix, const struct stored_doc *d, struct sx_error *err)
+sx_status index_remember(struct sx_index *ix, const struct stored_doc *d)
 {
     struct docrow row = {
         .at = d->at,
@@ -252,7 +252,7 @@ static sx_status remember_doc(struct sx_index *ix, const struct stored_doc *d, s
 
     if (row.source == UINT32_MAX || row.lang == UINT32_MAX || row.type == UINT32_MAX ||
         doctable_set(&ix->docs, d->id, &row) != 0)
-        return sx_fail_oom(err);
+        return SX_ENOMEM;
     return SX_OK;
 }
 
@@ -262,8 +262,8 @@ static sx_status insert(struct sx_index *ix, struct stored_doc *d, struct sx_err
     tap_begin(ix, +1);
     sx_status rc = doc_insert(&ix->w, d, fill_lengths, ix, err);
     tap_end(ix);
-    if (rc == SX_OK)
-        rc = remember_doc(ix, d, err);
+    if (rc == SX_OK && index_remember(ix, d) != SX_OK)
+        rc = sx_fail_oom(err);
     ix->next.docs++;
     ix->next.title_words += d->title_len;
     ix->next.body_words += d->body_len;

@@ -181,19 +181,15 @@ void db_close(struct db *c)
     memset(c, 0, sizeof(*c));
 }
 
-sqlite3_stmt *db_stmt(struct db *c, enum stmt which, struct sx_error *err)
+sx_status db_stmt(struct db *c, enum stmt which, sqlite3_stmt **out, struct sx_error *err)
 {
     int rc = SQLITE_OK;
 
-    if (c->st[which] == NULL) {
+    if (c->st[which] == NULL)
         rc = sqlite3_prepare_v3(c->sq, sql[which], -1, SQLITE_PREPARE_PERSISTENT, &c->st[which],
                                 NULL);
-        if (rc != SQLITE_OK) {
-            db_fail(c, rc, "prepare a statement", err);
-            return NULL;
-        }
-    }
-    return c->st[which];
+    *out = c->st[which];
+    return rc == SQLITE_OK ? SX_OK : db_fail(c, rc, "prepare a statement", err);
 }
 
 sx_status db_step(struct db *c, sqlite3_stmt *st, bool *row, const char *what, struct sx_error *err)
@@ -213,21 +209,27 @@ sx_status db_run(struct db *c, sqlite3_stmt *st, const char *what, struct sx_err
     bool row = true;
     sx_status rc = SX_OK;
 
-    if (st == NULL)
-        return err != NULL && err->code != SX_OK ? err->code : SX_EINTERNAL;
     while (rc == SX_OK && row)
         rc = db_step(c, st, &row, what, err);
     return rc;
 }
 
+sx_status db_call(struct db *c, enum stmt which, const char *what, struct sx_error *err)
+{
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, which, &st, err);
+
+    return rc == SX_OK ? db_run(c, st, what, err) : rc;
+}
+
 sx_status db_begin_read(struct db *c, struct sx_error *err)
 {
-    return db_run(c, db_stmt(c, ST_BEGIN_READ, err), "begin", err);
+    return db_call(c, ST_BEGIN_READ, "begin", err);
 }
 
 sx_status db_begin_write(struct db *c, struct sx_error *err)
 {
-    return db_run(c, db_stmt(c, ST_BEGIN_WRITE, err), "begin", err);
+    return db_call(c, ST_BEGIN_WRITE, "begin", err);
 }
 
 void db_rollback(struct db *c)
@@ -245,14 +247,9 @@ static bool is_fsync_failure(struct db *c)
 
 sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_COMMIT, err);
-    int code = st == NULL ? SQLITE_NOMEM : sqlite3_step(st);
+    sx_status rc = db_call(c, ST_COMMIT, "commit", err);
 
-    if (fsync_failed != NULL)
-        *fsync_failed = code != SQLITE_DONE && is_fsync_failure(c);
-    sx_status rc = code == SQLITE_DONE ? SX_OK : db_fail(c, code, "commit", err);
-    if (st != NULL)
-        sqlite3_reset(st);
+    *fsync_failed = rc != SX_OK && is_fsync_failure(c);
     if (rc != SX_OK)
         db_rollback(c);
     return rc;
@@ -261,13 +258,14 @@ sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err)
 sx_status db_merge(struct db *c, int pages, bool *worked, struct sx_error *err)
 {
     int before = sqlite3_total_changes(c->sq);
-    sqlite3_stmt *st = db_stmt(c, ST_FTS_MERGE, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FTS_MERGE, &st, err);
 
     *worked = false;
-    if (st == NULL)
-        return err != NULL ? err->code : SX_EINTERNAL;
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int(st, 1, pages);
-    sx_status rc = db_run(c, st, "merge", err);
+    rc = db_run(c, st, "merge", err);
     /* FTS5's own rule: fewer than two changes mean that there was nothing to do. */
     *worked = sqlite3_total_changes(c->sq) - before >= 2;
     return rc;

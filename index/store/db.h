@@ -67,11 +67,13 @@ struct db {
 sx_status db_open(struct db *c, const char *path, bool writer, bool relaxed, struct sx_error *err);
 void db_close(struct db *c); /* safe on a zeroed one */
 
-/* The statement, reset and ready to bind. NULL fills `err`. */
-sqlite3_stmt *db_stmt(struct db *c, enum stmt which, struct sx_error *err);
+/* The statement, ready to bind. */
+sx_status db_stmt(struct db *c, enum stmt which, sqlite3_stmt **out, struct sx_error *err);
 
 /* Runs a bound statement to its end and resets it; `what` words the failure. */
 sx_status db_run(struct db *c, sqlite3_stmt *st, const char *what, struct sx_error *err);
+/* The same for one that has nothing to bind. */
+sx_status db_call(struct db *c, enum stmt which, const char *what, struct sx_error *err);
 /* Steps once; *row tells whether there is one. Resets at the end or on failure. */
 sx_status db_step(struct db *c, sqlite3_stmt *st, bool *row, const char *what,
                   struct sx_error *err);
@@ -80,8 +82,8 @@ sx_status db_exec(struct db *c, const char *sql, const char *what, struct sx_err
 /* Transactions. A read transaction is one snapshot; rolling back when none is open is fine. */
 sx_status db_begin_read(struct db *c, struct sx_error *err);
 sx_status db_begin_write(struct db *c, struct sx_error *err);
-/* On failure the transaction is rolled back. *fsync_failed (may be NULL): the file cannot be
- * trusted with another write by this process. */
+/* On failure the transaction is rolled back. *fsync_failed: the file cannot be trusted with
+ * another write by this process. */
 sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err);
 void db_rollback(struct db *c);
 

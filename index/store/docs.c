@@ -8,19 +8,15 @@
 #include "index/base/sha256.h"
 #include "index/base/str.h"
 
-static sx_status no_stmt(const struct sx_error *err)
-{
-    return err != NULL && err->code != SX_OK ? err->code : SX_EINTERNAL;
-}
-
 sx_status state_get(struct db *c, struct state *out, struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = db_stmt(c, ST_STATE_GET, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_STATE_GET, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
-    sx_status rc = db_step(c, st, &row, "read the state", err);
+    if (rc != SX_OK)
+        return rc;
+    rc = db_step(c, st, &row, "read the state", err);
     if (rc != SX_OK)
         return rc;
     if (!row)
@@ -38,10 +34,11 @@ sx_status state_get(struct db *c, struct state *out, struct sx_error *err)
 
 sx_status state_set(struct db *c, const struct state *s, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_STATE_SET, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_STATE_SET, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, (sqlite3_int64)s->generation);
     sqlite3_bind_int64(st, 2, s->next_id);
     sqlite3_bind_int64(st, 3, (sqlite3_int64)s->docs);
@@ -105,10 +102,11 @@ sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
                    struct stored_doc *out, bool *found, struct sx_error *err)
 {
     static const enum stmt which[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID};
-    sqlite3_stmt *st = db_stmt(c, which[by], err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, which[by], &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_reset(st);
     if (by == DOC_KEY_URI)
         bind_str(st, 1, key);
@@ -116,7 +114,7 @@ sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
         sqlite3_bind_blob64(st, 1, key.ptr, key.len, SQLITE_STATIC);
     else
         sqlite3_bind_int64(st, 1, id);
-    sx_status rc = db_step(c, st, found, "find a document", err);
+    rc = db_step(c, st, found, "find a document", err);
     if (rc != SX_OK || !*found)
         return rc;
     return read_row(st, out, err);
@@ -125,13 +123,14 @@ sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
 sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = db_stmt(c, ST_TEXT_GET, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_TEXT_GET, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_reset(st);
     sqlite3_bind_int64(st, 1, out->id);
-    sx_status rc = db_step(c, st, &row, "read a document", err);
+    rc = db_step(c, st, &row, "read a document", err);
     if (rc != SX_OK)
         return rc;
     if (row) {
@@ -160,10 +159,11 @@ void doc_done(struct db *c)
 static sx_status run_fts(struct db *c, enum stmt which, const struct stored_doc *d,
                          struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, which, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, which, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, d->id);
     bind_str(st, 2, d->doc.title);
     bind_str(st, 3, d->doc.body);
@@ -172,10 +172,11 @@ static sx_status run_fts(struct db *c, enum stmt which, const struct stored_doc 
 
 static sx_status insert_text(struct db *c, const struct stored_doc *d, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_TEXT_INSERT, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_TEXT_INSERT, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, d->id);
     bind_str(st, 2, d->doc.title);
     bind_str(st, 3, d->doc.body);
@@ -185,10 +186,11 @@ static sx_status insert_text(struct db *c, const struct stored_doc *d, struct sx
 
 static sx_status insert_doc(struct db *c, const struct stored_doc *d, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_DOC_INSERT, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_DOC_INSERT, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, d->id);
     bind_str(st, 2, d->doc.uri);
     sqlite3_bind_blob(st, 3, d->hash, DOC_HASH_BYTES, SQLITE_STATIC);
@@ -225,10 +227,11 @@ sx_status doc_insert(struct db *c, struct stored_doc *d,
 
 static sx_status remove_by_id(struct db *c, enum stmt which, int64_t id, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, which, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, which, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, id);
     return db_run(c, st, "remove the document", err);
 }
@@ -248,12 +251,12 @@ sx_status doc_each(struct db *c, sx_status (*fn)(void *ctx, const struct stored_
                    struct sx_error *err)
 {
     bool row = true;
-    sx_status rc = SX_OK;
     struct stored_doc d;
-    sqlite3_stmt *st = db_stmt(c, ST_DOC_ALL, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_DOC_ALL, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     while (rc == SX_OK && row) {
         rc = db_step(c, st, &row, "read the documents", err);
         if (rc == SX_OK && row)

@@ -7,11 +7,6 @@
 
 #define FILE_PAGE 256 /* as in ST_FILE_ALL */
 
-static sx_status no_stmt(const struct sx_error *err)
-{
-    return err != NULL && err->code != SX_OK ? err->code : SX_EINTERNAL;
-}
-
 /* A path is bytes, not text. */
 static void bind_path(sqlite3_stmt *st, int at, const char *path, size_t len)
 {
@@ -21,13 +16,14 @@ static void bind_path(sqlite3_stmt *st, int at, const char *path, size_t len)
 sx_status file_find(struct db *c, const char *path, struct file_row *out, struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = db_stmt(c, ST_FILE_GET, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FILE_GET, &st, err);
 
     memset(out, 0, sizeof(*out));
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     bind_path(st, 1, path, strlen(path));
-    sx_status rc = db_step(c, st, &row, "find a file", err);
+    rc = db_step(c, st, &row, "find a file", err);
     if (rc != SX_OK || !row)
         return rc;
     out->id = sqlite3_column_int64(st, 0);
@@ -54,16 +50,17 @@ static void bind_file(sqlite3_stmt *st, const struct file_row *row)
 sx_status file_save(struct db *c, const char *path, struct file_row *row, struct sx_error *err)
 {
     bool fresh = row->id == 0;
-    sqlite3_stmt *st = db_stmt(c, fresh ? ST_FILE_INSERT : ST_FILE_UPDATE, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, fresh ? ST_FILE_INSERT : ST_FILE_UPDATE, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     if (fresh)
         bind_path(st, 1, path, strlen(path));
     else
         sqlite3_bind_int64(st, 1, row->id);
     bind_file(st, row);
-    sx_status rc = db_run(c, st, "record a file", err);
+    rc = db_run(c, st, "record a file", err);
     if (rc == SX_OK && fresh)
         row->id = sqlite3_last_insert_rowid(c->sq);
     return rc;
@@ -71,10 +68,11 @@ sx_status file_save(struct db *c, const char *path, struct file_row *row, struct
 
 sx_status file_forget(struct db *c, int64_t id, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_FILE_DELETE, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FILE_DELETE, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, id);
     return db_run(c, st, "forget a file", err);
 }
@@ -85,11 +83,11 @@ sx_status file_page(struct db *c, struct sx_str after,
 {
     bool row = true;
     int count = 0;
-    sx_status rc = SX_OK;
-    sqlite3_stmt *st = db_stmt(c, ST_FILE_ALL, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FILE_ALL, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     bind_path(st, 1, after.ptr, after.len);
     while (rc == SX_OK && row) {
         rc = db_step(c, st, &row, "list the files", err);
@@ -109,12 +107,12 @@ sx_status file_docs(struct db *c, int64_t file, int64_t before, int64_t *ids, si
                     size_t *count, struct sx_error *err)
 {
     bool row = true;
-    sx_status rc = SX_OK;
-    sqlite3_stmt *st = db_stmt(c, ST_DOC_OF_FILE, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_DOC_OF_FILE, &st, err);
 
     *count = 0;
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, file);
     sqlite3_bind_int64(st, 2, before);
     while (rc == SX_OK && row && *count < cap) {
@@ -129,10 +127,11 @@ sx_status file_docs(struct db *c, int64_t file, int64_t before, int64_t *ids, si
 sx_status failed_put(struct db *c, struct sx_str uri, const char *stage, const char *reason,
                      int64_t at, int64_t file, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_FAILED_PUT, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FAILED_PUT, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     bind_str(st, 1, uri);
     bind_str(st, 2, str_of(stage));
     bind_str(st, 3, str_of(reason));
@@ -146,20 +145,22 @@ sx_status failed_put(struct db *c, struct sx_str uri, const char *stage, const c
 
 sx_status failed_forget(struct db *c, struct sx_str uri, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_FAILED_DELETE, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FAILED_DELETE, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     bind_str(st, 1, uri);
     return db_run(c, st, "forget a failure", err);
 }
 
 sx_status failed_forget_file(struct db *c, int64_t file, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_FAILED_DELETE_FILE, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FAILED_DELETE_FILE, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, file);
     return db_run(c, st, "forget failures", err);
 }
@@ -167,11 +168,12 @@ sx_status failed_forget_file(struct db *c, int64_t file, struct sx_error *err)
 sx_status failed_count(struct db *c, uint64_t *out, struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = db_stmt(c, ST_FAILED_COUNT, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FAILED_COUNT, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
-    sx_status rc = db_step(c, st, &row, "count the failures", err);
+    if (rc != SX_OK)
+        return rc;
+    rc = db_step(c, st, &row, "count the failures", err);
     if (rc == SX_OK && row)
         *out = (uint64_t)sqlite3_column_int64(st, 0);
     sqlite3_reset(st);
@@ -184,11 +186,11 @@ sx_status failed_each(struct db *c, size_t offset, size_t limit,
                       void *ctx, struct sx_error *err)
 {
     bool row = true;
-    sx_status rc = SX_OK;
-    sqlite3_stmt *st = db_stmt(c, ST_FAILED_LIST, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FAILED_LIST, &st, err);
 
-    if (st == NULL)
-        return no_stmt(err);
+    if (rc != SX_OK)
+        return rc;
     sqlite3_bind_int64(st, 1, (sqlite3_int64)limit);
     sqlite3_bind_int64(st, 2, (sqlite3_int64)offset);
     while (rc == SX_OK && row) {

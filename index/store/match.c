@@ -54,14 +54,15 @@ int match_register(struct db *c)
 
 sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err)
 {
-    sqlite3_stmt *st = db_stmt(c, ST_FTS_MATCH, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FTS_MATCH, &st, err);
 
-    if (st == NULL)
-        return err != NULL ? err->code : SX_EINTERNAL;
+    if (rc != SX_OK)
+        return rc;
     m->stopped = SX_OK;
     bind_str(st, 1, expr);
     c->match = m;
-    sx_status rc = db_run(c, st, "search", err);
+    rc = db_run(c, st, "search", err);
     c->match = NULL;
     sqlite3_clear_bindings(st);
     return m->stopped != SX_OK ? m->stopped : rc;
@@ -71,13 +72,14 @@ sx_status vocab_term(struct db *c, struct sx_str term, struct vocab_counts *out,
                      struct sx_error *err)
 {
     bool row;
-    sqlite3_stmt *st = db_stmt(c, ST_VOCAB_TERM, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_VOCAB_TERM, &st, err);
 
     memset(out, 0, sizeof(*out));
-    if (st == NULL)
-        return err != NULL ? err->code : SX_EINTERNAL;
+    if (rc != SX_OK)
+        return rc;
     bind_str(st, 1, term);
-    sx_status rc = db_step(c, st, &row, "count a word", err);
+    rc = db_step(c, st, &row, "count a word", err);
     if (rc != SX_OK || !row)
         return rc;
     out->n = (uint64_t)sqlite3_column_int64(st, 0);
@@ -92,12 +94,12 @@ sx_status vocab_prefix(struct db *c, struct sx_str prefix, size_t max_terms,
     char last[TERM_MAX + 8];
     bool row = true;
     size_t terms = 0;
-    sx_status rc = SX_OK;
-    sqlite3_stmt *st = db_stmt(c, ST_VOCAB_PREFIX, err);
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_VOCAB_PREFIX, &st, err);
 
     memset(out, 0, sizeof(*out));
-    if (st == NULL)
-        return err != NULL ? err->code : SX_EINTERNAL;
+    if (rc != SX_OK)
+        return rc;
     /* FTS5 compares bytes; no term holds 0xff. */
     memcpy(last, prefix.ptr, prefix.len);
     last[prefix.len] = '\xff';
