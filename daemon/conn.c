@@ -109,7 +109,7 @@ static void send_take(struct conn *c, struct job *job)
         job->reply = (struct buf){0};
         if (c->out == NULL) {
             c->out = o;
-            c->active_ns = clock_now_ns(); /* from now the peer owes us a read */
+            c->sent_ns = clock_now_ns(); /* from now the peer owes us a read */
         } else {
             c->out_tail->next = o;
         }
@@ -163,8 +163,7 @@ static void job_refused(struct conn *c, struct job *job, const struct sx_error *
 static void sent(struct conn *c, size_t n)
 {
     c->unsent -= n;
-    while (n > 0) {
-        struct out *o = c->out;
+    for (struct out *o; n > 0 && (o = c->out) != NULL;) {
         size_t left = o->bytes.len - o->sent;
         if (n < left) {
             o->sent += n;
@@ -189,7 +188,7 @@ static void write_out(struct conn *c)
         ssize_t n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n >= 0) {
             sent(c, (size_t)n);
-            c->active_ns = clock_now_ns();
+            c->sent_ns = c->active_ns = clock_now_ns();
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             c->blocked = true;
         } else if (errno != EINTR) {
@@ -290,13 +289,12 @@ static void take_line(struct conn *c, enum line_event event, struct sx_str line)
         c->dead = true;
         return;
     }
-    bool squeezed = c->lines.limit < job->line_limit;
-    if (event == LINE_TOO_LARGE && squeezed)
+    bool large = event == LINE_TOO_LARGE;
+    if (large ? c->lines.limit < job->line_limit
+              : line.len > CONN_INLINE && s->held > SERVER_HELD_MAX)
         sx_fail(&err, SX_EBUSY, "too many long requests at once");
-    else if (event == LINE_TOO_LARGE)
+    else if (large)
         sx_fail(&err, SX_ETOOLARGE, "the line is longer than %zu bytes", c->lines.limit);
-    else if (line.len > CONN_INLINE && s->held > SERVER_HELD_MAX)
-        sx_fail(&err, SX_EBUSY, "too many long requests at once");
     else if (line.len > CONN_INLINE) {
         parse_later(c, job, line);
         return;
@@ -515,24 +513,34 @@ static void end_slow_line(struct conn *c)
     c->closing = true;
 }
 
-void conn_tick(struct conn *c, uint64_t now)
+/* Nobody reads, nobody is there, or nothing was said for too long. */
+static bool overdue(const struct conn *c, uint64_t now)
 {
     const struct config_limits *limits = &c->server->conf.limits;
-    bool quiet = c->jobs == NULL && c->out == NULL && c->rest.len == 0;
-    if (c->out != NULL && since(now, c->active_ns, limits->stall_ms)) {
+    if (c->out != NULL && since(now, c->sent_ns, limits->stall_ms)) {
         log_info("connection closed: its peer does not read");
-        c->dead = true;
-    } else if (c->jobs != NULL && gone(c)) {
-        c->dead = true;
-    } else if (c->line_ns != 0 && !c->eof && !stopped(c) &&
-               since(now, c->line_ns, limits->request_ms)) {
-        end_slow_line(c);
-    } else if (quiet && limits->idle_ms != 0 && since(now, c->active_ns, limits->idle_ms)) {
-        c->dead = true;
-    } else {
+        return true;
+    }
+    if (c->jobs != NULL)
+        return gone(c);
+    return c->out == NULL && c->rest.len == 0 && limits->idle_ms != 0 &&
+           since(now, c->active_ns, limits->idle_ms);
+}
+
+void conn_tick(struct conn *c, uint64_t now)
+{
+    if (overdue(c, now)) {
+        conn_kill(c);
         return;
     }
-    settle(c);
+    if (c->line_ns == 0)
+        return;
+    if (stopped(c) || c->eof) {
+        c->line_ns = now; /* it is we who do not read */
+    } else if (since(now, c->line_ns, c->server->conf.limits.request_ms)) {
+        end_slow_line(c);
+        settle(c);
+    }
 }
 
 void conn_stop(struct conn *c)

@@ -37,6 +37,7 @@ struct conn {
     size_t held;        /* bytes of a partial line that count against the server's limit */
     uint64_t line_ns;   /* when the partial line began; 0: there is none */
     uint64_t active_ns; /* last byte read or written */
+    uint64_t sent_ns;   /* last byte written, or since when there is one to write */
     bool parsing;       /* a worker reads a long line; later lines wait, to keep their order */
     bool choked;        /* too much unsent */
     bool blocked;       /* the socket takes no more for now */

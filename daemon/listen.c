@@ -106,7 +106,7 @@ void listen_close(struct listener *l)
 
 static sx_status adopt(struct listener *l, int fd, struct sx_error *err)
 {
-    struct sockaddr_storage addr;
+    struct sockaddr_storage addr = {0};
     socklen_t len = sizeof addr;
     int listening = 0;
     socklen_t size = sizeof listening;

@@ -81,7 +81,7 @@ static void *work(void *arg)
 static sx_status open_readers(struct pool *p, struct worker *w, struct sx_error *err)
 {
     w->pool = p;
-    w->readers = mem_zalloc(p->collection_count, sizeof *w->readers);
+    w->readers = mem_zalloc(p->collection_count, sizeof(struct sx_reader *));
     if (w->readers == NULL)
         return sx_fail_oom(err);
     for (size_t i = 0; i < p->collection_count; i++) {

@@ -21,7 +21,7 @@
 #include "index/base/str.h"
 
 #define ACCEPT_BURST 64
-#define FDS_OF_OUR_OWN 128 /* indexes, logs, listeners: not for connections */
+#define FDS_OF_OUR_OWN ((size_t)128) /* indexes, logs, listeners: not for connections */
 #define NS_PER_S ((uint64_t)1000000000)
 #define GRACE_NS (10 * NS_PER_S) /* for requests in flight when stopping begins */
 #define LINGER_NS (1 * NS_PER_S) /* for peers to read the end and close */
