@@ -222,14 +222,23 @@ sx_status db_call(struct db *c, enum stmt which, const char *what, struct sx_err
     return rc == SX_OK ? db_run(c, st, what, err) : rc;
 }
 
+/* A rollback needs memory too: what one left open for want of it is ended first. */
+static sx_status begin(struct db *c, enum stmt which, struct sx_error *err)
+{
+    db_rollback(c);
+    if (!sqlite3_get_autocommit(c->sq))
+        return sx_fail_oom(err);
+    return db_call(c, which, "begin", err);
+}
+
 sx_status db_begin_read(struct db *c, struct sx_error *err)
 {
-    return db_call(c, ST_BEGIN_READ, "begin", err);
+    return begin(c, ST_BEGIN_READ, err);
 }
 
 sx_status db_begin_write(struct db *c, struct sx_error *err)
 {
-    return db_call(c, ST_BEGIN_WRITE, "begin", err);
+    return begin(c, ST_BEGIN_WRITE, err);
 }
 
 void db_rollback(struct db *c)

@@ -45,11 +45,10 @@ static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite
 
 int match_register(struct db *c)
 {
-    fts5_api *api = tokenizer_api(c->sq);
+    fts5_api *api;
+    int rc = tokenizer_api(c->sq, &api);
 
-    if (api == NULL)
-        return SQLITE_ERROR;
-    return api->xCreateFunction(api, "sx_match", c, match_function, NULL);
+    return rc == SQLITE_OK ? api->xCreateFunction(api, "sx_match", c, match_function, NULL) : rc;
 }
 
 sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err)
@@ -104,7 +103,7 @@ sx_status vocab_prefix(struct db *c, struct sx_str prefix, size_t max_terms,
     memcpy(last, prefix.ptr, prefix.len);
     last[prefix.len] = '\xff';
     bind_str(st, 1, prefix);
-    sqlite3_bind_text64(st, 2, last, prefix.len + 1, SQLITE_TRANSIENT, SQLITE_UTF8);
+    sqlite3_bind_text64(st, 2, last, prefix.len + 1, SQLITE_STATIC, SQLITE_UTF8);
     sqlite3_bind_int64(st, 3, (sqlite3_int64)max_terms + 1);
     while (rc == SX_OK && row) {
         rc = db_step(c, st, &row, "expand a prefix", err);

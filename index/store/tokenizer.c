@@ -91,25 +91,26 @@ static int tokenize(Fts5Tokenizer *tok, void *ctx, int flags, const char *text, 
     return rc == ANALYZER_NOMEM ? SQLITE_NOMEM : rc;
 }
 
-struct fts5_api *tokenizer_api(sqlite3 *db)
+int tokenizer_api(sqlite3 *db, struct fts5_api **out)
 {
-    fts5_api *api = NULL;
     sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &st, NULL);
 
-    if (sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &st, NULL) != SQLITE_OK)
-        return NULL;
-    if (sqlite3_bind_pointer(st, 1, &api, "fts5_api_ptr", NULL) == SQLITE_OK)
+    *out = NULL;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_pointer(st, 1, out, "fts5_api_ptr", NULL);
+    if (rc == SQLITE_OK)
         sqlite3_step(st);
-    sqlite3_finalize(st);
-    return api;
+    int step_rc = sqlite3_finalize(st);
+    rc = rc == SQLITE_OK ? step_rc : rc;
+    return rc == SQLITE_OK && *out == NULL ? SQLITE_ERROR : rc;
 }
 
 int tokenizer_register(sqlite3 *db, struct token_tap *tap)
 {
     fts5_tokenizer methods = {create, destroy, tokenize};
-    fts5_api *api = tokenizer_api(db);
+    fts5_api *api;
+    int rc = tokenizer_api(db, &api);
 
-    if (api == NULL)
-        return SQLITE_ERROR;
-    return api->xCreateTokenizer(api, "searchd", tap, &methods, NULL);
+    return rc == SQLITE_OK ? api->xCreateTokenizer(api, "searchd", tap, &methods, NULL) : rc;
 }

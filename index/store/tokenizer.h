@@ -23,8 +23,8 @@ struct token_tap {
 /* Registers the tokenizer on `db`; `tap` (may be NULL) must outlive it. An SQLite code. */
 int tokenizer_register(sqlite3 *db, struct token_tap *tap);
 
-/* The fts5_api of a connection, or NULL. */
+/* The fts5_api of a connection. An SQLite code. */
 struct fts5_api;
-struct fts5_api *tokenizer_api(sqlite3 *db);
+int tokenizer_api(sqlite3 *db, struct fts5_api **out);
 
 #endif
