@@ -52,23 +52,44 @@ static void header(const struct session *s, const cJSON *hit, struct buf *out)
     buf_putc(out, '\n');
 }
 
+#define ELLIPSIS "\xe2\x80\xa6" /* … */
+
+/* The text, with an ellipsis where it plainly begins or ends inside a sentence; returns how many
+ * bytes stand before it. */
+static size_t with_ellipses(struct sx_str text, struct buf *out)
+{
+    if (text.len > 0 && islower((unsigned char)text.ptr[0]))
+        buf_puts(out, ELLIPSIS " ");
+    size_t before = out->len;
+    buf_put_str(out, text);
+    if (text.len > 0 &&
+        (isalnum((unsigned char)text.ptr[text.len - 1]) || text.ptr[text.len - 1] == ','))
+        buf_puts(out, " " ELLIPSIS);
+    return before;
+}
+
 static void passage(const struct session *s, const cJSON *snippet, struct buf *out)
 {
     struct text_mark marks[MARKS_MAX];
     struct wrap w = {.out = out, .t = &s->terminal, .indent = INDENT, .column = INDENT};
     size_t count = 0;
     const cJSON *pair;
+    struct buf text = {0};
+    size_t before = with_ellipses(str_of(reply_text(snippet, "text")), &text);
 
     cJSON_ArrayForEach(pair, get(snippet, "marks"))
     {
         const cJSON *from = cJSON_GetArrayItem(pair, 0), *to = cJSON_GetArrayItem(pair, 1);
         if (count < MARKS_MAX && cJSON_IsNumber(from) && cJSON_IsNumber(to) &&
             from->valuedouble >= 0 && to->valuedouble > from->valuedouble)
-            marks[count++] = (struct text_mark){(size_t)from->valuedouble, (size_t)to->valuedouble};
+            marks[count++] = (struct text_mark){before + (size_t)from->valuedouble,
+                                                before + (size_t)to->valuedouble};
     }
     buf_printf(out, "%*s", INDENT, "");
-    wrap_text(&w, str_of(reply_text(snippet, "text")), marks, count, STYLE_MARK);
+    wrap_text(&w, buf_str(&text), marks, count, STYLE_MARK);
     buf_putc(out, '\n');
+    out->failed = out->failed || text.failed;
+    buf_release(&text);
 }
 
 static void missing(const cJSON *list, struct buf *out)

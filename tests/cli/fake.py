@@ -61,7 +61,8 @@ class Fake:
                         return
                     if not isinstance(reply, bytes):
                         reply = json.dumps(reply, ensure_ascii=False).encode() + b"\n"
-                    peer.sendall(reply)
+                    if reply:  # sending nothing to a peer that has gone is an error too
+                        peer.sendall(reply)
             except (BrokenPipeError, ConnectionResetError):
                 pass
 

@@ -178,7 +178,18 @@ class Formats(unittest.TestCase):
                 width = sum(2 if char == "語" else 1 for char in line)
                 self.assertLessEqual(width, 40)
                 self.assertTrue(line.startswith("    "))
-            self.assertEqual("".join("".join(lines).split()), "".join(text.split()))
+            shown = "".join("".join(lines).split())
+            self.assertEqual(shown.replace("…", ""), "".join(text.split()))
+
+    def test_a_passage_cut_inside_a_sentence_says_so(self):
+        for text, shown in (("cut at both ends", "… cut at both ends …"),
+                            ("A whole one.", "A whole one."), ("ends, with a comma,",
+                                                               "… ends, with a comma, …")):
+            reply = self.reply(snippets=[{"text": text, "marks": [[0, 1]]}])
+            with Fake(lambda request, reply=reply: reply) as fake:
+                out = fake.run("x", "--color", "always")[1].decode()
+            marked = shown.replace(text, "\033[1;33m%s\033[0m%s" % (text[0], text[1:]))
+            self.assertIn("    " + marked + "\n", out)
 
     def test_what_commands_a_terminal_is_escaped(self):
         evil = "a\x1b[31mb\x07c\x7fd\u009be\u202ef\u2066g\rh\u200fi"
