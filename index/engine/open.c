@@ -9,7 +9,9 @@
 #include "index/base/buf.h"
 #include "index/base/file.h"
 #include "index/base/str.h"
+#include "index/ingest/reader.h"
 #include "index/store/schema.h"
+#include "index/text/analyzer.h"
 
 #define TERM_CACHE_MAX 16384
 
@@ -180,12 +182,12 @@ struct sx_coverage reader_coverage(const struct sx_reader *r, const struct state
     return cov;
 }
 
-static char version[96];
+static char version[160];
 
 static void fill_version(void)
 {
-    snprintf(version, sizeof(version), "searchd %s, SQLite %s", SEARCHD_VERSION,
-             db_library_version());
+    snprintf(version, sizeof(version), "searchd %s, SQLite %s, %s, %s", SEARCHD_VERSION,
+             db_library_version(), analyzer_library_version(), ingest_library_version());
 }
 
 const char *sx_version(void)

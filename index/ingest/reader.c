@@ -1,6 +1,8 @@
 /* Which reader reads what. */
 #include "index/ingest/reader.h"
 
+#include <libxml/xmlversion.h>
+
 #include "index/base/str.h"
 #include "index/ingest/readers.h"
 
@@ -24,4 +26,9 @@ sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
         break;
     }
     return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
+}
+
+const char *ingest_library_version(void)
+{
+    return "libxml2 " LIBXML_DOTTED_VERSION;
 }

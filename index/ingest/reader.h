@@ -36,6 +36,9 @@ struct ingest_sink {
     void *ctx;
 };
 
+/* "libxml2 2.9.14" */
+const char *ingest_library_version(void);
+
 /* Reads one file's bytes as `m`. `uri` is the document's key, and the base of the keys of JSON
  * Lines without uri or id ("URI#LINE"). Bytes that are no UTF-8: a BOM's charset or Latin-1
  * (windows-1252) is converted, and failed when it cannot be. SX_EREQUEST: not readable, says why. */

@@ -6,6 +6,8 @@
  * read as text is that term (but for scripts broken by dictionary, where neighbours matter). */
 #include "index/text/analyzer.h"
 
+#include <unicode/uvernum.h>
+
 #include "index/base/alloc.h"
 #include "index/base/buf.h"
 #include "index/base/utf8.h"
@@ -119,4 +121,9 @@ void analyzer_lower(const char *text, size_t len, struct buf *out)
         else
             buf_put(out, bytes, utf8_encode(lower, bytes));
     }
+}
+
+const char *analyzer_library_version(void)
+{
+    return "ICU " U_ICU_VERSION;
 }

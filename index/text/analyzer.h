@@ -40,6 +40,9 @@ void analyzer_free(struct analyzer *a);
 #define ANALYZER_TEXT_MAX (64U << 20)
 int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, void *ctx);
 
+/* "ICU 72.1" */
+const char *analyzer_library_version(void);
+
 /* Appends the text in lower case, code point by code point, where that changes no token: the
  * form in which `parsed` prints words. */
 struct buf;
