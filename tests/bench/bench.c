@@ -4,6 +4,7 @@
  *   bench index CORPUS.jsonl DIR             index into DIR with the library, durable commits
  *   bench library DIR QUERIES.tsv [ROUNDS]   query that index with the library
  *   bench socket ADDRESS QUERIES.tsv [ROUNDS] query a running daemon
+ *   bench memory PID                          peak memory of a process so far
  *
  * QUERIES.tsv has a line a query, KIND TAB QUERY. A kind that begins with `and` is asked with
  * match=all, `or` with match=any, `phrase` as a phrase; `term` and `prefix` as they are; and
@@ -298,10 +299,15 @@ int main(int argc, char **argv)
 {
     if (argc == 4 && strcmp(argv[1], "index") == 0)
         return run_index(argv[2], argv[3]);
+    if (argc == 3 && strcmp(argv[1], "memory") == 0) {
+        printf("peak memory %.1f MB\n", peak_mb((int)strtol(argv[2], NULL, 10)));
+        return 0;
+    }
     if (argc < 4 || (strcmp(argv[1], "library") != 0 && strcmp(argv[1], "socket") != 0)) {
         fprintf(stderr, "usage: bench index CORPUS.jsonl DIR\n"
                         "       bench library DIR QUERIES.tsv [ROUNDS]\n"
-                        "       bench socket ADDRESS QUERIES.tsv [ROUNDS]\n");
+                        "       bench socket ADDRESS QUERIES.tsv [ROUNDS]\n"
+                        "       bench memory PID\n");
         return 2;
     }
     int rounds = argc > 4 ? (int)strtol(argv[4], NULL, 10) : 5;
