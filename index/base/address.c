@@ -36,9 +36,10 @@ static int parse_port(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
 
-    if (digits == 0 || digits > 5 || text[digits] != '\0' || atoi(text) > 65535)
+    if (digits == 0 || digits > 5 || text[digits] != '\0')
         return -1;
-    return atoi(text);
+    long port = strtol(text, NULL, 10);
+    return port > 65535 ? -1 : (int)port;
 }
 
 static bool fill_v4(struct address *out, const char *host, int port)
