@@ -1,3 +1,4 @@
+/* One buffer: lines are handed out of it where they lie, the rest moves to its front. */
 #include "client/lines.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* Each asks, then prints: for eyes, or the reply as it came with --format json. */
 #include "client/operations.h"
 
 #include <inttypes.h>

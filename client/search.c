@@ -1,3 +1,5 @@
+/* The filters of the command line become a part of the query, so that the daemon knows one way to
+ * filter and `parsed` shows all of it. */
 #include "client/search.h"
 
 #include <inttypes.h>

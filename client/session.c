@@ -1,3 +1,4 @@
+/* What every operation goes through, so that all faults look alike and end with the same status. */
 #include "client/session.h"
 
 #include <errno.h>

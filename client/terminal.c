@@ -1,3 +1,5 @@
+/* Documents may hold anything: what moves the cursor, turns the direction of reading or ends a line
+ * is written as an escape before a terminal sees it. */
 #include "client/terminal.h"
 
 #include <langinfo.h>

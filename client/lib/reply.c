@@ -1,3 +1,5 @@
+/* Getters that give "", 0 or false for what is absent or of another type: within version 1 a reply
+ * only ever gains members. */
 #include "client/lib/reply.h"
 
 #include <string.h>

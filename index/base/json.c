@@ -1,3 +1,5 @@
+/* cJSON for the tree, our scan before it and our printer behind it: what cJSON takes too lightly or
+ * rounds never passes. */
 #include "index/base/json.h"
 
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* Folders in /tmp and paths from the environment; what goes wrong fails the test that asked. */
 #include "tests/support/support.h"
 
 #include <ftw.h>
