@@ -206,8 +206,8 @@ struct sx_results {
 
 /* Runs a search; the caller frees *out with sx_results_free(). A deadline that passes with
  * hits in hand gives SX_OK with `partial`, else SX_ETIMEOUT. */
-sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *s, struct sx_results **out,
-                           struct sx_error *err);
+sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
+                           struct sx_results **out, struct sx_error *err);
 void sx_results_free(struct sx_results *res);
 
 /* Counts the documents a query matches, exactly. *all counts those with every item. */

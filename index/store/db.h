@@ -77,7 +77,7 @@ sx_status db_call(struct db *c, enum stmt which, const char *what, struct sx_err
 /* Steps once; *row tells whether there is one. Resets at the end or on failure. */
 sx_status db_step(struct db *c, sqlite3_stmt *st, bool *row, const char *what,
                   struct sx_error *err);
-sx_status db_exec(struct db *c, const char *sql, const char *what, struct sx_error *err);
+sx_status db_exec(struct db *c, const char *text, const char *what, struct sx_error *err);
 
 /* Transactions. A read transaction is one snapshot; rolling back when none is open is fine. */
 sx_status db_begin_read(struct db *c, struct sx_error *err);
