@@ -182,7 +182,7 @@ static void the_example_states_the_defaults(void **state)
         if (islower((unsigned char)at[1]) && (at == p || at[-1] == '\n'))
             *at = ' '; /* "#key = value" comes alive; "# words" stays a comment */
     struct buf live = {0};
-    for (char *line = strtok(p, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    for (char *line; (line = strsep(&p, "\n")) != NULL;) {
         buf_puts(&live, line + (line[0] == ' '));
         buf_putc(&live, '\n');
     }

@@ -58,7 +58,7 @@ static void a_long_line_is_skipped_and_told_once(void **state)
     (void)state;
     char input[1024];
     memset(input, 'a', 600);
-    strcpy(input + 600, "\n{}\n");
+    memcpy(input + 600, "\n{}\n", sizeof "\n{}\n");
     static const struct expect want[] = {{LINE_TOO_LARGE, NULL}, {LINE_READY, "{}"}};
     assert_lines_any_cut(input, want, 2);
 }

@@ -52,15 +52,14 @@ static void a_bad_line_is_told_and_the_others_go_on(void **state)
         "{\"body\":\"a\"}{\"body\":\"b\"}",
     };
     const size_t count = sizeof(bad) / sizeof(bad[0]);
-    char text[1000] = "{\"body\":\"first\"}\n";
+    char text[1000];
     struct capture c;
 
     (void)state;
-    for (size_t i = 0; i < count; i++) {
-        strcat(text, bad[i]);
-        strcat(text, "\n");
-    }
-    strcat(text, "{\"body\":\"last\"}\n");
+    int len = snprintf(text, sizeof(text), "{\"body\":\"first\"}\n");
+    for (size_t i = 0; i < count; i++)
+        len += snprintf(text + len, sizeof(text) - (size_t)len, "%s\n", bad[i]);
+    snprintf(text + len, sizeof(text) - (size_t)len, "{\"body\":\"last\"}\n");
     read_all(&c, text);
     assert_int_equal(c.count, 2);
     assert_string_equal(c.docs[1].body, "last");
