@@ -309,8 +309,9 @@ static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_st
         rc = sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
     else
         rc = ingest_read(m, rd->uri, bytes, &sink, err);
-    /* The transaction's own failures are told by its next call; all others are the file's. */
-    if (rc == SX_OK || ix->doom.code != SX_OK)
+    /* The transaction's own failures are told by its next call. Want of memory is not the file's
+     * fault: noted as its failure, it would keep an unchanged file from ever being read. */
+    if (rc == SX_OK || rc == SX_ENOMEM || ix->doom.code != SX_OK)
         return rc;
     rd->failed++;
     return note_failure(ix, rd->path, rd->uri, "parse", err->msg, rd->file, err);

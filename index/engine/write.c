@@ -106,7 +106,7 @@ sx_status write_begin(struct sx_index *ix, struct sx_error *err)
         return SX_OK;
     sx_status rc = db_begin_write(&ix->w, err);
     ix->in_transaction = rc == SX_OK;
-    return rc;
+    return rc == SX_OK ? SX_OK : write_doom(ix, rc, err);
 }
 
 /* Registers the coming snapshot with memory, then commits. */

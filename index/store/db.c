@@ -155,7 +155,9 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
     else if (st == SX_OK)
         st = db_exec(c, "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'fts', 'row')",
                      "set up", err);
-    return st;
+    /* Ready beforehand: a rollback must not need memory. */
+    sqlite3_stmt *rollback;
+    return st == SX_OK ? db_stmt(c, ST_ROLLBACK, &rollback, err) : st;
 }
 
 sx_status db_open(struct db *c, const char *path, bool writer, bool relaxed, struct sx_error *err)
@@ -222,29 +224,22 @@ sx_status db_call(struct db *c, enum stmt which, const char *what, struct sx_err
     return rc == SX_OK ? db_run(c, st, what, err) : rc;
 }
 
-/* A rollback needs memory too: what one left open for want of it is ended first. */
-static sx_status begin(struct db *c, enum stmt which, struct sx_error *err)
-{
-    db_rollback(c);
-    if (!sqlite3_get_autocommit(c->sq))
-        return sx_fail_oom(err);
-    return db_call(c, which, "begin", err);
-}
-
 sx_status db_begin_read(struct db *c, struct sx_error *err)
 {
-    return begin(c, ST_BEGIN_READ, err);
+    return db_call(c, ST_BEGIN_READ, "begin", err);
 }
 
 sx_status db_begin_write(struct db *c, struct sx_error *err)
 {
-    return begin(c, ST_BEGIN_WRITE, err);
+    return db_call(c, ST_BEGIN_WRITE, "begin", err);
 }
 
 void db_rollback(struct db *c)
 {
-    if (!sqlite3_get_autocommit(c->sq))
-        sqlite3_exec(c->sq, "ROLLBACK", NULL, NULL, NULL);
+    if (sqlite3_get_autocommit(c->sq))
+        return;
+    sqlite3_step(c->st[ST_ROLLBACK]);
+    sqlite3_reset(c->st[ST_ROLLBACK]);
 }
 
 static bool is_fsync_failure(struct db *c)
