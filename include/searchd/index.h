@@ -79,8 +79,8 @@ struct sx_doc {
 sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n, size_t *replaced,
                        struct sx_error *err);
 
-/* Deletes by uri, by document hash (64 hex digits), or every match of a query; *deleted counts.
- * A key that names nothing is no error. */
+/* Deletes by uri, by document hash (64 hex digits), or every match of a query, read as
+ * SX_MATCH_ALL; *deleted counts. A key that names nothing is no error. */
 sx_status sx_index_delete_uri(struct sx_index *ix, struct sx_str uri, size_t *deleted,
                               struct sx_error *err);
 sx_status sx_index_delete_doc(struct sx_index *ix, struct sx_str hex, size_t *deleted,

@@ -128,6 +128,8 @@ static struct clauses find(struct finder *f, const struct cond *c, enum reading 
 {
     struct clauses found = {.count = 0};
 
+    if (!c->item) /* may hold without any word */
+        return found;
     switch (c->ast->kind) {
     case AST_WORD:
     case AST_PHRASE:

@@ -84,6 +84,7 @@ static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
     if (c == NULL)
         return NULL;
     c->ast = n;
+    b->p->cond_count++;
     if (is_leaf(n)) {
         c->leaf = intern(b, n);
         if (c->leaf == UINT32_MAX)
@@ -101,8 +102,7 @@ static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
         c->kids[i] = build(b, n->kids[i], excluded != (n->kind == AST_NOT));
         if (c->kids[i] == NULL)
             return NULL;
-        c->item = c->item || (n->kind == AST_NOT ? c->kids[i]->negated : c->kids[i]->item);
-        c->negated = c->negated || (n->kind == AST_NOT ? c->kids[i]->item : c->kids[i]->negated);
+        c->item = c->item || (n->kind != AST_NOT && c->kids[i]->item);
     }
     return c;
 }
@@ -277,7 +277,7 @@ bool plan_match(const struct plan *p, enum reading reading, const struct phrase_
 
 struct lacks {
     const struct ast **out;
-    size_t cap, count;
+    size_t count;
 };
 
 static void add_missing(struct lacks *l, const struct ast *item)
@@ -285,8 +285,7 @@ static void add_missing(struct lacks *l, const struct ast *item)
     for (size_t i = 0; i < l->count; i++)
         if (ast_equal(l->out[i], item))
             return;
-    if (l->count < l->cap)
-        l->out[l->count++] = item;
+    l->out[l->count++] = item;
 }
 
 static void find_missing(const struct cond *c, const struct subject *s, struct lacks *l)
@@ -311,10 +310,10 @@ static void find_missing(const struct cond *c, const struct subject *s, struct l
 }
 
 size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const struct docrow *row,
-                    const struct doctable *docs, const struct ast **out, size_t cap)
+                    const struct doctable *docs, const struct ast **out)
 {
     struct subject s = {tf, row, docs};
-    struct lacks l = {out, cap, 0};
+    struct lacks l = {out, 0};
 
     find_missing(p->root, &s, &l);
     return l.count;

@@ -34,14 +34,14 @@ enum reading {
 struct cond {
     const struct ast *ast;
     uint32_t leaf; /* WORD, PHRASE, PREFIX: index of the leaf */
-    bool item;     /* holds a leaf behind an even number of NOTs; else it is a filter */
-    bool negated;  /* holds one behind an odd number */
+    bool item;     /* has a leaf behind no NOT; else it is a filter or an exclusion */
     struct cond **kids;
     size_t kid_count;
 };
 
 struct plan {
     struct cond *root; /* NULL: nothing to search for */
+    size_t cond_count; /* in the whole tree */
     /* Nearly every query is a few words side by side: a root whose kids are all leaves, none
      * marked + or -. Then counting the leaves that stand decides. */
     bool flat;
@@ -57,10 +57,11 @@ sx_status plan_make(struct plan *p, const struct query *q, struct arena *mem, st
 bool plan_match(const struct plan *p, enum reading reading, const struct phrase_tf *tf,
                 const struct docrow *row, const struct doctable *docs);
 
-/* The items that a document lacks under READ_ANY, as they are printed in `parsed`, appended to
- * out[0..cap) without repetition; returns how many. */
+/* The items, of nested groups too, that keep a document which matches under READ_ANY from
+ * matching under READ_BEST, in query order without repetition; of an OR, those of its first kid
+ * that holds. `out` has room for p->cond_count; returns how many. */
 size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const struct docrow *row,
-                    const struct doctable *docs, const struct ast **out, size_t cap);
+                    const struct doctable *docs, const struct ast **out);
 
 /* An FTS5 expression for the candidates of a reading; phrases[i] is the leaf of its ith phrase.
  * `phrases` holds 2 * leaf_count. Spreads must be set. *count is the number of phrases. */

@@ -242,13 +242,12 @@ static sx_status read_missing(struct search *s, struct sx_hit *hit, const struct
 {
     const struct phrase_tf *tf = run_kept(&s->run, top->slot);
     const struct docrow *row = doctable_get(&s->r->ix->docs, top->rowid);
-    const struct ast **items = arena_array(&s->mem, s->plan.leaf_count, sizeof(struct ast *));
+    const struct ast **items = arena_array(&s->mem, s->plan.cond_count, sizeof(struct ast *));
     struct buf text = {0};
 
     if (items == NULL)
         return sx_fail_oom(err);
-    hit->missing_count =
-        plan_missing(&s->plan, tf, row, &s->r->ix->docs, items, s->plan.leaf_count);
+    hit->missing_count = plan_missing(&s->plan, tf, row, &s->r->ix->docs, items);
     struct sx_str *missing = arena_array(&s->mem, hit->missing_count, sizeof(*missing));
     hit->missing = missing;
     for (size_t i = 0; missing != NULL && i < hit->missing_count; i++) {
@@ -305,7 +304,7 @@ static sx_status read_hit(struct search *s, const struct ranked *top, struct sx_
     }
     if (rc == SX_OK)
         rc = copy_values(s, hit, &d.doc, err);
-    if (rc == SX_OK)
+    if (rc == SX_OK && s->ask->match != SX_MATCH_ALL)
         rc = read_missing(s, hit, top, err);
     doc_done(&s->r->c);
     return rc;

@@ -1,0 +1,97 @@
+/* A naive twin of the index: documents in plain arrays, matched and scored in the most obvious
+ * way, from the contracts alone. What the index answers is compared with it.
+ *
+ * It shares with the index what defines words and queries (the analyzer, the parser, the printer,
+ * dates, SHA-256) and nothing that stores, matches, counts, scores or sorts. */
+#ifndef TESTS_PROPERTY_TWIN_H
+#define TESTS_PROPERTY_TWIN_H
+
+#include <searchd/index.h>
+
+#include "index/base/arena.h"
+#include "index/query/ast.h"
+#include "index/text/analyzer.h"
+
+struct twin_word {
+    struct sx_str term;
+    size_t start, end; /* bytes in the text */
+};
+
+struct twin_text {
+    struct sx_str text;
+    struct twin_word *words;
+    size_t count;
+};
+
+struct twin_doc {    /* immutable once put */
+    uint64_t number; /* grows with each put, as rowids do */
+    struct sx_doc doc;
+    struct twin_text title, body;
+    int64_t at; /* the date's beginning, or DATE_NONE */
+    char hash[65];
+};
+
+/* One state of the documents. */
+struct twin_set {
+    const struct twin_doc **docs;
+    size_t count;
+};
+
+struct twin {
+    struct arena mem; /* everything ever put */
+    struct analyzer *an;
+    struct twin_set committed, open;
+    uint64_t next_number;
+};
+
+struct twin_hit {
+    const struct twin_doc *doc;
+    double score;
+    uint64_t inputs; /* mixed from all that the score is made of: the same gives the same double */
+    int tier;
+    struct sx_str *missing;
+    size_t missing_count;
+};
+
+struct twin_answer {
+    sx_status status; /* of parsing; when not SX_OK all else is empty */
+    struct query q;
+    uint64_t total, total_all;
+    struct twin_hit *hits; /* all of them, in order */
+    size_t count;
+    struct arena mem;
+};
+
+/* Failures of memory end the test. */
+void twin_init(struct twin *t);
+void twin_release(struct twin *t);
+
+/* True when the uri was there. */
+bool twin_put(struct twin *t, const struct sx_doc *doc);
+/* The number deleted. */
+size_t twin_delete_uri(struct twin *t, struct sx_str uri);
+size_t twin_delete_doc(struct twin *t, struct sx_str hex);
+size_t twin_delete_query(struct twin *t, struct sx_str query, int64_t now);
+void twin_commit(struct twin *t);
+void twin_rollback(struct twin *t);
+/* NULL when it is not there. */
+const struct twin_doc *twin_find(const struct twin_set *set, struct sx_str uri);
+
+/* Answers from `set`, a state of any twin; `an` is the caller's own. Free with
+ * twin_answer_release(). */
+void twin_search(const struct twin_set *set, struct analyzer *an, struct sx_str query,
+                 enum sx_match match, enum sx_sort sort, int64_t now, struct twin_answer *out);
+void twin_answer_release(struct twin_answer *a);
+
+/* Whether `a` goes before `b` in a list; false for the same hit. */
+bool twin_before(const struct twin_hit *a, const struct twin_hit *b, enum sx_sort sort);
+
+/* Whether the leaf stands at word `at` of a text; it covers leaf->term_count words. */
+bool twin_stands_at(const struct ast *leaf, const struct twin_text *text, size_t at);
+/* Whether the leaf may stand in that field at all. */
+bool twin_field_allows(const struct ast *leaf, enum sx_field field);
+/* Calls `fn` for each leaf that is wanted: behind an even number of NOTs. */
+void twin_each_wanted(const struct ast *node, bool negated,
+                      void (*fn)(void *ctx, const struct ast *leaf), void *ctx);
+
+#endif
