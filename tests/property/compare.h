@@ -9,6 +9,9 @@ struct compared {
     size_t queries, refused, hits, snippets, marks, inexact;
 };
 
+/* Compares what a search of the state `set` gave; `res` is NULL when it failed. */
+void compare_results(const struct sx_search *s, sx_status status, const struct sx_results *res,
+                     const struct twin_set *set, struct analyzer *an, struct compared *sum);
 /* Runs `s` with `r`, whose snapshot must be `set`, and compares everything. */
 void compare_search(struct sx_reader *r, const struct twin_set *set, struct analyzer *an,
                     const struct sx_search *s, struct compared *sum);

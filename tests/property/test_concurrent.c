@@ -1,0 +1,269 @@
+/* One writer and three readers at once: each answer is that of one committed generation, whole.
+ *
+ * The writer commits until every reader has asked its questions, and keeps what the twin held at
+ * each generation. What the readers were told is compared once all are done, so that the twin
+ * needs no lock and puts none between the threads of the index.
+ *
+ * SEARCHD_SEED runs a printed seed again (the threads meet otherwise each time); SEARCHD_QUERIES
+ * says how many questions each reader asks. */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "index/base/clock.h"
+#include "index/base/str.h"
+#include "tests/property/compare.h"
+#include "tests/property/gen.h"
+#include "tests/support/support.h"
+
+#define READERS 3
+#define URIS 60
+
+struct told {
+    struct buf query;
+    struct sx_search s;
+    sx_status status;
+    struct sx_results *res;
+    struct sx_count count; /* when `counted` */
+    bool counted;
+};
+
+struct asker { /* one thread's until it is joined */
+    pthread_t thread;
+    struct sx_reader *r;
+    struct gen g;
+    struct told *told;
+    size_t asks;
+    _Atomic(size_t) *busy; /* how many still ask */
+};
+
+struct history { /* by generation; a twin_set without documents where there was none */
+    struct twin_set *sets;
+    size_t count;
+};
+
+struct scene {
+    char *dir;
+    struct sx_index *ix;
+    struct twin twin;
+    struct gen g;
+    struct history history;
+    struct asker askers[READERS];
+    _Atomic(size_t) busy;
+};
+
+static void must(sx_status rc, const struct sx_error *err)
+{
+    if (rc != SX_OK)
+        fail_msg("%s: %s", sx_status_name(rc), err->msg);
+}
+
+/* ---- a reader: cmocka's checks belong to the main thread, so it only keeps what it was told -- */
+
+static void ask(struct asker *a, struct told *t)
+{
+    struct sx_error err;
+
+    gen_query(&a->g, str_of(NULL), &t->query);
+    t->s.query = buf_str(&t->query);
+    t->s.match = (enum sx_match)gen_below(&a->g, 3);
+    t->s.limit = 100;
+    t->s.snippets = gen_below(&a->g, 2);
+    t->s.exact_total = gen_one_in(&a->g, 2);
+    t->counted = gen_one_in(&a->g, 4);
+    if (t->counted)
+        t->status = sx_reader_count(a->r, t->s.query, t->s.match, NULL, &t->count, &err);
+    else
+        t->status = sx_reader_search(a->r, &t->s, &t->res, &err);
+}
+
+static void *asking(void *arg)
+{
+    struct asker *a = arg;
+
+    for (size_t i = 0; i < a->asks; i++)
+        ask(a, &a->told[i]);
+    atomic_fetch_sub(a->busy, 1);
+    return NULL;
+}
+
+/* ---- the writer: the main thread ------------------------------------------------------------- */
+
+static void remember(struct scene *sc, struct sx_reader *r)
+{
+    struct sx_stats stats;
+    struct sx_error err = {0};
+    struct history *h = &sc->history;
+    struct twin_set *set;
+
+    must(sx_reader_stats(r, &stats, &err), &err);
+    while (h->count <= stats.generation) {
+        h->sets = realloc(h->sets, (h->count + 1) * sizeof(*h->sets));
+        assert_non_null(h->sets);
+        h->sets[h->count++] = (struct twin_set){NULL, 0};
+    }
+    set = &h->sets[stats.generation];
+    free(set->docs);
+    set->count = sc->twin.committed.count;
+    set->docs = calloc(set->count + 1, sizeof(*set->docs));
+    assert_non_null(set->docs);
+    if (set->count > 0)
+        memcpy(set->docs, sc->twin.committed.docs, set->count * sizeof(*set->docs));
+}
+
+static void change(struct scene *sc)
+{
+    struct arena mem = {0};
+    struct sx_error err = {0};
+    size_t deleted;
+    struct sx_doc d = gen_doc(&sc->g, &mem);
+
+    if (gen_one_in(&sc->g, 3)) {
+        must(sx_index_delete_uri(sc->ix, d.uri, &deleted, &err), &err);
+        assert_int_equal(deleted, twin_delete_uri(&sc->twin, d.uri));
+    } else {
+        must(sx_index_put(sc->ix, &d, 1, NULL, &err), &err);
+        twin_put(&sc->twin, &d);
+    }
+    arena_release(&mem);
+}
+
+static void write_one_generation(struct scene *sc)
+{
+    struct sx_error err = {0};
+    bool more;
+
+    for (size_t n = 1 + gen_below(&sc->g, 10); n > 0; n--)
+        change(sc);
+    if (gen_one_in(&sc->g, 10)) {
+        sx_index_rollback(sc->ix);
+        twin_rollback(&sc->twin);
+        return;
+    }
+    must(sx_index_commit(sc->ix, &err), &err);
+    twin_commit(&sc->twin);
+    if (gen_one_in(&sc->g, 5))
+        must(sx_index_maintain(sc->ix, 1, &more, &err), &err);
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static void compare_told(struct scene *sc, const struct told *t, struct compared *sum)
+{
+    uint64_t generation = t->counted ? t->count.generation : t->res->generation;
+    struct twin_answer twin;
+
+    assert_true(generation < sc->history.count);
+    const struct twin_set *set = &sc->history.sets[generation];
+    assert_non_null(set->docs);
+    if (!t->counted) {
+        compare_results(&t->s, t->status, t->res, set, sc->twin.an, sum);
+        return;
+    }
+    twin_search(set, sc->twin.an, t->s.query, t->s.match, SX_SORT_SCORE, clock_wall(), &twin);
+    assert_int_equal(t->count.total, twin.total);
+    assert_int_equal(t->count.all, twin.total_all);
+    twin_answer_release(&twin);
+}
+
+/* Generations never go back for one reader. */
+static size_t compare_asker(struct scene *sc, struct asker *a, struct compared *sum)
+{
+    uint64_t last = 0;
+    size_t seen = 0;
+
+    for (size_t i = 0; i < a->asks; i++) {
+        struct told *t = &a->told[i];
+
+        if (t->status == SX_OK) {
+            uint64_t generation = t->counted ? t->count.generation : t->res->generation;
+
+            assert_true(generation >= last);
+            seen += generation != last;
+            last = generation;
+            compare_told(sc, t, sum);
+        } else {
+            assert_int_equal(t->status, SX_EQUERY);
+        }
+        sx_results_free(t->res);
+        buf_release(&t->query);
+    }
+    free(a->told);
+    return seen;
+}
+
+static void set_up(struct scene *sc)
+{
+    struct sx_index_options opt = {.relaxed = true};
+    struct sx_error err = {0};
+
+    sc->dir = temp_dir();
+    gen_init(&sc->g, gen_seed(), URIS);
+    twin_init(&sc->twin);
+    must(sx_index_open(&sc->ix, sc->dir, &opt, &err), &err);
+    atomic_store(&sc->busy, READERS);
+    for (size_t i = 0; i < READERS; i++) {
+        struct asker *a = &sc->askers[i];
+
+        a->g = sc->g; /* the same words, other choices */
+        a->g.state += i + 1;
+        a->busy = &sc->busy;
+        a->asks = gen_env("SEARCHD_QUERIES", 400);
+        a->told = calloc(a->asks, sizeof(*a->told));
+        assert_non_null(a->told);
+        must(sx_reader_open(&a->r, sc->ix, &err), &err);
+    }
+}
+
+static void tear_down(struct scene *sc)
+{
+    for (size_t i = 0; i < READERS; i++)
+        sx_reader_close(sc->askers[i].r);
+    sx_index_close(sc->ix);
+    for (size_t i = 0; i < sc->history.count; i++)
+        free(sc->history.sets[i].docs);
+    free(sc->history.sets);
+    twin_release(&sc->twin);
+    temp_dir_remove(sc->dir);
+}
+
+static void each_answer_is_of_one_generation(void **state)
+{
+    static struct scene sc;
+    struct compared sum = {0};
+    struct sx_reader *own;
+    struct sx_error err = {0};
+    struct sx_stats stats;
+    size_t seen = 0;
+
+    (void)state;
+    set_up(&sc);
+    must(sx_reader_open(&own, sc.ix, &err), &err);
+    remember(&sc, own);
+    for (size_t i = 0; i < READERS; i++)
+        assert_int_equal(pthread_create(&sc.askers[i].thread, NULL, asking, &sc.askers[i]), 0);
+    while (atomic_load(&sc.busy) > 0) {
+        write_one_generation(&sc);
+        remember(&sc, own);
+    }
+    for (size_t i = 0; i < READERS; i++)
+        assert_int_equal(pthread_join(sc.askers[i].thread, NULL), 0);
+    must(sx_index_check(sc.ix, &err), &err);
+    must(sx_reader_stats(own, &stats, &err), &err);
+    assert_true(stats.cached_terms > 0);
+    sx_reader_close(own);
+    for (size_t i = 0; i < READERS; i++)
+        seen += compare_asker(&sc, &sc.askers[i], &sum);
+    print_message("%zu generations, of which the readers saw %zu changes; %zu searches, %zu hits\n",
+                  sc.history.count, seen, sum.queries, sum.hits);
+    assert_true(seen > READERS);
+    tear_down(&sc);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_answer_is_of_one_generation),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
