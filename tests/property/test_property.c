@@ -49,7 +49,7 @@ static void close_index(struct world *w)
 
 static void put_some(struct world *w, size_t n)
 {
-    struct sx_doc docs[8];
+    struct sx_doc docs[8] = {0};
     struct arena mem = {0};
     struct sx_error err = {0};
     size_t replaced = 0, expected = 0;
