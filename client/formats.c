@@ -1,3 +1,5 @@
+/* One printer a format. All read the hit's JSON as the daemon sent it, and leave out what it lacks,
+ * so that an older or newer daemon changes what is shown, not whether. */
 #include "client/formats.h"
 
 #include <ctype.h>

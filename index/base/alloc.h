@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size);              /* NULL: memory ran out */
+void *mem_alloc(size_t size);                /* NULL: memory ran out */
 void *mem_zalloc(size_t count, size_t size); /* zeroed; NULL too on overflow */
-void *mem_realloc(void *p, size_t size);   /* NULL: `p` is as it was */
+void *mem_realloc(void *p, size_t size);     /* NULL: `p` is as it was */
 void mem_free(void *p);
 /* NUL-terminated copy of `len` bytes, or NULL. */
 char *mem_strndup(const char *p, size_t len);

@@ -16,8 +16,8 @@ struct buf {
 };
 
 /* A zeroed struct buf is empty and valid. */
-void buf_release(struct buf *b);             /* frees; safe on a zeroed one; usable again */
-void buf_clear(struct buf *b);               /* len = 0 and failure forgotten; keeps the memory */
+void buf_release(struct buf *b); /* frees; safe on a zeroed one; usable again */
+void buf_clear(struct buf *b);   /* len = 0 and failure forgotten; keeps the memory */
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_putc(struct buf *b, char c);
 void buf_puts(struct buf *b, const char *z);

@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-uint64_t clock_now_ns(void);    /* CLOCK_MONOTONIC */
-int64_t clock_wall(void);       /* seconds since 1970 */
+uint64_t clock_now_ns(void); /* CLOCK_MONOTONIC */
+int64_t clock_wall(void);    /* seconds since 1970 */
 
 #endif
