@@ -71,9 +71,10 @@ sx_status db_fail(struct db *c, int rc, const char *what, struct sx_error *err)
         code = SX_EIO;
         break;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
         code = SX_ECORRUPT;
         break;
+    case SQLITE_NOTADB: /* the first thing read of a file: its header */
+        return sx_fail(err, SX_EVERSION, "the file is no searchd index: not an SQLite database");
     case SQLITE_READONLY:
     case SQLITE_PERM:
         code = SX_EREADONLY;
@@ -133,6 +134,8 @@ static int wal_grew(void *arg, sqlite3 *db, const char *name, int pages)
 static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error *err)
 {
     sqlite3_extended_result_codes(c->sq, 1);
+    /* Until schema_prepare() knows the file as ours, closing it must not copy its WAL into it. */
+    sqlite3_db_config(c->sq, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_progress_handler(c->sq, PROGRESS_OPS, progress, c);
     /* The peer of a reader's lock is only ever recovery or a checkpoint, which are short. */
     sqlite3_busy_timeout(c->sq, BUSY_WAIT_MS);

@@ -60,8 +60,6 @@ static sx_status pragma_int(struct db *c, const char *sql, int64_t *out, struct 
         rc = SQLITE_OK;
     }
     sqlite3_finalize(st);
-    if (rc == SQLITE_NOTADB)
-        return sx_fail(err, SX_EVERSION, "the file is no searchd index: not an SQLite database");
     return rc == SQLITE_OK || rc == SQLITE_DONE ? SX_OK : db_fail(c, rc, "read the header", err);
 }
 
@@ -123,6 +121,7 @@ sx_status schema_prepare(struct db *c, struct sx_error *err)
 
     if (rc != SX_OK)
         return rc;
+    sqlite3_db_config(c->sq, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
     if (version == 0) {
         snprintf(page_size, sizeof(page_size), "PRAGMA page_size = %d", SCHEMA_PAGE_SIZE);
         rc = db_exec(c, page_size, "set the page size", err);
