@@ -172,6 +172,8 @@ static void end_heading(struct page *p, enum kind kind)
 static void end_drop(struct page *p, bool keep)
 {
     if (!keep) {
+        if (p->heading_from > p->drop_from)
+            p->heading_from = SIZE_MAX; /* the heading went with it, though it may be open still */
         p->body->len = p->drop_from;
         p->gap = p->drop_gap;
     }

@@ -55,6 +55,18 @@ static void one_missing_tag_swallows_nothing(void **state)
     assert_body("<p>a<p title='>b", "a");
 }
 
+static void a_title_that_was_dropped_cuts_no_text(void **state)
+{
+    struct capture c;
+    struct captured *d = capture_one(&c, MEDIA_HTML,
+                                     "<noscript><div>abc<title>t</noscript>"
+                                     "\xC3\xA9\xC3\xA9\xC3\xA9</title>");
+
+    (void)state;
+    assert_string_equal(d->body, "\xC3\xA9\xC3\xA9\xC3\xA9");
+    capture_release(&c);
+}
+
 static void the_page_names_itself(void **state)
 {
     struct capture c;
@@ -213,6 +225,7 @@ int main(void)
         cmocka_unit_test(characters_are_decoded),
         cmocka_unit_test(what_is_not_visible_goes),
         cmocka_unit_test(one_missing_tag_swallows_nothing),
+        cmocka_unit_test(a_title_that_was_dropped_cuts_no_text),
         cmocka_unit_test(the_page_names_itself),
         cmocka_unit_test(lesser_signs_serve_when_better_are_missing),
         cmocka_unit_test(deep_pages_lose_nothing),
