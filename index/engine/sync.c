@@ -198,7 +198,8 @@ static sx_status add_unlisted(struct sync *s, const char *path, struct sx_error 
     return SX_OK;
 }
 
-/* What cannot be read at all keeps a row of file, so that its failure goes when it does. */
+/* What cannot be read at all keeps a row of file, so that its failure goes when it does; without
+ * a hash, so that it is read when it can be. */
 static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, struct file_row *row,
                               struct sx_error *err)
 {
@@ -208,7 +209,8 @@ static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, st
     ix->progress.failed++;
     if (rc == SX_OK)
         rc = add_unlisted(ix->sync, f->path, err);
-    if (rc == SX_OK && row->id == 0)
+    row->has_hash = false;
+    if (rc == SX_OK)
         rc = file_save(&ix->w, f->path, row, err);
     if (rc == SX_OK)
         rc = mark_met(ix->sync, row->id, err);

@@ -1,0 +1,450 @@
+/* A folder and the index in line: what is added, changed, renamed, removed, or cannot be read. */
+#include <searchd/index.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "index/base/str.h"
+#include "tests/support/support.h"
+
+struct bed {
+    char *data, *root;
+    struct sx_index *ix;
+    struct sx_reader *r;
+    struct sx_sync_progress last;
+    size_t events, failures;
+};
+
+static void must(sx_status rc, const struct sx_error *err)
+{
+    if (rc != SX_OK)
+        fail_msg("%s: %s", sx_status_name(rc), err->msg);
+}
+
+static int set_up(void **state)
+{
+    struct bed *b = calloc(1, sizeof(*b));
+    struct sx_error err;
+
+    b->data = temp_dir();
+    b->root = temp_dir();
+    must(sx_index_open(&b->ix, b->data, NULL, &err), &err);
+    must(sx_reader_open(&b->r, b->ix, &err), &err);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bed *b = *state;
+
+    sx_reader_close(b->r);
+    sx_index_close(b->ix);
+    temp_dir_remove(b->data);
+    temp_dir_remove(b->root);
+    free(b);
+    return 0;
+}
+
+static const char *path_of(struct bed *b, const char *name)
+{
+    static char path[4096];
+
+    snprintf(path, sizeof(path), "%s/%s", b->root, name);
+    return path;
+}
+
+/* Each writing gets a time of its own: sizes may be the same. */
+static void write_file(struct bed *b, const char *name, const char *text)
+{
+    static time_t second = 1000000000;
+    const char *path = path_of(b, name);
+    struct timespec times[2] = {{.tv_sec = ++second}, {.tv_sec = second}};
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    fputs(text, f);
+    fclose(f);
+    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+static void note(void *ctx, const struct sx_sync_event *ev)
+{
+    struct bed *b = ctx;
+
+    assert_non_null(ev->path);
+    assert_true((ev->stage == NULL) == (ev->reason == NULL));
+    b->events++;
+    b->failures += ev->stage != NULL;
+}
+
+/* In slices as small as can be. */
+static void sync_root(struct bed *b, const char *root)
+{
+    struct sx_error err;
+    bool more = true;
+
+    b->events = 0;
+    b->failures = 0;
+    must(sx_sync_begin(b->ix, root, &err), &err);
+    for (int i = 0; more; i++) {
+        assert_true(i < 10000);
+        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+    }
+    b->last = sx_sync_progress(b->ix);
+    assert_int_equal(b->last.pending, 0);
+    must(sx_index_check(b->ix, &err), &err);
+}
+
+static uint64_t found(struct bed *b, const char *query)
+{
+    struct sx_count count;
+    struct sx_error err;
+
+    must(sx_reader_count(b->r, str_of(query), SX_MATCH_ALL, NULL, &count, &err), &err);
+    return count.total;
+}
+
+static void assert_progress(struct bed *b, uint64_t added, uint64_t updated, uint64_t unchanged,
+                            uint64_t removed, uint64_t failed)
+{
+    assert_int_equal(b->last.added, added);
+    assert_int_equal(b->last.updated, updated);
+    assert_int_equal(b->last.unchanged, unchanged);
+    assert_int_equal(b->last.removed, removed);
+    assert_int_equal(b->last.failed, failed);
+}
+
+/* The number of failures; the first one's ending and stage, when there is one. */
+static uint64_t failures(struct bed *b, const char *uri_end, const char *stage)
+{
+    struct sx_failed_list *list;
+    struct sx_error err;
+
+    must(sx_reader_failed(b->r, 0, 10, &list, &err), &err);
+    uint64_t total = list->total;
+    assert_int_equal(list->count, total);
+    if (total > 0 && uri_end != NULL) {
+        struct sx_str uri = list->items[0].uri;
+        size_t len = strlen(uri_end);
+        if (uri.len < len || memcmp(uri.ptr + uri.len - len, uri_end, len) != 0)
+            fail_msg("%.*s", (int)uri.len, uri.ptr);
+        assert_true(str_is(list->items[0].stage, stage));
+        assert_true(list->items[0].reason.len > 0 && list->items[0].at > 0);
+    }
+    sx_failed_list_free(list);
+    return total;
+}
+
+/* ---- what changes in a folder ------------------------------------------------------------- */
+
+static void files_come_change_and_go(void **state)
+{
+    struct bed *b = *state;
+
+    write_file(b, "a.txt", "ferry at dawn");
+    write_file(b, "b b.md", "# Train\n\nat noon\n");
+    assert_int_equal(mkdir(path_of(b, "sub"), 0700), 0);
+    write_file(b, "sub/c.html", "<title>Bus</title><p>at night</p>");
+    sync_root(b, b->root);
+    assert_progress(b, 3, 0, 0, 0, 0);
+    assert_int_equal(b->last.docs, 3);
+    assert_int_equal(b->events, 3);
+    assert_int_equal(found(b, "at type:html"), 1);
+    sync_root(b, b->root);
+    assert_progress(b, 0, 0, 3, 0, 0);
+    assert_int_equal(b->events, 0);
+    write_file(b, "a.txt", "canoe at dawn");
+    assert_int_equal(unlink(path_of(b, "sub/c.html")), 0);
+    sync_root(b, b->root);
+    assert_progress(b, 0, 1, 1, 1, 0);
+    assert_int_equal(found(b, "ferry"), 0);
+    assert_int_equal(found(b, "canoe"), 1);
+    assert_int_equal(found(b, "night"), 0);
+    assert_int_equal(found(b, "at"), 2);
+}
+
+static void a_touched_file_is_not_put_again(void **state)
+{
+    struct bed *b = *state;
+    struct sx_results *res;
+    struct sx_error err;
+    struct sx_search s = {.query = str_of("ferry"), .limit = 1};
+
+    write_file(b, "a.txt", "ferry");
+    sync_root(b, b->root);
+    write_file(b, "a.txt", "ferry");
+    sync_root(b, b->root);
+    assert_progress(b, 0, 0, 1, 0, 0);
+    assert_int_equal(b->last.docs, 0);
+    sync_root(b, b->root);
+    assert_progress(b, 0, 0, 1, 0, 0);
+    must(sx_reader_search(b->r, &s, &res, &err), &err);
+    assert_int_equal(res->coverage.docs, 1);
+    assert_int_equal(res->coverage.failed, 0);
+    assert_int_equal(res->coverage.pending, 0);
+    assert_memory_equal(res->hits[0].uri.ptr, "file:///", 8);
+    sx_results_free(res);
+}
+
+static void a_renamed_file_moves(void **state)
+{
+    struct bed *b = *state;
+    struct sx_stored *got;
+    struct sx_error err;
+    char from[4096], uri[4200];
+
+    write_file(b, "a.txt", "ferry");
+    sync_root(b, b->root);
+    snprintf(from, sizeof(from), "%s", path_of(b, "a.txt"));
+    assert_int_equal(rename(from, path_of(b, "z.txt")), 0);
+    sync_root(b, b->root);
+    assert_progress(b, 1, 0, 0, 1, 0);
+    assert_int_equal(found(b, "ferry"), 1);
+    snprintf(uri, sizeof(uri), "file://%s", path_of(b, "z.txt"));
+    must(sx_reader_get_uri(b->r, str_of(uri), &got, &err), &err);
+    sx_stored_free(got);
+    snprintf(uri, sizeof(uri), "file://%s", from);
+    assert_int_equal(sx_reader_get_uri(b->r, str_of(uri), &got, &err), SX_ENOTFOUND);
+}
+
+static void only_what_lies_below_the_root_is_swept(void **state)
+{
+    struct bed *b = *state;
+    char one[4096], two[4096];
+    struct sx_doc d = {.uri = str_of("file:///elsewhere"), .body = str_of("ferry")};
+    struct sx_error err;
+
+    snprintf(one, sizeof(one), "%s", path_of(b, "one"));
+    snprintf(two, sizeof(two), "%s", path_of(b, "one-more"));
+    assert_int_equal(mkdir(one, 0700) + mkdir(two, 0700), 0);
+    write_file(b, "one/a.txt", "ferry");
+    write_file(b, "one-more/a.txt", "ferry");
+    sync_root(b, one);
+    sync_root(b, two);
+    must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
+    must(sx_index_commit(b->ix, &err), &err);
+    assert_int_equal(found(b, "ferry"), 3);
+    assert_int_equal(unlink(path_of(b, "one/a.txt")), 0);
+    sync_root(b, one);
+    assert_progress(b, 0, 0, 0, 1, 0);
+    assert_int_equal(found(b, "ferry"), 2);
+}
+
+static void many_files_are_swept_in_pages(void **state)
+{
+    struct bed *b = *state;
+    char name[32];
+
+    for (int i = 0; i < 600; i++) {
+        snprintf(name, sizeof(name), "%d.txt", i);
+        write_file(b, name, "ferry");
+    }
+    sync_root(b, b->root);
+    assert_int_equal(found(b, "ferry"), 600);
+    for (int i = 0; i < 600; i++) {
+        snprintf(name, sizeof(name), "%d.txt", i);
+        if (i % 100 != 0)
+            assert_int_equal(unlink(path_of(b, name)), 0);
+    }
+    sync_root(b, b->root);
+    assert_progress(b, 0, 0, 6, 594, 0);
+    assert_int_equal(found(b, "ferry"), 6);
+}
+
+/* ---- what cannot be read ------------------------------------------------------------------- */
+
+static void a_root_that_is_not_there_is_an_error(void **state)
+{
+    struct bed *b = *state;
+    struct sx_error err;
+    bool more = true;
+
+    write_file(b, "a.txt", "ferry");
+    assert_int_equal(sx_sync_begin(b->ix, path_of(b, "none"), &err), SX_ENOTFOUND);
+    must(sx_sync_step(b->ix, 0, &more, NULL, NULL, &err), &err);
+    assert_false(more);
+}
+
+static void bad_lines_fail_alone(void **state)
+{
+    struct bed *b = *state;
+
+    write_file(b, "d.jsonl",
+               "{\"uri\":\"u:1\",\"body\":\"ferry one\"}\n"
+               "{\"uri\":\"u:2\",\"body\":\n"
+               "{\"uri\":\"u:3\",\"body\":\"ferry three\",\"date\":\"2025-02-30\"}\n"
+               "{\"body\":\"ferry four\"}\n");
+    sync_root(b, b->root);
+    assert_int_equal(b->last.docs, 2);
+    assert_progress(b, 1, 0, 0, 0, 1);
+    assert_int_equal(b->failures, 2);
+    assert_int_equal(found(b, "ferry"), 2);
+    assert_int_equal(failures(b, "d.jsonl#2", "parse"), 2);
+    sync_root(b, b->root); /* an unchanged file keeps its failures */
+    assert_int_equal(failures(b, "d.jsonl#2", "parse"), 2);
+    write_file(b, "d.jsonl", "{\"uri\":\"u:2\",\"body\":\"ferry two\"}\n");
+    sync_root(b, b->root);
+    assert_progress(b, 0, 1, 0, 0, 0);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    assert_int_equal(found(b, "ferry"), 1);
+    write_file(b, "d.jsonl", "nothing\n");
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, "d.jsonl#1", "parse"), 1);
+    assert_int_equal(unlink(path_of(b, "d.jsonl")), 0);
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    assert_int_equal(found(b, "ferry"), 0);
+}
+
+static void a_file_of_no_known_kind_fails(void **state)
+{
+    struct bed *b = *state;
+    FILE *f;
+
+    f = fopen(path_of(b, "x.bin"), "wb");
+    assert_non_null(f);
+    for (int i = 0; i < 600; i++)
+        fputc(i % 256, f);
+    fclose(f);
+    sync_root(b, b->root);
+    assert_int_equal(b->last.failed, 1);
+    assert_int_equal(b->failures, 1);
+    assert_int_equal(failures(b, "x.bin", "parse"), 1);
+    assert_int_equal(unlink(path_of(b, "x.bin")), 0);
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+}
+
+/* While a pipe stands in the place of a file nothing blocks and what was known stays; once the
+ * file is back, the same to the nanosecond, its failure is forgotten. */
+static void a_file_that_was_kept_from_us_comes_back(void **state)
+{
+    struct bed *b = *state;
+    char away[4096], path[4096];
+
+    write_file(b, "a.txt", "ferry");
+    snprintf(path, sizeof(path), "%s", path_of(b, "a.txt"));
+    snprintf(away, sizeof(away), "%s/away", b->data);
+    sync_root(b, b->root);
+    assert_int_equal(rename(path, away), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    sync_root(b, b->root);
+    assert_int_equal(b->last.failed, 1);
+    assert_int_equal(failures(b, "a.txt", "read"), 1);
+    assert_int_equal(found(b, "ferry"), 1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rename(away, path), 0);
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    assert_int_equal(found(b, "ferry"), 1);
+}
+
+/* Root may list every folder and read every file: as root, the test is somebody else. */
+static int set_up_as_somebody(void **state)
+{
+    if (getuid() == 0)
+        assert_int_equal(seteuid(65534), 0);
+    return set_up(state);
+}
+
+static int tear_down_as_somebody(void **state)
+{
+    int rc = tear_down(state);
+
+    if (getuid() == 0)
+        assert_int_equal(seteuid(0), 0);
+    return rc;
+}
+
+/* A folder that cannot be listed loses nothing. */
+static void a_folder_kept_from_us_is_not_swept(void **state)
+{
+    struct bed *b = *state;
+
+    assert_int_equal(mkdir(path_of(b, "sub"), 0700), 0);
+    write_file(b, "sub/a.txt", "ferry");
+    sync_root(b, b->root);
+    assert_int_equal(chmod(path_of(b, "sub"), 0), 0);
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, "sub", "read"), 1);
+    assert_int_equal(found(b, "ferry"), 1);
+    assert_int_equal(chmod(path_of(b, "sub"), 0700), 0);
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    assert_int_equal(found(b, "ferry"), 1);
+}
+
+/* A file that changed and may not be read keeps what was known of it. */
+static void a_file_without_permission_is_read_later(void **state)
+{
+    struct bed *b = *state;
+
+    write_file(b, "a.txt", "ferry");
+    sync_root(b, b->root);
+    write_file(b, "a.txt", "train");
+    assert_int_equal(chmod(path_of(b, "a.txt"), 0), 0);
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, "a.txt", "read"), 1);
+    assert_int_equal(found(b, "ferry"), 1);
+    assert_int_equal(chmod(path_of(b, "a.txt"), 0600), 0);
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    assert_int_equal(found(b, "ferry"), 0);
+    assert_int_equal(found(b, "train"), 1);
+}
+
+/* ---- cut short ------------------------------------------------------------------------------- */
+
+/* A sync that was never finished is done by the next one. */
+static void an_interrupted_sync_goes_on(void **state)
+{
+    struct bed *b = *state;
+    struct sx_error err;
+    char name[32];
+    bool more = true;
+
+    for (int i = 0; i < 20; i++) {
+        snprintf(name, sizeof(name), "%d.txt", i);
+        write_file(b, name, "ferry");
+    }
+    must(sx_sync_begin(b->ix, b->root, &err), &err);
+    for (int i = 0; i < 31; i++)
+        must(sx_sync_step(b->ix, 0, &more, NULL, NULL, &err), &err);
+    assert_true(more);
+    uint64_t there = found(b, "ferry");
+    assert_true(there > 0 && there < 20);
+    assert_int_equal(sx_sync_progress(b->ix).pending, 20 - there);
+    sx_reader_close(b->r);
+    sx_index_close(b->ix);
+    must(sx_index_open(&b->ix, b->data, NULL, &err), &err);
+    must(sx_reader_open(&b->r, b->ix, &err), &err);
+    sync_root(b, b->root);
+    assert_progress(b, 20 - there, 0, there, 0, 0);
+    assert_int_equal(found(b, "ferry"), 20);
+}
+
+#define with_folder(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define as_somebody(test)                                                                          \
+    cmocka_unit_test_setup_teardown(test, set_up_as_somebody, tear_down_as_somebody)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_folder(files_come_change_and_go),
+        with_folder(a_touched_file_is_not_put_again),
+        with_folder(a_renamed_file_moves),
+        with_folder(only_what_lies_below_the_root_is_swept),
+        with_folder(many_files_are_swept_in_pages),
+        with_folder(a_root_that_is_not_there_is_an_error),
+        with_folder(bad_lines_fail_alone),
+        with_folder(a_file_of_no_known_kind_fails),
+        with_folder(a_file_that_was_kept_from_us_comes_back),
+        as_somebody(a_folder_kept_from_us_is_not_swept),
+        as_somebody(a_file_without_permission_is_read_later),
+        with_folder(an_interrupted_sync_goes_on),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
