@@ -509,5 +509,6 @@ sx_status sx_index_delete_query(struct sx_index *ix, struct sx_str query, size_t
     if (rc == SX_OK)
         *deleted = v.count;
     mem_free(v.ids);
-    return rc;
+    /* SQLite rolls back when so much as a read fails, and says nothing of it. */
+    return rc == SX_OK || rc == SX_EQUERY || rc == SX_EREQUEST ? rc : write_doom(ix, rc, err);
 }
