@@ -104,10 +104,10 @@ static void remember(struct scene *sc, struct sx_reader *r)
     set = &h->sets[stats.generation];
     free(set->docs);
     set->count = sc->twin.committed.count;
-    set->docs = calloc(set->count + 1, sizeof(*set->docs));
+    set->docs = calloc(set->count + 1, sizeof(void *));
     assert_non_null(set->docs);
     if (set->count > 0)
-        memcpy(set->docs, sc->twin.committed.docs, set->count * sizeof(*set->docs));
+        memcpy(set->docs, sc->twin.committed.docs, set->count * sizeof(void *));
 }
 
 static void change(struct scene *sc)

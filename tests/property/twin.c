@@ -120,7 +120,7 @@ static struct twin_doc *make_doc(struct twin *t, const struct sx_doc *from)
 
 static void remove_at(struct twin_set *set, size_t at)
 {
-    memmove(&set->docs[at], &set->docs[at + 1], (set->count - at - 1) * sizeof(set->docs[0]));
+    memmove(&set->docs[at], &set->docs[at + 1], (set->count - at - 1) * sizeof(void *));
     set->count--;
 }
 
@@ -141,7 +141,7 @@ bool twin_put(struct twin *t, const struct sx_doc *doc)
         return true;
     bool was_there = twin_delete_uri(t, doc->uri) > 0;
 
-    set->docs = realloc(set->docs, (set->count + 1) * sizeof(set->docs[0]));
+    set->docs = realloc(set->docs, (set->count + 1) * sizeof(void *));
     assert_non_null(set->docs);
     set->docs[set->count++] = make_doc(t, doc);
     return was_there;
@@ -184,10 +184,10 @@ size_t twin_delete_query(struct twin *t, struct sx_str query, int64_t now)
 
 static void copy_set(struct twin_set *to, const struct twin_set *from)
 {
-    to->docs = realloc(to->docs, (from->count + 1) * sizeof(to->docs[0]));
+    to->docs = realloc(to->docs, (from->count + 1) * sizeof(void *));
     assert_non_null(to->docs);
     if (from->count > 0)
-        memcpy(to->docs, from->docs, from->count * sizeof(to->docs[0]));
+        memcpy(to->docs, from->docs, from->count * sizeof(void *));
     to->count = from->count;
 }
 

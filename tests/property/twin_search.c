@@ -412,7 +412,8 @@ static void answer(const struct twin_set *set, struct analyzer *an, enum sx_matc
 
     struct lacked lacked = {arena_array(&out->mem, count_nodes(root), sizeof(void *)), 0};
 
-    assert_true(s != NULL && lacked.items != NULL);
+    assert_non_null(s);
+    assert_non_null(lacked.items);
     twin_each_wanted(root, false, note_leaf, s);
     s->avglen = average_len(set);
     for (size_t i = 0; i < s->count; i++)

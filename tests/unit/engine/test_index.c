@@ -331,6 +331,9 @@ static void search_survives_want_of_memory(void **state)
         assert_true(rc == SX_OK || rc == SX_ENOMEM);
         assert_true((rc == SX_OK) == (res != NULL));
     }
+    assert_non_null(res);
+    if (res == NULL)
+        return;
     assert_int_equal(res->hit_count, 2);
     assert_true(res->hits[0].snippet_count > 0);
     sx_results_free(res);

@@ -60,9 +60,10 @@ static void write_file(struct bed *b, const char *name, const char *text)
 {
     static time_t second = 1000000000;
     const char *path = path_of(b, name);
-    struct timespec times[2] = {{.tv_sec = ++second}, {.tv_sec = second}};
+    struct timespec times[2] = {{.tv_sec = second}, {.tv_sec = second}};
     FILE *f = fopen(path, "w");
 
+    second++;
     assert_non_null(f);
     fputs(text, f);
     fclose(f);
