@@ -18,6 +18,10 @@
 #define BATCH_NS ((uint64_t)50 * 1000000)
 #define SLICE_MS 20
 #define NS_PER_S ((uint64_t)1000000000)
+/* Upkeep begins after a moment without a write, as whoever puts one by one should not wait for a
+ * slice each time; under writes without end it gets one slice a second. */
+#define QUIET_NS (NS_PER_S / 10)
+#define OVERDUE_NS NS_PER_S
 
 /* The folders of a collection; handed over whole on reload. */
 struct roots {
@@ -40,6 +44,8 @@ struct writer {
     size_t root;        /* which one is being synced, or count */
     bool syncing;       /* that one has begun */
     bool upkeep;        /* there may be something to merge */
+    uint64_t wrote_at;  /* last commit */
+    uint64_t idled_at;  /* last slice */
     uint64_t rescan_at; /* when all roots are scanned again */
 };
 
@@ -140,6 +146,7 @@ static void batch_end(struct writer *w, struct batch *b)
         now = generation(w);
         w->upkeep = true;
     }
+    w->wrote_at = clock_now_ns();
     while (b->head != NULL) {
         struct job *job = b->head;
         b->head = job->next;
@@ -164,6 +171,8 @@ static void batch_add(struct writer *w, struct batch *b, struct job *job)
     if (apply(w, job, &err) != SX_OK) {
         if (err.code == SX_EREADONLY)
             err.code = SX_EIO;
+        /* A transaction that is lost is lost for those before, and for nobody who comes after. */
+        batch_end(w, b);
         fail(w, job, &err);
         notice_broken(w);
         return;
@@ -276,6 +285,11 @@ static bool roots_left(const struct writer *w)
     return w->root < w->roots->count;
 }
 
+static bool overdue(const struct writer *w)
+{
+    return clock_now_ns() - w->idled_at >= OVERDUE_NS;
+}
+
 static void idle_slice(struct writer *w)
 {
     if (writer_broken(w))
@@ -286,9 +300,10 @@ static void idle_slice(struct writer *w)
         sync_slice(w);
         if (!roots_left(w))
             w->rescan_at = clock_now_ns() + w->roots->rescan_ns;
-    } else if (w->upkeep) {
+    } else if (w->upkeep && (overdue(w) || clock_now_ns() >= w->wrote_at + QUIET_NS)) {
         upkeep_slice(w);
     }
+    w->idled_at = clock_now_ns();
 }
 
 /* Until when the thread may sleep. */
@@ -296,8 +311,10 @@ static uint64_t next_wake(const struct writer *w)
 {
     if (writer_broken(w))
         return QUEUE_FOREVER;
-    if (roots_left(w) || w->upkeep)
+    if (roots_left(w))
         return 0;
+    if (w->upkeep)
+        return w->wrote_at + QUIET_NS;
     return w->roots->count > 0 ? w->rescan_at : QUEUE_FOREVER;
 }
 
@@ -311,7 +328,7 @@ static void *work(void *arg)
         else if (queue_closed(&w->queue))
             break;
         take_news(w);
-        if (job == NULL)
+        if (job == NULL || overdue(w))
             idle_slice(w);
     }
     return NULL;
