@@ -160,13 +160,21 @@ static void a_long_line_survives_a_failing_allocator(void **state)
     free(line);
 }
 
+/* On a socket that is taken, so that it never comes to serve. */
 static void starting_survives_a_failing_allocator(void **state)
 {
     const struct fixture *running = *state;
-    char data[128];
+    struct sockaddr_un at = {.sun_family = AF_UNIX};
+    char data[128], address[128];
+    int taken = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     snprintf(data, sizeof data, "%.90s/second", running->dir);
-    struct options o = {.data = data, .listen = {running->listen}, .listen_count = 1};
-    for (long n = 0; n < 2000; n++) { /* another index on a socket that is taken: never serves */
+    snprintf(at.sun_path, sizeof at.sun_path, "%.90s/taken", running->dir);
+    snprintf(address, sizeof address, "unix:%.107s", at.sun_path);
+    assert_int_equal(bind(taken, (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(taken, 1), 0); /* nobody accepts: full, it still counts as alive */
+    struct options o = {.data = data, .listen = {address}, .listen_count = 1};
+    int failed = 1;
+    for (long n = 0; failed && n < 2000; n++) {
         struct config conf;
         struct sx_error err;
         mem_fail_after(n);
@@ -174,12 +182,11 @@ static void starting_survives_a_failing_allocator(void **state)
             assert_int_equal(server_run(&conf, &o), EXIT_FAILURE);
         else
             config_release(&conf);
-        int failed = mem_failed();
+        failed = mem_failed();
         mem_fail_after(-1);
-        if (!failed)
-            return;
     }
-    fail_msg("starting never came to its end");
+    assert_false(failed);
+    close(taken);
 }
 
 int main(void)
