@@ -49,12 +49,13 @@ static void add(struct clauses *to, struct clause c)
         to->list[widest] = c;
 }
 
+/* `of` is not empty. */
 static const struct clause *narrowest(const struct clauses *of)
 {
-    const struct clause *best = NULL;
+    const struct clause *best = &of->list[0];
 
-    for (size_t i = 0; i < of->count; i++)
-        if (best == NULL || of->list[i].spread < best->spread)
+    for (size_t i = 1; i < of->count; i++)
+        if (of->list[i].spread < best->spread)
             best = &of->list[i];
     return best;
 }
@@ -90,9 +91,9 @@ static struct clauses either(struct finder *f, const struct cond *c, enum readin
         if (!c->kids[i]->item)
             continue;
         struct clauses kid = find(f, c->kids[i], reading);
-        const struct clause *best = narrowest(&kid);
-        if (best == NULL)
+        if (kid.count == 0)
             return none;
+        const struct clause *best = narrowest(&kid);
         for (size_t k = 0; k < best->count; k++) {
             bool known = false;
             for (size_t j = 0; j < joined.count && !known; j++)
@@ -209,12 +210,12 @@ static void put_rest(struct writer *w, const struct clause *cheapest, const bool
         if (used[i])
             continue;
         if (!open) {
-            buf_puts(w->out, w->count == 0 ? "(" : " AND (");
-            for (size_t k = 0; cheapest != NULL && k < cheapest->count; k++)
+            buf_puts(w->out, " AND (");
+            for (size_t k = 0; k < cheapest->count; k++)
                 put_phrase(w, cheapest->leaves[k], k == 0);
+            open = true;
         }
-        put_phrase(w, i, !open && cheapest == NULL);
-        open = true;
+        put_phrase(w, i, false);
     }
     if (open)
         buf_putc(w->out, ')');
