@@ -286,10 +286,13 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
     return rc;
 }
 
+/* The hash covers uri, title and body; of what is left only extra rests on the checksum. */
 static bool unchanged(const struct stored_doc *old, const struct stored_doc *new)
 {
     return old->checksum == new->checksum &&
-           old->file == new->file &&memcmp(old->hash, new->hash, DOC_HASH_BYTES) == 0;
+           old->file == new->file &&memcmp(old->hash, new->hash, DOC_HASH_BYTES) == 0 &&
+           str_eq(old->doc.source, new->doc.source) && str_eq(old->doc.date, new->doc.date) &&
+           str_eq(old->doc.lang, new->doc.lang) && str_eq(old->doc.type, new->doc.type);
 }
 
 static sx_status replace(struct sx_index *ix, struct stored_doc *d, size_t *replaced,
