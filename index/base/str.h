@@ -22,7 +22,9 @@ static inline struct sx_str str_make(const char *ptr, size_t len)
 
 static inline bool str_eq(struct sx_str a, struct sx_str b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+    if (a.len != b.len || a.ptr == NULL || b.ptr == NULL)
+        return a.len == b.len && a.len == 0;
+    return memcmp(a.ptr, b.ptr, a.len) == 0;
 }
 
 static inline bool str_is(struct sx_str a, const char *z)
