@@ -31,7 +31,7 @@ socket_path() {
 # The process of our daemon, if it runs. Its number may by now belong to somebody else.
 running() {
     pid=$(cat "$run/pid" 2>/dev/null) || return 1
-    tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$run/data" || return 1
+    tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF "$run/data" || return 1
     echo "$pid"
 }
 
