@@ -60,6 +60,7 @@ sx_status db_fail(struct db *c, int rc, const char *what, struct sx_error *err)
     const char *why = sqlite3_errmsg(c->sq);
     sx_status code = SX_EINTERNAL;
 
+    c->failed = true;
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
         return sx_fail_oom(err);
@@ -158,9 +159,7 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
     else if (st == SX_OK)
         st = db_exec(c, "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'fts', 'row')",
                      "set up", err);
-    /* Ready beforehand: a rollback must not need memory. */
-    sqlite3_stmt *rollback;
-    return st == SX_OK ? db_stmt(c, ST_ROLLBACK, &rollback, err) : st;
+    return st;
 }
 
 sx_status db_open(struct db *c, const char *path, bool writer, bool relaxed, struct sx_error *err)
@@ -227,14 +226,50 @@ sx_status db_call(struct db *c, enum stmt which, const char *what, struct sx_err
     return rc == SX_OK ? db_run(c, st, what, err) : rc;
 }
 
+/* The rollback is prepared beforehand, as it must not need memory; and not before the set-up is
+ * over, which makes SQLite prepare statements again. */
+static sx_status begin(struct db *c, enum stmt which, struct sx_error *err)
+{
+    sqlite3_stmt *rollback;
+    sx_status rc = db_stmt(c, ST_ROLLBACK, &rollback, err);
+
+    return rc == SX_OK ? db_call(c, which, "begin", err) : rc;
+}
+
 sx_status db_begin_read(struct db *c, struct sx_error *err)
 {
-    return db_call(c, ST_BEGIN_READ, "begin", err);
+    return begin(c, ST_BEGIN_READ, err);
 }
 
 sx_status db_begin_write(struct db *c, struct sx_error *err)
 {
-    return db_call(c, ST_BEGIN_WRITE, "begin", err);
+    sx_status rc = db_settle(c, err);
+
+    return rc == SX_OK ? begin(c, ST_BEGIN_WRITE, err) : rc;
+}
+
+static sx_status merge(struct db *c, int pages, struct sx_error *err)
+{
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FTS_MERGE, &st, err);
+
+    if (rc != SX_OK)
+        return rc;
+    sqlite3_bind_int(st, 1, pages);
+    return db_run(c, st, "merge", err);
+}
+
+sx_status db_settle(struct db *c, struct sx_error *err)
+{
+    if (!c->failed)
+        return SX_OK;
+    /* FTS5 forgets when a transaction that it takes part in is rolled back. */
+    sx_status rc = begin(c, ST_BEGIN_WRITE, err);
+    if (rc == SX_OK)
+        rc = merge(c, 0, err);
+    db_rollback(c);
+    c->failed = rc != SX_OK;
+    return rc;
 }
 
 void db_rollback(struct db *c)
@@ -265,14 +300,10 @@ sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err)
 sx_status db_merge(struct db *c, int pages, bool *worked, struct sx_error *err)
 {
     int before = sqlite3_total_changes(c->sq);
-    sqlite3_stmt *st;
-    sx_status rc = db_stmt(c, ST_FTS_MERGE, &st, err);
+    sx_status rc = db_settle(c, err);
 
-    *worked = false;
-    if (rc != SX_OK)
-        return rc;
-    sqlite3_bind_int(st, 1, pages);
-    rc = db_run(c, st, "merge", err);
+    if (rc == SX_OK)
+        rc = merge(c, pages, err);
     /* FTS5's own rule: fewer than two changes mean that there was nothing to do. */
     *worked = sqlite3_total_changes(c->sq) - before >= 2;
     return rc;

@@ -60,6 +60,7 @@ struct db {
     int wal_pages;           /* in the WAL after the writer\'s last commit */
     struct sx_limits limits; /* of the running call */
     bool limited;            /* whether `limits` is looked at */
+    bool failed;             /* since db_settle() */
     sx_status stopped;       /* SX_ETIMEOUT or SX_ECANCELLED: why the progress handler stopped it */
 };
 
@@ -86,6 +87,11 @@ sx_status db_begin_write(struct db *c, struct sx_error *err);
  * another write by this process. */
 sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err);
 void db_rollback(struct db *c);
+
+/* FTS5 holds the postings of a transaction in memory. When SQLite rolls back of its own accord amid
+ * one of FTS5's calls, some stay there and would join the next transaction. This makes FTS5 forget
+ * them, where anything has failed; db_begin_write() does it too. Outside a transaction. */
+sx_status db_settle(struct db *c, struct sx_error *err);
 
 /* Merges FTS5 segments by about `pages` pages, outside a transaction; *worked false: nothing to
  * merge. */

@@ -34,8 +34,10 @@ sx_status verify_file(struct db *c, struct sx_error *err)
 
 sx_status verify_fts(struct db *c, struct sx_error *err)
 {
-    sx_status rc = db_call(c, ST_FTS_CHECK, "check the index", err);
+    sx_status rc = db_settle(c, err);
 
+    if (rc == SX_OK)
+        rc = db_call(c, ST_FTS_CHECK, "check the index", err);
     if (rc == SX_ECORRUPT)
         sx_fail(err, SX_ECORRUPT, "the index does not agree with the stored text");
     return rc;
