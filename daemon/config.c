@@ -290,6 +290,19 @@ static int take_pair(void *user, const char *section, const char *name, const ch
     return set_key(r, section, name, value) == SX_OK;
 }
 
+/* A section counts even when it has no keys, of which inih alone would say nothing. */
+static void begin_section(struct reader *r, const char *line)
+{
+    char section[sizeof r->section];
+    size_t len = line[0] == '[' ? strcspn(line, "]\n") : 0;
+    if (len == 0 || line[len] != ']' || r->err.code != SX_OK)
+        return;
+    snprintf(section, sizeof section, "%.*s", (int)(len - 1), line + 1);
+    r->err_line = r->line;
+    if (strcmp(section, r->section) != 0)
+        enter_section(r, section);
+}
+
 /* inih's fgets(), from memory. */
 static char *next_line(char *out, int size, void *stream)
 {
@@ -305,6 +318,7 @@ static char *next_line(char *out, int size, void *stream)
     r->rest.ptr += n;
     r->rest.len -= n;
     r->line++;
+    begin_section(r, out);
     return out;
 }
 
@@ -338,8 +352,8 @@ sx_status config_read_text(struct config *c, const char *path, const char *text,
     int bad = ini_parse_stream(next_line, &r, take_pair, &r);
     if (bad < 0)
         return sx_fail_oom(err);
-    if (r.err.code != SX_OK && bad == r.err_line)
-        return sx_fail(err, r.err.code, "%s:%d: %s", path, bad, r.err.msg);
+    if (r.err.code != SX_OK && (bad == 0 || bad >= r.err_line))
+        return sx_fail(err, r.err.code, "%s:%d: %s", path, r.err_line, r.err.msg);
     if (bad > 0)
         return sx_fail(err, SX_EREQUEST, "%s:%d: expected [section] or key = value", path, bad);
     return SX_OK;

@@ -106,7 +106,8 @@ static sx_status check_collection(const struct config_collection *col, struct sx
     struct sx_index *ix = NULL;
     struct sx_reader *reader = NULL;
     struct sx_stats stats;
-    sx_status rc = sx_index_open(&ix, col->data, NULL, err);
+    const struct sx_index_options opt = {.existing = true};
+    sx_status rc = sx_index_open(&ix, col->data, &opt, err);
     if (rc == SX_OK)
         rc = sx_index_check(ix, err);
     if (rc == SX_OK)

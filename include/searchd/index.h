@@ -40,6 +40,7 @@ struct sx_reader;
 
 struct sx_index_options {
     bool relaxed;          /* synchronous=NORMAL: a power cut may lose the last commits */
+    bool existing;         /* SX_ENOTFOUND rather than a new index */
     uint64_t lock_wait_ms; /* how long to wait for a folder that another process holds; 0: not */
 };
 
@@ -193,7 +194,7 @@ struct sx_coverage {
 struct sx_results {
     uint64_t total, total_all; /* total_all: documents that have every item */
     bool total_exact;          /* else `total` is a lower bound */
-    bool partial;              /* a deadline cut the search */
+    bool partial;              /* a deadline cut the search, or its page */
     struct sx_str parsed;
     const struct sx_str *warnings;
     size_t warning_count;
@@ -205,7 +206,8 @@ struct sx_results {
 };
 
 /* Runs a search; the caller frees *out with sx_results_free(). A deadline that passes with
- * hits in hand gives SX_OK with `partial`, else SX_ETIMEOUT. */
+ * hits in hand gives SX_OK with `partial`, else SX_ETIMEOUT. A page that takes long to read ends
+ * early, too, and has at least one hit. */
 sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
                            struct sx_results **out, struct sx_error *err);
 void sx_results_free(struct sx_results *res);

@@ -64,8 +64,11 @@ static sx_status lock_folder(struct sx_index *ix, uint64_t wait_ms, struct sx_er
 static sx_status open_parts(struct sx_index *ix, const struct sx_index_options *opt,
                             struct sx_error *err)
 {
-    sx_status rc = lock_folder(ix, opt == NULL ? 0 : opt->lock_wait_ms, err);
+    sx_status rc;
 
+    if (opt != NULL && opt->existing && access(ix->path, F_OK) != 0)
+        return sx_fail(err, SX_ENOTFOUND, "there is no index in '%s'", ix->dir);
+    rc = lock_folder(ix, opt == NULL ? 0 : opt->lock_wait_ms, err);
     if (rc != SX_OK)
         return rc;
     ix->an = analyzer_new();

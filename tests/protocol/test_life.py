@@ -273,6 +273,11 @@ class Folders(unittest.TestCase):
         status, out, err = exit_of(self.daemon.arguments + ["--check"])
         self.assertEqual(status, 0, err)
         self.assertIn("sound", out)
+        nowhere = os.path.join(self.root, "nowhere")
+        status, out, err = exit_of(self.daemon.arguments[:1] + ["--check", "--data", nowhere])
+        self.assertEqual((status, out), (1, ""), err)
+        self.assertIn("there is no index", err)
+        self.assertFalse(os.path.exists(nowhere))
         self.daemon.start()
         self.assertGreaterEqual(self.daemon.request({"op": "failed"})["total"], 1)
 

@@ -57,6 +57,18 @@ static void no_file_is_needed(void **state)
     config_release(&c);
 }
 
+static void a_section_without_keys_counts(void **state)
+{
+    (void)state;
+    struct config c;
+    struct sx_error err;
+    assert_int_equal(read_text(&c, "[collection mail]\n[collection news]\n", &err), SX_OK);
+    assert_int_equal(c.collection_count, 2);
+    assert_string_equal(c.collections[0].name, "mail");
+    assert_string_equal(c.collections[1].name, "news");
+    config_release(&c);
+}
+
 struct fault {
     const char *text;
     const char *says; /* file:line, and a word of the message */
@@ -65,7 +77,9 @@ struct fault {
 
 static const struct fault faults[] = {
     {"[server]\nport = 1\n", "f.conf:2: ", "no key 'port'"},
-    {"[servers]\nlisten = unix:/a\n", "f.conf:2: ", "[servers]"},
+    {"[servers]\nlisten = unix:/a\n", "f.conf:1: ", "[servers]"},
+    {"\n[servers]\n", "f.conf:2: ", "[servers]"},
+    {"[collection a/b]\n[server]\n", "f.conf:1: ", "a name of letters"},
     {"workers = 3\n", "f.conf:1: ", "expected [server]"},
     {"[server]\nworkers = many\n", "f.conf:2: ", "a number from 0"},
     {"[server]\nworkers = 257\n", "f.conf:2: ", "a number from 0"},
@@ -79,8 +93,8 @@ static const struct fault faults[] = {
     {"[limits]\ntimeout_ms = 0\n", "f.conf:2: ", "milliseconds"},
     {"[limits]\ntimeout_ms = 99999999999999999999\n", "f.conf:2: ", "milliseconds"},
     {"[log]\nlevel = loud\n", "f.conf:2: ", "error, warn"},
-    {"[collection]\nroot = /a\n", "f.conf:2: ", "[collection NAME]"},
-    {"[collection ../x]\nroot = /a\n", "f.conf:2: ", "a name of letters"},
+    {"[collection]\nroot = /a\n", "f.conf:1: ", "[collection NAME]"},
+    {"[collection ../x]\nroot = /a\n", "f.conf:1: ", "a name of letters"},
     {"[collection x]\nroot = a\n", "f.conf:2: ", "absolute"},
     {"[collection x]\n\ndurability = some\n", "f.conf:3: ", "full or relaxed"},
     {"[server]\nnonsense\n", "f.conf:2: ", "key = value"},
@@ -233,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_key_arrives),
         cmocka_unit_test(no_file_is_needed),
+        cmocka_unit_test(a_section_without_keys_counts),
         cmocka_unit_test(faults_name_file_line_and_what_was_expected),
         cmocka_unit_test(a_line_that_would_be_split_is_refused),
         cmocka_unit_test(every_key_is_documented),
