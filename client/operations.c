@@ -214,6 +214,8 @@ int run_raw(struct session *s)
         emit_json(s, line, s->o->format != FORMAT_JSONL);
         if (reply_parse(line, &reply, &err) != SX_OK)
             status = exit_of(reply);
+        else if (reply_flag(reply, "partial"))
+            status = EXIT_PARTIAL;
     } else {
         complain("%s", err.msg);
         status = exit_of_status(rc);

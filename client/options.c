@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index/base/date.h"
+#include "index/base/str.h"
+
 enum kind { TEXT, FILTER, DATE, NUMBER, CHOICE, FORMAT, COLOR, FLAG, MODE, HELP, VERSION };
 
 struct row {
@@ -143,6 +146,7 @@ static bool set_mode(struct options *o, const struct row *r, const char *arg)
 static bool take(struct options *o, const struct row *r, const char *arg, int *status)
 {
     void *member = (char *)o + r->at;
+    struct date_span span;
 
     switch (r->kind) {
     case FILTER:
@@ -151,7 +155,7 @@ static bool take(struct options *o, const struct row *r, const char *arg, int *s
         *(const char **)member = arg;
         return true;
     case DATE:
-        if (arg[0] == '\0' || strpbrk(arg, " \t\"()") != NULL)
+        if (!date_parse(str_of(arg), &span))
             return usage("--", r->name, "a date: 2025, 2025-08, 2025-08-15");
         *(const char **)member = arg;
         return true;

@@ -2,6 +2,7 @@
 #include "client/session.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -127,7 +128,10 @@ int session_ask(struct session *s, struct buf *request, struct sx_str *line, cJS
     rc = reply_parse(*line, reply, &err);
     if (rc == SX_OK)
         return 0;
-    complain("%s: %s", reply_code(*reply), err.msg);
+    if (err.offset != SX_NO_OFFSET)
+        complain("%s: %s, at byte %" PRId64, reply_code(*reply), err.msg, err.offset);
+    else
+        complain("%s: %s", reply_code(*reply), err.msg);
     int status = exit_of(*reply);
     cJSON_Delete(*reply);
     *reply = NULL;

@@ -65,6 +65,10 @@ stop() {
     }
     kill "$pid"
     wait_until 30 gone || fail "process $pid does not end"
+    if [ -s "$run/socket-path" ]; then
+        rmdir "$(dirname "$(cat "$run/socket-path")")" 2>/dev/null || :
+        rm "$run/socket-path"
+    fi
     echo "quickstart: stopped process $pid"
 }
 
@@ -117,7 +121,7 @@ else
 fi
 
 printf '\n$ searchc "Unit 8200 Netherlands"\n'
-color=always
+color=always # the first look shows what is highlighted, into a file too
 [ -z "${NO_COLOR-}" ] || color=never
 SEARCHC_SOCKET=unix:$socket "$searchc" --color $color -n 3 'Unit 8200 Netherlands'
 

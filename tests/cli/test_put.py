@@ -201,6 +201,7 @@ class Operations(unittest.TestCase):
         self.assertIn("answers", out)
         status, out, _, requests = self.ask(reply, "--raw", '{"op":\n"x"}')
         self.assertEqual((status, json.loads(out), requests), (0, reply, [{"op": "x"}]))
+        self.assertEqual(self.ask(dict(reply, partial=True), "--raw", "{}")[0], 5)
         status, out, _, _ = self.ask(error("unknown_op"), "--raw", "{}")
         self.assertEqual((status, json.loads(out)), (2, error("unknown_op")))
 

@@ -56,7 +56,8 @@ class Usage(unittest.TestCase):
     def test_wrong_options_exit_2_and_ask_nobody(self):
         for bad in (["--nonsense", "x"], ["-n", "x", "y"], ["-n", "1001", "x"], ["-n", "-1", "x"],
                     ["--match", "some", "x"], ["--format", "xml", "x"], ["--source", 'a"b', "x"],
-                    ["--since", "2025 x", "x"], ["--cursor", "x"], ["--facets", "x"],
+                    ["--since", "2025 x", "x"], ["--until", "2025-13", "x"], ["--since", "30x", "x"],
+                    ["--cursor", "x"], ["--facets", "x"],
                     ["--explain", "x"], [], ["--ping", "x"], ["--delete"], ["--put"],
                     ["--ping", "--stats"], ["--batch", "-", "--format", "tsv"], ["-n"]):
             status, out, err, requests = run(hits(1), *bad)
