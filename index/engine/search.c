@@ -14,6 +14,9 @@
 #include "index/rank/score.h"
 
 #define WARNINGS_MAX 64
+/* What was found is told though the deadline is over: reading a page is quick. Where it is not
+ * (large documents, a thousand words), the page is cut so long after the deadline. */
+#define PAGE_NS ((uint64_t)100 * 1000000)
 
 struct search {
     struct sx_results res; /* first: what the caller frees */
@@ -24,6 +27,7 @@ struct search {
     struct state snap;
     struct plan plan;
     struct run run;
+    uint64_t until; /* when the page has to be read; 0: whenever */
     struct sx_hit *hits;
     struct passage_leaf *shown; /* leaves to look for in titles and bodies */
     size_t shown_count;
@@ -174,6 +178,20 @@ static sx_status find(struct search *s, struct sx_error *err)
 
 /* ---- hits ------------------------------------------------------------------------------------ */
 
+static bool cancelled(const struct search *s)
+{
+    const struct sx_limits *l = &s->ask->limits;
+
+    return l->stop != NULL && l->stop(l->stop_ctx);
+}
+
+static bool page_over(void *arg)
+{
+    const struct search *s = arg;
+
+    return cancelled(s) || (s->until != 0 && clock_now_ns() > s->until);
+}
+
 static sx_status list_shown(struct search *s, enum sx_field field, struct sx_error *err)
 {
     s->shown = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*s->shown));
@@ -207,7 +225,8 @@ static sx_status add_snippets(struct search *s, struct sx_hit *hit, struct sx_sn
 
     if (rc == SX_OK)
         rc = passage_find(s->r->an, text, s->shown, s->shown_count,
-                          s->ask->snippets - hit->snippet_count, &s->mem, found, &count, err);
+                          s->ask->snippets - hit->snippet_count, page_over, s, &s->mem, found,
+                          &count, err);
     for (size_t i = 0; i < count && rc == SX_OK; i++) {
         struct passage *p = &found[i];
         struct sx_str copy = arena_str(&s->mem, str_make(text.ptr + p->start, p->end - p->start));
@@ -320,12 +339,17 @@ static sx_status read_hits(struct search *s, struct sx_error *err)
     if (s->hits == NULL)
         return sx_fail_oom(err);
     for (size_t i = 0; i < count && rc == SX_OK; i++) {
+        if (i > 0 && page_over(s)) {
+            s->res.partial = true;
+            break;
+        }
         s->hits[i].rank = offset + i + 1;
         rc = read_hit(s, &s->run.top.heap[offset + i], &s->hits[i], err);
+        s->res.hit_count = i + 1;
     }
     s->res.hits = s->hits;
-    s->res.hit_count = count;
-    return rc;
+    return rc == SX_OK && cancelled(s) ? sx_fail(err, SX_ECANCELLED, "the request was cancelled")
+                                       : rc;
 }
 
 /* ---- the calls ------------------------------------------------------------------------------- */
@@ -337,9 +361,14 @@ static sx_status on_snapshot(struct search *s, struct sx_error *err)
     s->res.engine = "fts5";
     db_limit(&s->r->c, &s->ask->limits);
     sx_status rc = find(s, err);
-    /* What was found is told even when the deadline is over: reading a page is quick. */
     db_unlimit(&s->r->c);
-    return rc == SX_OK ? read_hits(s, err) : rc;
+    if (rc != SX_OK)
+        return rc;
+    if (s->ask->limits.deadline_ns != 0) {
+        uint64_t now = clock_now_ns();
+        s->until = (now > s->ask->limits.deadline_ns ? now : s->ask->limits.deadline_ns) + PAGE_NS;
+    }
+    return read_hits(s, err);
 }
 
 sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,

@@ -16,6 +16,8 @@
 
 #define PLACES_MAX 20000 /* of one text; later ones are not looked at */
 #define NO_TERM UINT32_MAX
+#define CLOCK_TOKENS 1024 /* between two looks at the clock; a power of two */
+#define STOPPED 1         /* of the analyzer: time was over */
 
 struct place {
     uint32_t start, end; /* bytes */
@@ -43,6 +45,8 @@ struct finder {
     struct seen *ring;
     size_t ring_mask;
     uint64_t position; /* of the next token */
+    bool (*over)(void *ctx);
+    void *over_ctx;
     struct place *places;
     size_t place_count, place_cap;
 };
@@ -170,6 +174,8 @@ static int see(void *arg, const struct token *t)
     uint32_t number = term_number(f, t->term);
     int rc = 0;
 
+    if (f->over != NULL && f->position % CLOCK_TOKENS == CLOCK_TOKENS - 1 && f->over(f->over_ctx))
+        return STOPPED;
     f->ring[f->position & f->ring_mask] = (struct seen){t->start, number};
     if (number != NO_TERM)
         for (uint32_t l = f->last_first[number]; l != NO_TERM && rc == 0; l = f->last_next[l])
@@ -312,16 +318,24 @@ static void widen(struct sx_str t, size_t from, size_t to, const struct passage 
     trim(t, from, to, p);
 }
 
+static bool lies_in(const struct place *at, const struct passage *p)
+{
+    return at->start >= p->start && at->end <= p->end;
+}
+
 static bool add_marks(const struct finder *f, struct passage *p, struct arena *mem)
 {
-    struct sx_mark *marks = arena_array(mem, f->place_count, sizeof(*marks));
     size_t count = 0;
 
+    for (size_t i = 0; i < f->place_count; i++)
+        count += lies_in(&f->places[i], p);
+    struct sx_mark *marks = arena_array(mem, count, sizeof(*marks));
     if (marks == NULL)
         return false;
+    count = 0;
     for (size_t i = 0; i < f->place_count; i++) {
         const struct place *at = &f->places[i];
-        if (at->start < p->start || at->end > p->end)
+        if (!lies_in(at, p))
             continue;
         struct sx_mark m = {(uint32_t)(at->start - p->start), (uint32_t)(at->end - p->start)};
         /* Places come by their ends; a phrase swallows the marks of its own words. */
@@ -380,10 +394,10 @@ static void beginning(struct sx_str text, struct passage *out, size_t *count)
 }
 
 sx_status passage_find(struct analyzer *an, struct sx_str text, const struct passage_leaf *leaves,
-                       size_t leaf_count, size_t want, struct arena *mem, struct passage *out,
-                       size_t *count, struct sx_error *err)
+                       size_t leaf_count, size_t want, bool (*over)(void *ctx), void *ctx,
+                       struct arena *mem, struct passage *out, size_t *count, struct sx_error *err)
 {
-    struct finder f = {.leaves = leaves, .leaf_count = leaf_count};
+    struct finder f = {.leaves = leaves, .leaf_count = leaf_count, .over = over, .over_ctx = ctx};
     sx_status rc = SX_OK;
 
     *count = 0;
@@ -391,7 +405,8 @@ sx_status passage_find(struct analyzer *an, struct sx_str text, const struct pas
         return SX_OK;
     if (!make_tables(&f, mem) || !file_leaves(&f, mem))
         return sx_fail_oom(err);
-    if (analyzer_run(an, text.ptr, text.len, see, &f) != 0)
+    int ran = analyzer_run(an, text.ptr, text.len, see, &f);
+    if (ran != 0 && ran != STOPPED)
         rc = sx_fail_oom(err);
     if (rc == SX_OK)
         rc = choose(&f, text, want, mem, out, count, err);

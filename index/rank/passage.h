@@ -31,9 +31,10 @@ struct passage {
 };
 
 /* Finds up to `want` passages of text[0..len), best first, not overlapping; at least one when
- * want > 0 and the text is not empty. All memory is from `mem`. */
+ * want > 0 and the text is not empty. When `over` (may be NULL) says that time is over, the rest
+ * of the text is not looked at. All memory is from `mem`. */
 sx_status passage_find(struct analyzer *an, struct sx_str text, const struct passage_leaf *leaves,
-                       size_t leaf_count, size_t want, struct arena *mem, struct passage *out,
-                       size_t *count, struct sx_error *err);
+                       size_t leaf_count, size_t want, bool (*over)(void *ctx), void *ctx,
+                       struct arena *mem, struct passage *out, size_t *count, struct sx_error *err);
 
 #endif

@@ -498,6 +498,57 @@ static void searches_can_be_stopped(void **state)
                      SX_ETIMEOUT);
 }
 
+/* Stops a search at the last look it takes at its limits. */
+struct patience {
+    size_t asked, end; /* end 0: never */
+};
+
+static bool run_out(void *ctx)
+{
+    struct patience *p = ctx;
+
+    return ++p->asked == p->end || (p->end != 0 && p->asked > p->end);
+}
+
+static sx_status search_patiently(struct bed *b, size_t limit, size_t snippets, struct patience *p)
+{
+    struct sx_search s = {.query = str_of("ferry"),
+                          .limit = limit,
+                          .snippets = snippets,
+                          .limits = {.stop = run_out, .stop_ctx = p}};
+    struct sx_results *res = NULL;
+    struct sx_error err;
+    sx_status rc = sx_reader_search(b->r, &s, &res, &err);
+
+    sx_results_free(res);
+    return rc;
+}
+
+static void a_page_is_read_within_its_limits(void **state)
+{
+    struct bed *b = *state;
+    struct patience found = {0}, page = {0}, shown = {0};
+    struct buf body = {0};
+
+    for (int i = 0; i < 100000; i++)
+        buf_puts(&body, "ferry ");
+    put(b, "long", buf_cstr(&body));
+    buf_release(&body);
+    for (int i = 0; i < 20; i++) {
+        char uri[16];
+        snprintf(uri, sizeof(uri), "%d", i);
+        put(b, uri, "ferry and train");
+    }
+    commit(b);
+    assert_int_equal(search_patiently(b, 0, 0, &found), SX_OK);
+    assert_int_equal(search_patiently(b, 21, 0, &page), SX_OK);
+    assert_in_range(page.asked, found.asked + 20, found.asked + 1000);
+    assert_int_equal(search_patiently(b, 21, 1, &shown), SX_OK);
+    assert_true(shown.asked > page.asked + 50);
+    shown = (struct patience){.end = shown.asked};
+    assert_int_equal(search_patiently(b, 21, 1, &shown), SX_ECANCELLED);
+}
+
 static void a_query_is_read_without_an_index(void **state)
 {
     struct sx_results *res;
@@ -535,6 +586,7 @@ int main(void)
         with_index(queries_have_limits),
         with_index(a_query_without_words_finds_nothing),
         with_index(searches_can_be_stopped),
+        with_index(a_page_is_read_within_its_limits),
         cmocka_unit_test(a_query_is_read_without_an_index),
     };
 

@@ -26,8 +26,9 @@ static void find(struct shown *s, const char *text, const struct passage_leaf *l
 
     memset(s, 0, sizeof(*s));
     s->text = str_of(text);
-    assert_int_equal(
-        passage_find(an, s->text, leaves, count, want, &s->mem, s->list, &s->count, &err), SX_OK);
+    assert_int_equal(passage_find(an, s->text, leaves, count, want, NULL, NULL, &s->mem, s->list,
+                                  &s->count, &err),
+                     SX_OK);
     assert_true(s->count <= want);
 }
 
@@ -233,8 +234,8 @@ static void memory_may_run_out(void **state)
 
         assert_true(n < 1000);
         mem_fail_after(n);
-        rc =
-            passage_find(an, str_of("a tank, water, tank water"), l, 2, 2, &mem, out, &count, &err);
+        rc = passage_find(an, str_of("a tank, water, tank water"), l, 2, 2, NULL, NULL, &mem, out,
+                          &count, &err);
         mem_fail_after(-1);
         assert_true(rc == SX_OK || rc == SX_ENOMEM);
         arena_release(&mem);
