@@ -22,9 +22,10 @@
 #include "index/ingest/html_guard.h"
 #include "index/ingest/meta.h"
 
-/* libxml2 looks for the start of a stray end tag through all open elements, and words a message
- * for every fault. A page may cost that many looks; real ones stay below a few million. */
-#define LOOKS_MAX ((uint64_t)1 << 28)
+/* libxml2 looks through all open elements for the start of a stray end tag or for a second body,
+ * and words a message for every fault. A page may cost that many looks, two seconds or so; real
+ * ones stay below a few million. */
+#define LOOKS_MAX ((uint64_t)1 << 26)
 #define FAULT_LOOKS 64  /* what a message costs */
 #define END_TAG_MAX 64  /* bytes of a tag that ends a dropped element, spaces included */
 #define DEPTH_MAX 20000 /* open elements; one more and the page is refused */
@@ -310,12 +311,10 @@ static void on_error(void *ctx, xmlErrorPtr fault)
 {
     struct page *p = ctx;
 
-    p->looks += FAULT_LOOKS;
-    if (fault->code == XML_ERR_TAG_NAME_MISMATCH) {
-        p->looks += p->depth;
-        if (p->drop_depth > 0 && fault->str1 != NULL && strcmp(fault->str1, p->drop_name) == 0)
-            end_drop(p, false); /* closed, across elements that are not */
-    }
+    p->looks += FAULT_LOOKS + p->depth;
+    if (fault->code == XML_ERR_TAG_NAME_MISMATCH && p->drop_depth > 0 && fault->str1 != NULL &&
+        strcmp(fault->str1, p->drop_name) == 0)
+        end_drop(p, false); /* closed, across elements that are not */
     if (p->looks > LOOKS_MAX) {
         p->too_broken = true;
         xmlStopParser(p->parser);

@@ -173,6 +173,10 @@ static void pages_that_would_stall_are_refused(void **state)
     for (int i = 0; i < 20000; i++)
         buf_puts(&stray, "</i>");
     assert_refused(stray, "too many faults");
+    struct buf bodies = repeat("<body>", "<b>", 19000, "");
+    for (int i = 0; i < 20000; i++)
+        buf_puts(&bodies, "<body>");
+    assert_refused(bodies, "too many faults");
     assert_refused(repeat("", "<div>", 30000, "x"), "nests deeper");
     assert_refused(repeat("<a ", "b=1 c ", 2000, ">x</a>"), "too many attributes");
     assert_refused(repeat("", "&", 5000000, ""), "too many faults");
