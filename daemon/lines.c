@@ -15,6 +15,9 @@ bool lines_partial(const struct lines *l)
     return !l->done && (l->part.len > 0 || l->skipping);
 }
 
+#define HTTP_WORD_MAX                                                                              \
+    64 /* bytes; a line that trickles in is not looked at from its start for ever */
+
 /* "GET ", "Host:": a word that begins with a capital, then a space or a colon. No JSON begins so,
  * and a browser's first line does. */
 static bool looks_like_http(struct sx_str s)
@@ -22,8 +25,9 @@ static bool looks_like_http(struct sx_str s)
     size_t n = 0;
     if (s.len == 0 || s.ptr[0] < 'A' || s.ptr[0] > 'Z')
         return false;
-    while (n < s.len && ((s.ptr[n] >= 'A' && s.ptr[n] <= 'Z') ||
-                         (s.ptr[n] >= 'a' && s.ptr[n] <= 'z') || s.ptr[n] == '-'))
+    while (n < s.len && n < HTTP_WORD_MAX &&
+           ((s.ptr[n] >= 'A' && s.ptr[n] <= 'Z') || (s.ptr[n] >= 'a' && s.ptr[n] <= 'z') ||
+            s.ptr[n] == '-'))
         n++;
     return n < s.len && (s.ptr[n] == ' ' || s.ptr[n] == ':');
 }

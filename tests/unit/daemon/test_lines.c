@@ -53,6 +53,19 @@ static void lines_end_in_lf_or_crlf(void **state)
     assert_lines_any_cut("{}\n{\"a\":1}\r\n\nx\ry\nrest", want, 4);
 }
 
+static void only_the_first_bytes_can_be_http(void **state)
+{
+    (void)state;
+    char input[65 + sizeof ":\n"];
+    memset(input, 'A', 65);
+    memcpy(input + 65, ":\n", sizeof ":\n");
+    struct lines l = {.limit = 1024, .put_limit = 1024};
+    struct sx_str piece = str_of(input), line = {0};
+    assert_int_equal(lines_next(&l, &piece, &line), LINE_READY);
+    assert_int_equal(line.len, 66);
+    lines_release(&l);
+}
+
 static void a_long_line_is_skipped_and_told_once(void **state)
 {
     (void)state;
@@ -145,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_end_in_lf_or_crlf),
+        cmocka_unit_test(only_the_first_bytes_can_be_http),
         cmocka_unit_test(a_long_line_is_skipped_and_told_once),
         cmocka_unit_test(a_line_at_the_limit_is_taken),
         cmocka_unit_test(only_a_put_may_be_longer),
