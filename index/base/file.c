@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
@@ -85,15 +86,13 @@ static sx_status read_all(int fd, const char *path, size_t max, struct buf *out,
     }
 }
 
-sx_status file_read(const char *path, size_t max, struct buf *out, struct sx_error *err)
+/* The whole of a regular file. Closes `fd`. */
+static sx_status read_take(int fd, const char *path, size_t max, struct buf *out,
+                           struct sx_error *err)
 {
     struct stat st;
     sx_status rc;
-    /* O_NONBLOCK: a FIFO put in place of the file must not hang the reader. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 
-    if (fd < 0)
-        return sx_fail_errno(err, "cannot open", path);
     if (fstat(fd, &st) != 0)
         rc = sx_fail_errno(err, "cannot stat", path);
     else if (!S_ISREG(st.st_mode))
@@ -105,4 +104,47 @@ sx_status file_read(const char *path, size_t max, struct buf *out, struct sx_err
         rc = read_all(fd, path, max, out, err);
     close(fd);
     return rc;
+}
+
+/* Opens `path` folder by folder, so that no link in it is followed; -1 with errno. */
+static int open_no_links(const char *path)
+{
+    const char *at = path + strspn(path, "/");
+    int fd = open(at == path ? "." : "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+    for (size_t n; fd >= 0 && *at != '\0'; at += n + strspn(at + n, "/")) {
+        char name[NAME_MAX + 1];
+        n = strcspn(at, "/");
+        if (n > NAME_MAX) {
+            close(fd);
+            errno = ENAMETOOLONG;
+            return -1;
+        }
+        memcpy(name, at, n);
+        name[n] = '\0';
+        bool folder = at[n] != '\0';
+        /* O_NONBLOCK: a FIFO put in place of the file must not hang the reader. */
+        int next = openat(fd, name,
+                          O_CLOEXEC | O_NOFOLLOW |
+                              (folder ? O_PATH | O_DIRECTORY : O_RDONLY | O_NONBLOCK));
+        int saved = errno;
+        close(fd);
+        errno = saved;
+        fd = next;
+    }
+    return fd;
+}
+
+sx_status file_read_in_place(const char *path, size_t max, struct buf *out, struct sx_error *err)
+{
+    int fd = open_no_links(path);
+
+    return fd < 0 ? sx_fail_errno(err, "cannot open", path) : read_take(fd, path, max, out, err);
+}
+
+sx_status file_read(const char *path, size_t max, struct buf *out, struct sx_error *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+
+    return fd < 0 ? sx_fail_errno(err, "cannot open", path) : read_take(fd, path, max, out, err);
 }

@@ -14,5 +14,7 @@ sx_status file_lock(const char *path, uint64_t wait_ms, int *fd, struct sx_error
 
 /* Appends a regular file of at most `max` bytes to `out`. SX_ETOOLARGE when it is longer. */
 sx_status file_read(const char *path, size_t max, struct buf *out, struct sx_error *err);
+/* The same for a path of which no part may be a link: one put there is not followed. */
+sx_status file_read_in_place(const char *path, size_t max, struct buf *out, struct sx_error *err);
 
 #endif

@@ -9,6 +9,7 @@
  * nothing below it is swept. */
 #include "index/engine/index.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "index/base/alloc.h"
@@ -22,6 +23,8 @@
 
 /* Documents between two commits of a slice, so that the memory of a transaction stays small. */
 #define SLICE_DOCS 5000
+/* Lines of one file that are told one by one as failed; of more, how many there were. */
+#define FAILED_LINES_MAX 1000
 
 enum phase { LIST, READ, SWEEP, DONE };
 
@@ -59,7 +62,7 @@ struct reading {
     const char *path;
     struct sx_str uri;
     int64_t file;
-    uint64_t docs, failed;
+    uint64_t docs, failed; /* failed: lines, or 1 */
 };
 
 void sync_free(struct sync *s)
@@ -259,9 +262,10 @@ static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
     struct buf uri = {0};
     struct sx_error err;
 
+    if (++rd->failed > FAILED_LINES_MAX)
+        return;
     buf_put_str(&uri, rd->uri);
     buf_printf(&uri, "#%zu", line);
-    rd->failed++;
     /* A failure to note it dooms the transaction, which its commit tells. */
     if (buf_ok(&uri))
         note_failure(rd->ix, rd->path, buf_str(&uri), "parse", why->msg, rd->file, &err);
@@ -300,6 +304,17 @@ static sx_status drop_docs(struct sx_index *ix, int64_t file, int64_t before, st
     return rc;
 }
 
+static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
+{
+    char reason[64];
+
+    if (rd->failed <= FAILED_LINES_MAX)
+        return SX_OK;
+    snprintf(reason, sizeof(reason), "%llu more lines that cannot be read",
+             (unsigned long long)(rd->failed - FAILED_LINES_MAX));
+    return note_failure(rd->ix, rd->path, rd->uri, "parse", reason, rd->file, err);
+}
+
 static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_str bytes,
                            struct sx_error *err)
 {
@@ -311,6 +326,8 @@ static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_st
         rc = sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
     else
         rc = ingest_read(m, rd->uri, bytes, &sink, err);
+    if (rc == SX_OK && ix->doom.code == SX_OK)
+        return note_more_lines(rd, err);
     /* The transaction's own failures are told by its next call. Want of memory is not the file's
      * fault: noted as its failure, it would keep an unchanged file from ever being read. */
     if (rc == SX_OK || rc == SX_ENOMEM || ix->doom.code != SX_OK)
@@ -396,7 +413,7 @@ static sx_status read_found(struct sx_index *ix, const struct found *f, struct b
         return rc;
     row.size = f->size;
     row.mtime_ns = f->mtime_ns;
-    rc = file_read(f->path, INGEST_FILE_MAX, bytes, err);
+    rc = file_read_in_place(f->path, INGEST_FILE_MAX, bytes, err);
     if (rc == SX_ENOTFOUND) /* gone since it was listed */
         return SX_OK;
     if (rc == SX_ENOMEM)

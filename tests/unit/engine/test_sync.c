@@ -299,6 +299,48 @@ static void bad_lines_fail_alone(void **state)
     assert_int_equal(found(b, "ferry"), 0);
 }
 
+static void so_many_bad_lines_are_told_and_no_more(void **state)
+{
+    struct bed *b = *state;
+    FILE *f = fopen(path_of(b, "d.jsonl"), "w");
+
+    assert_non_null(f);
+    for (int i = 0; i < 5000; i++)
+        fputs("x\n", f);
+    fputs("{\"uri\":\"u:1\",\"body\":\"ferry\"}\n", f);
+    fclose(f);
+    sync_root(b, b->root);
+    assert_int_equal(found(b, "ferry"), 1);
+    assert_int_equal(b->failures, 1001);
+}
+
+/* A folder that becomes a link between the listing and the reading leads nowhere. */
+static void a_link_in_place_of_a_folder_is_not_followed(void **state)
+{
+    struct bed *b = *state;
+    char sub[4096], away[4096], secret[4200];
+    struct sx_error err;
+    bool more = true;
+
+    snprintf(sub, sizeof(sub), "%s", path_of(b, "sub"));
+    snprintf(away, sizeof(away), "%s/outside", b->data);
+    snprintf(secret, sizeof(secret), "%s/a.txt", away);
+    assert_int_equal(mkdir(sub, 0700) + mkdir(away, 0700), 0);
+    write_file(b, "sub/a.txt", "ferry");
+    FILE *f = fopen(secret, "w");
+    assert_non_null(f);
+    fputs("secret ferry", f);
+    fclose(f);
+    must(sx_sync_begin(b->ix, b->root, &err), &err);
+    must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err); /* lists the file */
+    assert_int_equal(sx_sync_progress(b->ix).pending, 1);
+    assert_int_equal(unlink(path_of(b, "sub/a.txt")) + rmdir(sub) + symlink(away, sub), 0);
+    while (more)
+        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+    assert_int_equal(found(b, "secret"), 0);
+    assert_int_equal(unlink(sub), 0);
+}
+
 static void a_file_of_no_known_kind_fails(void **state)
 {
     struct bed *b = *state;
@@ -440,6 +482,8 @@ int main(void)
         with_folder(many_files_are_swept_in_pages),
         with_folder(a_root_that_is_not_there_is_an_error),
         with_folder(bad_lines_fail_alone),
+        with_folder(so_many_bad_lines_are_told_and_no_more),
+        with_folder(a_link_in_place_of_a_folder_is_not_followed),
         with_folder(a_file_of_no_known_kind_fails),
         with_folder(a_file_that_was_kept_from_us_comes_back),
         as_somebody(a_folder_kept_from_us_is_not_swept),
