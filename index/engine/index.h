@@ -32,7 +32,6 @@ struct sx_index {
     bool in_transaction;
     bool failed_touched;  /* rows of failed changed: count them at commit */
     struct sx_error doom; /* code != SX_OK: the transaction is lost; see sx_index_put() */
-    _Atomic(bool) broken; /* an fsync failed: no more writes */
     struct deltas deltas;
     int tap_field; /* of the text being indexed: 0 title, 1 body */
     uint32_t tap_words[2];

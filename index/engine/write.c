@@ -84,7 +84,7 @@ void sx_index_rollback(struct sx_index *ix)
 
 bool sx_index_broken(const struct sx_index *ix)
 {
-    return atomic_load(&ix->broken);
+    return atomic_load(&ix->w.fsync_failed);
 }
 
 static sx_status fail_broken(struct sx_error *err)
@@ -95,7 +95,7 @@ static sx_status fail_broken(struct sx_error *err)
 
 sx_status write_begin(struct sx_index *ix, struct sx_error *err)
 {
-    if (atomic_load(&ix->broken))
+    if (atomic_load(&ix->w.fsync_failed))
         return fail_broken(err);
     if (ix->doom.code != SX_OK) {
         if (err != NULL)
@@ -112,7 +112,6 @@ sx_status write_begin(struct sx_index *ix, struct sx_error *err)
 /* Registers the coming snapshot with memory, then commits. */
 static sx_status commit_snapshot(struct sx_index *ix, struct sx_error *err)
 {
-    bool fsync_failed = false;
     sx_status rc = SX_OK;
 
     ix->next.generation++;
@@ -126,18 +125,14 @@ static sx_status commit_snapshot(struct sx_index *ix, struct sx_error *err)
     pthread_mutex_lock(&ix->lock);
     termcache_register(ix->terms, ix->next.generation, &ix->deltas);
     pthread_mutex_unlock(&ix->lock);
-    rc = db_commit(&ix->w, &fsync_failed, err);
+    rc = db_commit(&ix->w, err);
     if (rc != SX_OK)
         termcache_withdraw(ix->terms, ix->next.generation);
-    if (fsync_failed)
-        atomic_store(&ix->broken, true);
     return rc;
 }
 
 sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err)
 {
-    bool fsync_failed = false;
-
     if (ix->doom.code != SX_OK) {
         sx_status rc = ix->doom.code;
         if (err != NULL)
@@ -159,9 +154,7 @@ sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err)
     deltas_clear(&ix->deltas);
     /* What is committed is durable; a checkpoint that fails now is told by the next one. */
     if (ix->w.wal_pages > CHECKPOINT_PAGES_MAX)
-        db_checkpoint(&ix->w, false, &fsync_failed, NULL);
-    if (fsync_failed)
-        atomic_store(&ix->broken, true);
+        db_checkpoint(&ix->w, false, NULL);
     return SX_OK;
 }
 
@@ -427,21 +420,18 @@ static sx_status merge_slice(struct sx_index *ix, unsigned budget_ms, struct sx_
 sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
                             struct sx_error *err)
 {
-    bool fsync_failed = false;
     sx_status rc = SX_OK;
 
     *more = false;
     if (ix->in_transaction || ix->doom.code != SX_OK)
         return SX_OK;
-    if (atomic_load(&ix->broken))
+    if (atomic_load(&ix->w.fsync_failed))
         return fail_broken(err);
     if (!ix->merged)
         rc = merge_slice(ix, budget_ms, err);
     /* Once merged, the WAL is emptied: an idle daemon leaves none behind. */
     if (rc == SX_OK && (ix->merged ? ix->w.wal_pages > 0 : ix->w.wal_pages > CHECKPOINT_PAGES))
-        rc = db_checkpoint(&ix->w, ix->merged, &fsync_failed, err);
-    if (fsync_failed)
-        atomic_store(&ix->broken, true);
+        rc = db_checkpoint(&ix->w, ix->merged, err);
     *more = rc == SX_OK && !ix->merged;
     return rc;
 }

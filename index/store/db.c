@@ -61,6 +61,8 @@ sx_status db_fail(struct db *c, int rc, const char *what, struct sx_error *err)
     sx_status code = SX_EINTERNAL;
 
     c->failed = true;
+    if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+        atomic_store(&c->fsync_failed, true);
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
         return sx_fail_oom(err);
@@ -280,18 +282,10 @@ void db_rollback(struct db *c)
     sqlite3_reset(c->st[ST_ROLLBACK]);
 }
 
-static bool is_fsync_failure(struct db *c)
-{
-    int rc = sqlite3_extended_errcode(c->sq);
-
-    return rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC;
-}
-
-sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err)
+sx_status db_commit(struct db *c, struct sx_error *err)
 {
     sx_status rc = db_call(c, ST_COMMIT, "commit", err);
 
-    *fsync_failed = rc != SX_OK && is_fsync_failure(c);
     if (rc != SX_OK)
         db_rollback(c);
     return rc;
@@ -309,12 +303,11 @@ sx_status db_merge(struct db *c, int pages, bool *worked, struct sx_error *err)
     return rc;
 }
 
-sx_status db_checkpoint(struct db *c, bool truncate, bool *fsync_failed, struct sx_error *err)
+sx_status db_checkpoint(struct db *c, bool truncate, struct sx_error *err)
 {
     int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     int left = 0;
 
-    *fsync_failed = false;
     sqlite3_busy_timeout(c->sq, 0);
     int rc = sqlite3_wal_checkpoint_v2(c->sq, "main", mode, &left, NULL);
     sqlite3_busy_timeout(c->sq, BUSY_WAIT_MS);
@@ -323,7 +316,6 @@ sx_status db_checkpoint(struct db *c, bool truncate, bool *fsync_failed, struct 
             c->wal_pages = 0;
         return SX_OK;
     }
-    *fsync_failed = is_fsync_failure(c);
     return db_fail(c, rc, "checkpoint", err);
 }
 

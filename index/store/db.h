@@ -3,6 +3,7 @@
 #ifndef INDEX_STORE_DB_H
 #define INDEX_STORE_DB_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <sqlite3.h>
@@ -61,7 +62,10 @@ struct db {
     struct sx_limits limits; /* of the running call */
     bool limited;            /* whether `limits` is looked at */
     bool failed;             /* since db_settle() */
-    sx_status stopped;       /* SX_ETIMEOUT or SX_ECANCELLED: why the progress handler stopped it */
+    /* An fsync failed, in a commit, a checkpoint or amid a transaction: what the file holds is
+     * unknown from then on, and no later write by this process may be trusted. Any thread. */
+    _Atomic(bool) fsync_failed;
+    sx_status stopped; /* SX_ETIMEOUT or SX_ECANCELLED: why the progress handler stopped it */
 };
 
 /* Opens in place; on failure nothing is left. */
@@ -83,9 +87,8 @@ sx_status db_exec(struct db *c, const char *text, const char *what, struct sx_er
 /* Transactions. A read transaction is one snapshot; rolling back when none is open is fine. */
 sx_status db_begin_read(struct db *c, struct sx_error *err);
 sx_status db_begin_write(struct db *c, struct sx_error *err);
-/* On failure the transaction is rolled back. *fsync_failed: the file cannot be trusted with
- * another write by this process. */
-sx_status db_commit(struct db *c, bool *fsync_failed, struct sx_error *err);
+/* On failure the transaction is rolled back. */
+sx_status db_commit(struct db *c, struct sx_error *err);
 void db_rollback(struct db *c);
 
 /* FTS5 holds the postings of a transaction in memory. When SQLite rolls back of its own accord amid
@@ -97,8 +100,8 @@ sx_status db_settle(struct db *c, struct sx_error *err);
  * merge. */
 sx_status db_merge(struct db *c, int pages, bool *worked, struct sx_error *err);
 /* Copies the WAL into the file as far as readers allow; `truncate` also empties it when nobody
- * reads. Being kept from it by a reader is no error. *fsync_failed as above. */
-sx_status db_checkpoint(struct db *c, bool truncate, bool *fsync_failed, struct sx_error *err);
+ * reads. Being kept from it by a reader is no error. */
+sx_status db_checkpoint(struct db *c, bool truncate, struct sx_error *err);
 
 /* SQLite's last error on `c` as ours: full, I/O, corrupt, out of memory, interrupted. */
 sx_status db_fail(struct db *c, int rc, const char *what, struct sx_error *err);
