@@ -53,7 +53,8 @@ struct query {
 
 /* Parses `text` (valid UTF-8) into `mem`. `now` (seconds since 1970) is what relative dates end
  * at. SX_EQUERY with param "query" and the byte offset: an unclosed quote or parenthesis, an
- * impossible date, nesting over SX_QUERY_DEPTH_MAX, over SX_QUERY_WORDS_MAX leaves;
+ * impossible date, nesting over SX_QUERY_DEPTH_MAX, over SX_QUERY_WORDS_MAX words
+ * in the distinct leaves, those of phrases each;
  * SX_ETOOLARGE over SX_QUERY_MAX bytes. */
 sx_status query_parse(struct query *out, struct sx_str text, int64_t now, struct analyzer *an,
                       struct arena *mem, struct sx_error *err);

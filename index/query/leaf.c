@@ -320,7 +320,8 @@ static void put_key(const struct ast *node, struct buf *out)
         buf_put_str(out, node->text);
 }
 
-/* Counts a leaf that was not there before. Filters count against the limit too: each costs. */
+/* Counts a leaf that was not there before, by its words: FTS5 opens postings for each, also for
+ * one word many times in a phrase. Filters count against the limit too: each costs. */
 static sx_status count_leaf(struct leaves *l, const struct ast *node, struct sx_error *err)
 {
     struct leaf_key **at, *added;
@@ -337,15 +338,16 @@ static sx_status count_leaf(struct leaves *l, const struct ast *node, struct sx_
             return SX_OK;
         }
     }
-    if (l->distinct == SX_QUERY_WORDS_MAX)
+    size_t words = node->term_count > 0 ? node->term_count : 1;
+    if (words > SX_QUERY_WORDS_MAX - l->words)
         return sx_fail_at(err, SX_EQUERY, "query", (int64_t)node->offset,
                           "more than %d distinct words", SX_QUERY_WORDS_MAX);
     added = arena_new(l->mem, sizeof(*added));
     if (added == NULL)
         return sx_fail_oom(err);
     *at = added;
-    l->distinct++;
-    l->distinct_words += node->kind != AST_FILTER;
+    l->words += words;
+    l->distinct += node->kind != AST_FILTER;
     return keep(l, &added->key, err);
 }
 

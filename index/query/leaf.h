@@ -10,8 +10,8 @@ struct leaves {
     struct arena *mem;
     int64_t now;
     struct leaf_key **buckets; /* the distinct leaves so far, by hash */
-    size_t distinct;
-    size_t distinct_words; /* of those, all but the filters */
+    size_t distinct;           /* of those, all but the filters */
+    size_t words;              /* of all of them together; a filter counts too */
     struct sx_str *warnings;
     size_t warning_count;
     struct buf scratch;
@@ -24,7 +24,7 @@ void leaves_release(struct leaves *l);
 
 /* Makes the leaf of `lex` (WORD, PHRASE, FILTER, or an operator to be read as a word) in `field`.
  * *out is NULL when there is nothing in it to search for. SX_EQUERY: an impossible date, or one
- * leaf more than SX_QUERY_WORDS_MAX. */
+ * word more than SX_QUERY_WORDS_MAX in all distinct leaves. */
 sx_status leaves_make(struct leaves *l, const struct lexeme *lex, enum ast_field field,
                       struct ast **out, struct sx_error *err);
 

@@ -321,7 +321,7 @@ sx_status query_parse(struct query *out, struct sx_str text, int64_t now, struct
         out->root = root;
         out->warnings = p.leaves.warnings;
         out->warning_count = p.leaves.warning_count;
-        out->leaf_count = p.leaves.distinct_words;
+        out->leaf_count = p.leaves.distinct;
     }
     leaves_release(&p.leaves);
     return rc;

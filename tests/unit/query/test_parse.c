@@ -519,6 +519,22 @@ static void distinct_leaves_are_limited(void **state)
     arena_release(&mem);
 }
 
+static void words_of_phrases_count(void **state)
+{
+    struct arena mem = {0};
+    struct buf b = repeat("\"x ", 1, "");
+
+    (void)state;
+    for (int i = 0; i < SX_QUERY_WORDS_MAX - 2; i++)
+        buf_puts(&b, "a ");
+    buf_puts(&b, "b\"");
+    assert_int_equal(parse_ok(buf_cstr(&b), &mem).leaf_count, 1);
+    buf_puts(&b, " c");
+    assert_error(buf_str(&b), SX_EQUERY, (int64_t)b.len - 1, "more than 1024 distinct words");
+    buf_release(&b);
+    arena_release(&mem);
+}
+
 static void length_is_limited(void **state)
 {
     struct buf b = repeat("a ", SX_QUERY_MAX / 2, "");
@@ -582,6 +598,7 @@ int main(void)
         cmocka_unit_test(errors_name_the_byte),
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(distinct_leaves_are_limited),
+        cmocka_unit_test(words_of_phrases_count),
         cmocka_unit_test(length_is_limited),
         cmocka_unit_test(every_failed_allocation_is_told),
     };
