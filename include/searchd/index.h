@@ -126,7 +126,9 @@ struct sx_sync_progress {
 };
 
 /* Begins to bring the index in line with the folder `root` (all its readable regular files
- * below, symbolic links not followed). The root must exist. One sync at a time. */
+ * below, symbolic links not followed). One sync at a time: another that runs ends. A root that
+ * cannot be listed is listed by sx_reader_failed() until it can. A document whose uri another
+ * file has is refused, and tried again when that one goes. */
 sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err);
 
 /* Goes on for about `budget_ms`, committing as it goes. *more is false when it is done. Files

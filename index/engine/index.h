@@ -66,7 +66,8 @@ sx_status index_remember(struct sx_index *ix, const struct stored_doc *d);
 sx_status write_begin(struct sx_index *ix, struct sx_error *err);
 /* Checks one document; `prefix` ("docs[3]." or "") goes before the key in err->param. */
 sx_status doc_validate(const struct sx_doc *d, const char *prefix, struct sx_error *err);
-/* Puts a valid document of `file` (0: none). Failure other than of the document dooms. */
+/* Puts a valid document of `file` (0: none). SX_EREQUEST: another file has its uri, and keeps
+ * it. Any other failure dooms. */
 sx_status write_doc(struct sx_index *ix, const struct sx_doc *d, int64_t file, size_t *replaced,
                     struct sx_error *err);
 sx_status write_delete_id(struct sx_index *ix, int64_t id, struct sx_error *err);

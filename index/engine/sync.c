@@ -10,7 +10,9 @@
 #include "index/engine/index.h"
 
 #include <stdio.h>
+#include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "index/base/alloc.h"
 #include "index/base/buf.h"
@@ -31,7 +33,7 @@ enum phase { LIST, READ, SWEEP, DONE };
 struct found {
     char *path;
     uint64_t size;
-    int64_t mtime_ns;
+    int64_t changed_ns;
 };
 
 struct paths {
@@ -49,6 +51,8 @@ struct sync {
     size_t met_bytes;
     struct buf after;  /* SWEEP: the last path looked at */
     struct buf prefix; /* the root with a slash */
+    bool dropped;      /* documents went: what they kept out may come in */
+    bool again;        /* that is being tried */
     void (*event)(void *ctx, const struct sx_sync_event *ev);
     void *event_ctx;
     uint64_t deadline;
@@ -62,6 +66,7 @@ struct reading {
     const char *path;
     struct sx_str uri;
     int64_t file;
+    const char *stage;     /* of a failure now */
     uint64_t docs, failed; /* failed: lines, or 1 */
 };
 
@@ -82,7 +87,95 @@ void sync_free(struct sync *s)
     mem_free(s);
 }
 
-sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err)
+struct sx_sync_progress sx_sync_progress(const struct sx_index *ix)
+{
+    return ix->progress;
+}
+
+/* ---- failures -------------------------------------------------------------------------------- */
+
+static sx_status path_uri(const char *path, struct buf *uri, struct sx_error *err)
+{
+    walk_uri(path, uri);
+    return buf_ok(uri) ? SX_OK : sx_fail_oom(err);
+}
+
+/* Whether the failure is on record already, word for word: then nothing is written, so that a
+ * folder at rest costs no commits. */
+static bool is_known(struct sx_index *ix, struct sx_str uri, const char *reason)
+{
+    struct buf known = {0};
+    bool found = false;
+    sx_status rc = failed_reason(&ix->w, uri, &known, &found, NULL);
+    bool same = rc == SX_OK && found && buf_ok(&known) && str_is(buf_str(&known), reason);
+
+    buf_release(&known);
+    return same;
+}
+
+/* Failures are rows of the transaction like documents. */
+static sx_status note_failure(struct sx_index *ix, const char *path, struct sx_str uri,
+                              const char *stage, const char *reason, int64_t file,
+                              struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    struct sx_sync_event ev = {path, stage, reason};
+    bool known = is_known(ix, uri, reason);
+    sx_status rc = known ? SX_OK : write_begin(ix, err);
+
+    if (rc == SX_OK && !known)
+        rc = failed_put(&ix->w, uri, stage, reason, clock_wall(), file, err);
+    if (rc != SX_OK)
+        return write_doom(ix, rc, err);
+    ix->failed_touched = ix->failed_touched || !known;
+    if (s != NULL && s->event != NULL)
+        s->event(s->event_ctx, &ev);
+    return SX_OK;
+}
+
+/* ---- beginning ---------------------------------------------------------------------------------- */
+
+/* The uri that stands for a root in the list of failures. */
+static bool root_uri(const char *root, struct buf *uri)
+{
+    char cwd[PATH_MAX];
+    struct buf path = {0};
+
+    if (root[0] != '/' && getcwd(cwd, sizeof(cwd)) != NULL)
+        buf_printf(&path, "%s/", cwd);
+    buf_puts(&path, root);
+    if (buf_cstr(&path) != NULL)
+        walk_uri(path.data, uri);
+    bool ok = path.data != NULL && buf_ok(&path) && buf_ok(uri);
+    buf_release(&path);
+    return ok;
+}
+
+/* A root that cannot be listed is told like a file that cannot be read, until it can. `why` NULL:
+ * it can. What goes wrong here is no worse than not telling. */
+static void note_root(struct sx_index *ix, const char *root, const char *why)
+{
+    struct buf uri = {0};
+    struct buf known = {0};
+    bool found = false;
+    struct sx_error err;
+
+    if (root_uri(root, &uri) &&
+        failed_reason(&ix->w, buf_str(&uri), &known, &found, &err) == SX_OK) {
+        if (why != NULL) {
+            note_failure(ix, root, buf_str(&uri), "read", why, 0, &err);
+        } else if (found && write_begin(ix, &err) == SX_OK) {
+            if (failed_forget(&ix->w, buf_str(&uri), &err) != SX_OK)
+                write_doom(ix, err.code, &err);
+            ix->failed_touched = true;
+        }
+        sx_index_commit(ix, &err);
+    }
+    buf_release(&uri);
+    buf_release(&known);
+}
+
+static sx_status sync_new(struct sync **out, const char *root, struct sx_error *err)
 {
     struct sync *s = mem_zalloc(1, sizeof(*s));
 
@@ -97,46 +190,27 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
         if (!buf_ok(&s->prefix) || !buf_ok(&s->after))
             rc = sx_fail_oom(err);
     }
-    if (rc != SX_OK) {
-        sync_free(s);
-        return rc;
-    }
-    sync_free(ix->sync);
-    ix->sync = s;
-    memset(&ix->progress, 0, sizeof(ix->progress));
-    return SX_OK;
-}
-
-struct sx_sync_progress sx_sync_progress(const struct sx_index *ix)
-{
-    return ix->progress;
-}
-
-/* ---- failures -------------------------------------------------------------------------------- */
-
-static sx_status path_uri(const char *path, struct buf *uri, struct sx_error *err)
-{
-    walk_uri(path, uri);
-    return buf_ok(uri) ? SX_OK : sx_fail_oom(err);
-}
-
-/* Failures are rows of the transaction like documents. */
-static sx_status note_failure(struct sx_index *ix, const char *path, struct sx_str uri,
-                              const char *stage, const char *reason, int64_t file,
-                              struct sx_error *err)
-{
-    struct sync *s = ix->sync;
-    struct sx_sync_event ev = {path, stage, reason};
-    sx_status rc = write_begin(ix, err);
-
-    if (rc == SX_OK)
-        rc = failed_put(&ix->w, uri, stage, reason, clock_wall(), file, err);
     if (rc != SX_OK)
-        return write_doom(ix, rc, err);
-    ix->failed_touched = true;
-    if (s->event != NULL)
-        s->event(s->event_ctx, &ev);
-    return SX_OK;
+        sync_free(s);
+    else
+        *out = s;
+    return rc;
+}
+
+sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err)
+{
+    struct sync *s = NULL;
+    struct sx_error own;
+
+    err = err == NULL ? &own : err;
+    sync_free(ix->sync);
+    ix->sync = NULL;
+    memset(&ix->progress, 0, sizeof(ix->progress));
+    sx_status rc = sync_new(&s, root, err);
+    if (!ix->in_transaction && rc != SX_ENOMEM)
+        note_root(ix, root, rc == SX_OK ? NULL : err->msg);
+    ix->sync = s;
+    return rc;
 }
 
 /* ---- LIST ------------------------------------------------------------------------------------- */
@@ -180,7 +254,7 @@ static sx_status add_changed(struct sync *s, const struct walk_file *f, struct s
     char *path = mem_strndup(f->path, strlen(f->path));
     if (path == NULL)
         return sx_fail_oom(err);
-    s->changed[s->changed_count++] = (struct found){path, f->size, f->mtime_ns};
+    s->changed[s->changed_count++] = (struct found){path, f->size, f->changed_ns};
     return SX_OK;
 }
 
@@ -207,13 +281,14 @@ static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, st
                               struct sx_error *err)
 {
     struct buf uri = {0};
-    sx_status rc = write_begin(ix, err);
+    bool noted = row->id != 0 && !row->has_hash;
+    sx_status rc = noted ? SX_OK : write_begin(ix, err);
 
     ix->progress.failed++;
     if (rc == SX_OK)
         rc = add_unlisted(ix->sync, f->path, err);
     row->has_hash = false;
-    if (rc == SX_OK)
+    if (rc == SX_OK && !noted)
         rc = file_save(&ix->w, f->path, row, err);
     if (rc == SX_OK)
         rc = mark_met(ix->sync, row->id, err);
@@ -242,7 +317,7 @@ static sx_status list_one(struct sx_index *ix, bool *more, struct sx_error *err)
         return list_problem(ix, &f, &row, err);
     if (row.id != 0) {
         rc = mark_met(s, row.id, err);
-        if (rc == SX_OK && row.has_hash && row.size == f.size && row.mtime_ns == f.mtime_ns) {
+        if (rc == SX_OK && row.has_hash && row.size == f.size && row.changed_ns == f.changed_ns) {
             ix->progress.unchanged++;
             return SX_OK;
         }
@@ -260,16 +335,19 @@ static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
 {
     struct reading *rd = arg;
     struct buf uri = {0};
+    struct buf place = {0}; /* FILE:LINE */
     struct sx_error err;
 
     if (++rd->failed > FAILED_LINES_MAX)
         return;
     buf_put_str(&uri, rd->uri);
     buf_printf(&uri, "#%zu", line);
+    buf_printf(&place, "%s:%zu", rd->path, line);
     /* A failure to note it dooms the transaction, which its commit tells. */
-    if (buf_ok(&uri))
-        note_failure(rd->ix, rd->path, buf_str(&uri), "parse", why->msg, rd->file, &err);
+    if (buf_ok(&uri) && buf_cstr(&place) != NULL)
+        note_failure(rd->ix, place.data, buf_str(&uri), rd->stage, why->msg, rd->file, &err);
     buf_release(&uri);
+    buf_release(&place);
 }
 
 /* A document at fault fails its line, where a file has lines; the others of the file go on. */
@@ -278,14 +356,18 @@ static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, stru
     struct reading *rd = arg;
     sx_status rc = doc_validate(doc, "", err);
 
-    if (rc != SX_OK && line > 0) {
-        take_failed_line(rd, line, err);
-        return rd->ix->doom.code;
+    if (rc == SX_OK) {
+        rd->stage = "put";
+        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
     }
     if (rc == SX_OK)
-        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
-    if (rc == SX_OK)
         rd->docs++;
+    else if (line > 0 && rd->ix->doom.code == SX_OK) {
+        take_failed_line(rd, line, err);
+        rc = rd->ix->doom.code;
+    }
+    if (rc == SX_OK)
+        rd->stage = "parse";
     return rc;
 }
 
@@ -300,6 +382,7 @@ static sx_status drop_docs(struct sx_index *ix, int64_t file, int64_t before, st
         rc = file_docs(&ix->w, file, before, ids, 256, &count, err);
         for (size_t i = 0; i < count && rc == SX_OK; i++)
             rc = write_delete_id(ix, ids[i], err);
+        ix->sync->dropped = ix->sync->dropped || count > 0;
     } while (rc == SX_OK && count == 256);
     return rc;
 }
@@ -333,7 +416,7 @@ static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_st
     if (rc == SX_OK || rc == SX_ENOMEM || ix->doom.code != SX_OK)
         return rc;
     rd->failed++;
-    return note_failure(ix, rd->path, rd->uri, "parse", err->msg, rd->file, err);
+    return note_failure(ix, rd->path, rd->uri, rd->stage, err->msg, rd->file, err);
 }
 
 static void hash_file(struct sx_str bytes, unsigned char out[FILE_HASH_BYTES])
@@ -352,7 +435,10 @@ static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file
     unsigned char hash[FILE_HASH_BYTES];
     int64_t first_new = ix->next.next_id;
     bool fresh = row->id == 0;
+    sx_status rc = write_begin(ix, err);
 
+    if (rc != SX_OK)
+        return rc;
     hash_file(bytes, hash);
     if (row->has_hash && memcmp(hash, row->hash, sizeof(hash)) == 0) {
         ix->progress.unchanged++;
@@ -360,7 +446,7 @@ static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file
     }
     memcpy(row->hash, hash, sizeof(hash));
     row->has_hash = true;
-    sx_status rc = file_save(&ix->w, rd->path, row, err);
+    rc = file_save(&ix->w, rd->path, row, err);
     rd->file = row->id;
     if (rc == SX_OK)
         rc = failed_forget_file(&ix->w, row->id, err);
@@ -371,7 +457,8 @@ static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file
         rc = drop_docs(ix, row->id, first_new, err);
     if (rc == SX_OK)
         rc = read_docs(ix, rd, bytes, err);
-    *(fresh ? &ix->progress.added : &ix->progress.updated) += 1;
+    if (rd->docs > 0 || rd->failed == 0)
+        *(fresh ? &ix->progress.added : &ix->progress.updated) += 1;
     ix->progress.docs += rd->docs;
     ix->progress.failed += rd->failed > 0 ? 1 : 0;
     ix->sync->docs_in_slice += rd->docs + 1;
@@ -383,12 +470,14 @@ static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct fil
                              struct sx_error *err)
 {
     char why[sizeof(err->msg)];
-    sx_status rc = SX_OK;
+    bool noted = row->id != 0 && !row->has_hash;
+    sx_status rc = noted ? SX_OK : write_begin(ix, err);
 
     memcpy(why, err->msg, sizeof(why));
     ix->progress.failed++;
     row->has_hash = false; /* looked at again by the next sync */
-    rc = file_save(&ix->w, rd->path, row, err);
+    if (rc == SX_OK && !noted)
+        rc = file_save(&ix->w, rd->path, row, err);
     if (rc == SX_OK)
         rc = mark_met(ix->sync, row->id, err);
     if (rc != SX_OK)
@@ -399,20 +488,18 @@ static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct fil
 static sx_status read_found(struct sx_index *ix, const struct found *f, struct buf *bytes,
                             struct buf *uri, struct sx_error *err)
 {
-    struct reading rd = {.ix = ix, .s = ix->sync, .path = f->path};
+    struct reading rd = {.ix = ix, .s = ix->sync, .path = f->path, .stage = "parse"};
     struct sx_sync_event ev = {f->path, NULL, NULL};
     struct file_row row;
     sx_status rc = path_uri(f->path, uri, err);
 
     rd.uri = buf_str(uri);
     if (rc == SX_OK)
-        rc = write_begin(ix, err);
-    if (rc == SX_OK)
         rc = file_find(&ix->w, f->path, &row, err);
     if (rc != SX_OK)
         return rc;
     row.size = f->size;
-    row.mtime_ns = f->mtime_ns;
+    row.changed_ns = f->changed_ns;
     rc = file_read_in_place(f->path, INGEST_FILE_MAX, bytes, err);
     if (rc == SX_ENOTFOUND) /* gone since it was listed */
         return SX_OK;
@@ -511,6 +598,31 @@ static sx_status sweep_some(struct sx_index *ix, bool *more, struct sx_error *er
     return rc == SX_OK ? SX_OK : write_doom(ix, rc, err);
 }
 
+static sx_status reread(void *arg, const char *path, uint64_t size, int64_t changed_ns)
+{
+    struct sync *s = arg;
+    const struct walk_file f = {.path = path, .size = size, .changed_ns = changed_ns};
+
+    return add_changed(s, &f, NULL);
+}
+
+/* Documents that others kept out by their uri may come in now: their files are read again. */
+static sx_status try_refused(struct sx_index *ix, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    sx_status rc = write_begin(ix, err);
+
+    if (rc == SX_OK)
+        rc = file_reread_refused(&ix->w, reread, s, err);
+    if (rc != SX_OK)
+        return write_doom(ix, rc, err);
+    s->again = true;
+    buf_clear(&s->after);
+    buf_put_str(&s->after, buf_str(&s->prefix));
+    s->phase = s->changed_next < s->changed_count ? READ : DONE;
+    return buf_ok(&s->after) ? SX_OK : sx_fail_oom(err);
+}
+
 /* ---- slices ------------------------------------------------------------------------------------ */
 
 static sx_status one_step(struct sx_index *ix, struct sx_error *err)
@@ -522,6 +634,8 @@ static sx_status one_step(struct sx_index *ix, struct sx_error *err)
 
     if (rc == SX_OK && !more)
         ix->sync->phase++;
+    if (rc == SX_OK && ix->sync->phase == DONE && ix->sync->dropped && !ix->sync->again)
+        rc = try_refused(ix, err);
     return rc;
 }
 

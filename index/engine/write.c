@@ -282,10 +282,27 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
 /* The hash covers uri, title and body; of what is left only extra rests on the checksum. */
 static bool unchanged(const struct stored_doc *old, const struct stored_doc *new)
 {
-    return old->checksum == new->checksum &&
-           old->file == new->file &&memcmp(old->hash, new->hash, DOC_HASH_BYTES) == 0 &&
+    if (old->file != new->file || old->checksum != new->checksum)
+        return false;
+    return memcmp(old->hash, new->hash, DOC_HASH_BYTES) == 0 &&
            str_eq(old->doc.source, new->doc.source) && str_eq(old->doc.date, new->doc.date) &&
            str_eq(old->doc.lang, new->doc.lang) && str_eq(old->doc.type, new->doc.type);
+}
+
+/* Two files that claim one uri would take its document from each other at every sync: the first
+ * keeps it, and the other is told. */
+static sx_status refuse_second_file(struct sx_index *ix, int64_t first, struct sx_error *err)
+{
+    struct buf path = {0};
+    sx_status rc = file_path(&ix->w, first, &path, err);
+
+    if (rc == SX_OK && buf_cstr(&path) == NULL)
+        rc = sx_fail_oom(err);
+    if (rc == SX_OK)
+        rc = sx_fail_at(err, SX_EREQUEST, "uri", SX_NO_OFFSET, "its uri is taken by '%.200s'",
+                        path.data);
+    buf_release(&path);
+    return rc;
 }
 
 static sx_status replace(struct sx_index *ix, struct stored_doc *d, size_t *replaced,
@@ -295,6 +312,10 @@ static sx_status replace(struct sx_index *ix, struct stored_doc *d, size_t *repl
     bool found;
     sx_status rc = doc_find(&ix->w, DOC_KEY_URI, d->doc.uri, 0, &old, &found, err);
 
+    if (rc == SX_OK && found && d->file != 0 && old.file != 0 && old.file != d->file) {
+        doc_done(&ix->w);
+        return refuse_second_file(ix, old.file, err);
+    }
     if (rc == SX_OK && found) {
         if (replaced != NULL)
             (*replaced)++;
@@ -326,7 +347,7 @@ sx_status write_doc(struct sx_index *ix, const struct sx_doc *doc, int64_t file,
     doc_hash(&d.doc, d.hash);
     d.checksum = doc_checksum(&d.doc);
     sx_status rc = replace(ix, &d, replaced, err);
-    return rc == SX_OK ? SX_OK : write_doom(ix, rc, err);
+    return rc == SX_OK || rc == SX_EREQUEST ? rc : write_doom(ix, rc, err);
 }
 
 sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n, size_t *replaced,

@@ -165,7 +165,8 @@ static void report(struct walk *w, struct walk_file *out, const struct stat *st)
 {
     out->path = buf_cstr(&w->path); /* has room: see set_path() */
     out->size = st == NULL ? 0 : (uint64_t)st->st_size;
-    out->mtime_ns = st == NULL ? 0 : (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+    out->changed_ns =
+        st == NULL ? 0 : (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
     out->problem = NULL;
 }
 
@@ -275,7 +276,7 @@ static sx_status descend(struct walk *w, const char *name, struct walk_file *out
     return SX_OK;
 }
 
-/* A file; *told is false for a link, and for what is gone since it was listed. */
+/* A file; *told is false for what is gone since it was listed. */
 static void look_at(struct walk *w, const char *name, struct walk_file *out, bool *told)
 {
     struct stat st;
@@ -289,8 +290,9 @@ static void look_at(struct walk *w, const char *name, struct walk_file *out, boo
     } else if (S_ISREG(st.st_mode)) {
         report(w, out, &st);
     } else {
-        *told = !S_ISLNK(st.st_mode);
-        report_problem(w, out, "not a regular file");
+        report_problem(w, out,
+                       S_ISLNK(st.st_mode) ? "a symbolic link, which is not followed"
+                                           : "not a regular file");
     }
 }
 

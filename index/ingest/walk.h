@@ -12,13 +12,13 @@ struct walk;
 struct walk_file {
     const char *path; /* absolute; lives until the next call */
     uint64_t size;
-    int64_t mtime_ns;
+    int64_t changed_ns;  /* st_ctime: unlike st_mtime, no program sets it back */
     const char *problem; /* not to be read, and why ("not a regular file", "permission denied") */
 };
 
 /* `root` is made absolute (realpath). Links are not followed; names that begin with a dot are
- * left out; a FIFO, socket or device is told as a problem; nothing blocks. SX_ENOTFOUND: no such
- * folder. */
+ * left out; a link, FIFO, socket or device is told as a problem; nothing blocks. SX_ENOTFOUND: no
+ * such folder. */
 sx_status walk_open(struct walk **out, const char *root, struct sx_error *err);
 void walk_close(struct walk *w);
 /* The absolute root, without a slash at its end. */

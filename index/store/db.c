@@ -42,16 +42,22 @@ static const char *const sql[ST_COUNT] = {
     [ST_FTS_MATCH] = "SELECT rowid FROM fts WHERE fts MATCH ?1 AND sx_match(fts)",
     [ST_VOCAB_TERM] = "SELECT doc, cnt FROM temp.vocab WHERE term = ?1",
     [ST_VOCAB_PREFIX] = "SELECT doc, cnt FROM temp.vocab WHERE term >= ?1 AND term <= ?2 LIMIT ?3",
-    [ST_FILE_GET] = "SELECT id, size, mtime, hash FROM file WHERE path = ?1",
-    [ST_FILE_INSERT] = "INSERT INTO file(path, size, mtime, hash) VALUES(?1, ?2, ?3, ?4)",
-    [ST_FILE_UPDATE] = "UPDATE file SET size = ?2, mtime = ?3, hash = ?4 WHERE id = ?1",
+    [ST_FILE_GET] = "SELECT id, size, changed, hash FROM file WHERE path = ?1",
+    [ST_FILE_INSERT] = "INSERT INTO file(path, size, changed, hash) VALUES(?1, ?2, ?3, ?4)",
+    [ST_FILE_UPDATE] = "UPDATE file SET size = ?2, changed = ?3, hash = ?4 WHERE id = ?1",
     [ST_FILE_DELETE] = "DELETE FROM file WHERE id = ?1",
     [ST_FILE_ALL] = "SELECT id, path FROM file WHERE path > ?1 ORDER BY path LIMIT 256",
+    [ST_FILE_PATH] = "SELECT path FROM file WHERE id = ?1",
+    [ST_FILE_REREAD] = "UPDATE file SET hash = NULL WHERE id IN"
+                       " (SELECT file FROM failed WHERE stage = 'put')",
+    [ST_FILE_REFUSED] = "SELECT path, size, changed FROM file WHERE id IN"
+                        " (SELECT file FROM failed WHERE stage = 'put') ORDER BY path",
     [ST_FAILED_PUT] = "INSERT OR REPLACE INTO failed(uri, stage, reason, at, file)"
                       " VALUES(?1, ?2, ?3, ?4, ?5)",
     [ST_FAILED_DELETE] = "DELETE FROM failed WHERE uri = ?1",
     [ST_FAILED_DELETE_FILE] = "DELETE FROM failed WHERE file = ?1",
     [ST_FAILED_COUNT] = "SELECT count(*) FROM failed",
+    [ST_FAILED_REASON] = "SELECT reason FROM failed WHERE uri = ?1",
     [ST_FAILED_LIST] = "SELECT uri, stage, reason, at FROM failed ORDER BY uri LIMIT ?1 OFFSET ?2",
 };
 

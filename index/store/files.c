@@ -28,7 +28,7 @@ sx_status file_find(struct db *c, const char *path, struct file_row *out, struct
         return rc;
     out->id = sqlite3_column_int64(st, 0);
     out->size = (uint64_t)sqlite3_column_int64(st, 1);
-    out->mtime_ns = sqlite3_column_int64(st, 2);
+    out->changed_ns = sqlite3_column_int64(st, 2);
     const void *hash = sqlite3_column_blob(st, 3);
     out->has_hash = hash != NULL && sqlite3_column_bytes(st, 3) == FILE_HASH_BYTES;
     if (out->has_hash)
@@ -40,7 +40,7 @@ sx_status file_find(struct db *c, const char *path, struct file_row *out, struct
 static void bind_file(sqlite3_stmt *st, const struct file_row *row)
 {
     sqlite3_bind_int64(st, 2, (sqlite3_int64)row->size);
-    sqlite3_bind_int64(st, 3, row->mtime_ns);
+    sqlite3_bind_int64(st, 3, row->changed_ns);
     if (row->has_hash)
         sqlite3_bind_blob(st, 4, row->hash, FILE_HASH_BYTES, SQLITE_STATIC);
     else
@@ -75,6 +75,51 @@ sx_status file_forget(struct db *c, int64_t id, struct sx_error *err)
         return rc;
     sqlite3_bind_int64(st, 1, id);
     return db_run(c, st, "forget a file", err);
+}
+
+sx_status file_path(struct db *c, int64_t id, struct buf *path, struct sx_error *err)
+{
+    bool row;
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FILE_PATH, &st, err);
+
+    if (rc != SX_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, id);
+    rc = db_step(c, st, &row, "find a file", err);
+    if (rc == SX_OK && row)
+        buf_put(path, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+    sqlite3_reset(st);
+    return rc;
+}
+
+sx_status file_reread_refused(struct db *c,
+                              sx_status (*fn)(void *ctx, const char *path, uint64_t size,
+                                              int64_t changed_ns),
+                              void *ctx, struct sx_error *err)
+{
+    bool row = true;
+    struct buf path = {0};
+    sqlite3_stmt *st;
+    sx_status rc = db_call(c, ST_FILE_REREAD, "forget hashes", err);
+
+    if (rc == SX_OK)
+        rc = db_stmt(c, ST_FILE_REFUSED, &st, err);
+    if (rc != SX_OK)
+        return rc;
+    while (rc == SX_OK && row) {
+        rc = db_step(c, st, &row, "list the files", err);
+        if (rc != SX_OK || !row)
+            break;
+        buf_clear(&path);
+        buf_put(&path, sqlite3_column_blob(st, 0), (size_t)sqlite3_column_bytes(st, 0));
+        rc = buf_cstr(&path) == NULL ? sx_fail_oom(err)
+                                     : fn(ctx, path.data, (uint64_t)sqlite3_column_int64(st, 1),
+                                          sqlite3_column_int64(st, 2));
+    }
+    sqlite3_reset(st);
+    buf_release(&path);
+    return rc;
 }
 
 sx_status file_page(struct db *c, struct sx_str after,
@@ -163,6 +208,22 @@ sx_status failed_forget_file(struct db *c, int64_t file, struct sx_error *err)
         return rc;
     sqlite3_bind_int64(st, 1, file);
     return db_run(c, st, "forget failures", err);
+}
+
+sx_status failed_reason(struct db *c, struct sx_str uri, struct buf *reason, bool *found,
+                        struct sx_error *err)
+{
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FAILED_REASON, &st, err);
+
+    if (rc != SX_OK)
+        return rc;
+    bind_str(st, 1, uri);
+    rc = db_step(c, st, found, "find a failure", err);
+    if (rc == SX_OK && *found)
+        buf_put_str(reason, column_str(st, 0));
+    sqlite3_reset(st);
+    return rc;
 }
 
 sx_status failed_count(struct db *c, uint64_t *out, struct sx_error *err)

@@ -2,6 +2,7 @@
 #ifndef INDEX_STORE_FILES_H
 #define INDEX_STORE_FILES_H
 
+#include "index/base/buf.h"
 #include "index/base/sha256.h"
 #include "index/store/db.h"
 
@@ -10,7 +11,7 @@
 struct file_row {
     int64_t id; /* 0: not there */
     uint64_t size;
-    int64_t mtime_ns;
+    int64_t changed_ns;
     bool has_hash;
     unsigned char hash[FILE_HASH_BYTES];
 };
@@ -20,6 +21,15 @@ sx_status file_find(struct db *c, const char *path, struct file_row *out, struct
 /* Inserts (row->id 0, then set) or updates. */
 sx_status file_save(struct db *c, const char *path, struct file_row *row, struct sx_error *err);
 sx_status file_forget(struct db *c, int64_t id, struct sx_error *err);
+
+/* Appends the path of a file. */
+sx_status file_path(struct db *c, int64_t id, struct buf *path, struct sx_error *err);
+/* Files of which a document was refused (failed in stage "put"): forgets their hashes, so that
+ * they are read again, and calls `fn` for each, whose path lives until it returns. */
+sx_status file_reread_refused(struct db *c,
+                              sx_status (*fn)(void *ctx, const char *path, uint64_t size,
+                                              int64_t changed_ns),
+                              void *ctx, struct sx_error *err);
 
 /* Files in path order, from behind `after`, a page of at most 256. `fn` gets each; its strings
  * live until it returns, and it must not use the file table. *last is set when no more come. */
@@ -36,6 +46,9 @@ sx_status failed_put(struct db *c, struct sx_str uri, const char *stage, const c
                      int64_t at, int64_t file, struct sx_error *err);
 sx_status failed_forget(struct db *c, struct sx_str uri, struct sx_error *err);
 sx_status failed_forget_file(struct db *c, int64_t file, struct sx_error *err);
+/* Appends why `uri` failed; *found false: it has not. */
+sx_status failed_reason(struct db *c, struct sx_str uri, struct buf *reason, bool *found,
+                        struct sx_error *err);
 sx_status failed_count(struct db *c, uint64_t *out, struct sx_error *err);
 /* `fn` for each, in uri order. */
 sx_status failed_each(struct db *c, size_t offset, size_t limit,

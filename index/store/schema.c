@@ -34,7 +34,7 @@ static const char *const migrations[] = {
     "INSERT INTO fts(fts, rank) VALUES('automerge', 8);"
     "CREATE TABLE file("
     " id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, size INTEGER NOT NULL,"
-    " mtime INTEGER NOT NULL, hash BLOB);"
+    " changed INTEGER NOT NULL, hash BLOB);"
     "CREATE TABLE failed("
     " uri TEXT PRIMARY KEY, stage TEXT NOT NULL, reason TEXT NOT NULL, at INTEGER NOT NULL,"
     " file INTEGER) WITHOUT ROWID;"

@@ -266,6 +266,59 @@ static void a_root_that_is_not_there_is_an_error(void **state)
     assert_int_equal(sx_sync_begin(b->ix, path_of(b, "none"), &err), SX_ENOTFOUND);
     must(sx_sync_step(b->ix, 0, &more, NULL, NULL, &err), &err);
     assert_false(more);
+    assert_int_equal(failures(b, "none", "read"), 1); /* for who asks over the socket */
+    assert_int_equal(mkdir(path_of(b, "none"), 0700), 0);
+    sync_root(b, path_of(b, "none"));
+    assert_int_equal(failures(b, NULL, NULL), 0);
+}
+
+static uint64_t generation(struct bed *b)
+{
+    struct sx_stats stats;
+    struct sx_error err;
+
+    must(sx_reader_stats(b->r, &stats, &err), &err);
+    return stats.generation;
+}
+
+static void a_folder_at_rest_costs_no_commit(void **state)
+{
+    struct bed *b = *state;
+
+    write_file(b, "a.txt", "ferry");
+    assert_int_equal(mkfifo(path_of(b, "pipe"), 0600), 0);
+    assert_int_equal(symlink("a.txt", path_of(b, "link")), 0);
+    sync_root(b, b->root);
+    uint64_t before = generation(b);
+    sync_root(b, b->root);
+    assert_int_equal(b->last.unchanged, 1);
+    assert_int_equal(generation(b), before);
+    assert_int_equal(failures(b, "link", "read"), 2);
+}
+
+static void the_first_file_keeps_a_uri_until_it_goes(void **state)
+{
+    struct bed *b = *state;
+
+    write_file(b, "a.jsonl", "{\"uri\":\"u\",\"body\":\"alpha\"}\n");
+    sync_root(b, b->root);
+    write_file(b, "b.jsonl",
+               "{\"uri\":\"u\",\"body\":\"beta\"}\n{\"uri\":\"v\",\"body\":\"beta\"}\n");
+    sync_root(b, b->root);
+    assert_int_equal(found(b, "alpha"), 1);
+    assert_int_equal(found(b, "beta"), 1);
+    assert_int_equal(failures(b, "b.jsonl#1", "put"), 1);
+    assert_int_equal(unlink(path_of(b, "b.jsonl")), 0);
+    sync_root(b, b->root);
+    assert_int_equal(found(b, "alpha"), 1);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    write_file(b, "b.jsonl", "{\"uri\":\"u\",\"body\":\"beta\"}\n");
+    sync_root(b, b->root);
+    assert_int_equal(unlink(path_of(b, "a.jsonl")), 0);
+    sync_root(b, b->root); /* one sync is enough: what was kept out comes in */
+    assert_int_equal(found(b, "alpha"), 0);
+    assert_int_equal(found(b, "beta"), 1);
+    assert_int_equal(failures(b, NULL, NULL), 0);
 }
 
 static void bad_lines_fail_alone(void **state)
@@ -481,6 +534,8 @@ int main(void)
         with_folder(only_what_lies_below_the_root_is_swept),
         with_folder(many_files_are_swept_in_pages),
         with_folder(a_root_that_is_not_there_is_an_error),
+        with_folder(a_folder_at_rest_costs_no_commit),
+        with_folder(the_first_file_keeps_a_uri_until_it_goes),
         with_folder(bad_lines_fail_alone),
         with_folder(so_many_bad_lines_are_told_and_no_more),
         with_folder(a_link_in_place_of_a_folder_is_not_followed),
