@@ -14,6 +14,9 @@
 #include "index/base/utf8.h"
 #include "index/text/analyzer.h"
 
+/* What is left of a leaf's weight once a passage shows it: the next passage goes first to words
+ * that none has shown. */
+#define SHOWN_WORTH 0.05
 #define PLACES_MAX 20000 /* of one text; later ones are not looked at */
 #define NO_TERM UINT32_MAX
 #define CLOCK_TOKENS 1024 /* between two looks at the clock; a power of two */
@@ -205,7 +208,7 @@ static bool beats(double worth, size_t bytes, const struct window *best)
 
 /* Two ends move over the places; `taken` are the passages chosen so far. */
 static bool best_window(const struct finder *f, const struct passage *taken, size_t taken_count,
-                        uint32_t *in, struct window *best)
+                        const double *weights, uint32_t *in, struct window *best)
 {
     size_t first = 0;
     double worth = 0;
@@ -225,13 +228,13 @@ static bool best_window(const struct finder *f, const struct passage *taken, siz
             continue;
         }
         if (in[p->leaf]++ == 0)
-            worth += f->leaves[p->leaf].weight;
+            worth += weights[p->leaf];
         /* What is too far off goes, and so does what stands again further on. */
         while (first < last &&
                (p->end - f->places[first].start > PASSAGE_BYTES || in[f->places[first].leaf] > 1)) {
             uint32_t leaf = f->places[first++].leaf;
             if (--in[leaf] == 0)
-                worth -= f->leaves[leaf].weight;
+                worth -= weights[leaf];
         }
         if (beats(worth, p->end - f->places[first].start, best))
             *best = (struct window){first, last, p->end - f->places[first].start, worth};
@@ -357,12 +360,15 @@ static sx_status choose(const struct finder *f, struct sx_str text, size_t want,
                         struct passage *out, size_t *count, struct sx_error *err)
 {
     uint32_t *in = arena_array(mem, f->leaf_count + 1, sizeof(*in));
+    double *weights = arena_array(mem, f->leaf_count + 1, sizeof(*weights));
     struct window w;
 
-    if (in == NULL)
+    if (in == NULL || weights == NULL)
         return sx_fail_oom(err);
+    for (size_t i = 0; i < f->leaf_count; i++)
+        weights[i] = f->leaves[i].weight;
     *count = 0;
-    while (*count < want && best_window(f, out, *count, in, &w)) {
+    while (*count < want && best_window(f, out, *count, weights, in, &w)) {
         struct passage *p = &out[*count];
         size_t to = 0;
         size_t from = text.len;
@@ -370,6 +376,8 @@ static sx_status choose(const struct finder *f, struct sx_str text, size_t want,
             from = f->places[i].start < from ? f->places[i].start : from;
             to = f->places[i].end > to ? f->places[i].end : to;
         }
+        for (size_t i = w.first; i <= w.last; i++)
+            weights[f->places[i].leaf] = f->leaves[f->places[i].leaf].weight * SHOWN_WORTH;
         memset(p, 0, sizeof(*p));
         p->worth = w.worth;
         widen(text, from, to, out, *count, p);

@@ -257,9 +257,33 @@ static int free_analyzer(void **state)
     return 0;
 }
 
+static void the_next_passage_shows_what_none_has_shown(void **state)
+{
+    const struct passage_leaf leaves[] = {leaf("unit", 3), leaf("netherlands", 1)};
+    struct buf text = {0};
+    struct shown s;
+
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        buf_puts(&text, "A unit is named here.\n");
+        for (int word = 0; word < 80; word++)
+            buf_puts(&text, "far ");
+        buf_putc(&text, '\n');
+    }
+    buf_puts(&text, "The data lies in the Netherlands.\n");
+    find(&s, buf_cstr(&text), leaves, 2, 3);
+    assert_int_equal(s.count, 3);
+    assert_shown(&s, 0, "A [unit] is named here.");
+    assert_shown(&s, 1, "The data lies in the [Netherlands].");
+    assert_shown(&s, 2, "A [unit] is named here.");
+    arena_release(&s.mem);
+    buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_next_passage_shows_what_none_has_shown),
         cmocka_unit_test(short_text_is_shown_whole),
         cmocka_unit_test(phrase_is_marked_only_whole),
         cmocka_unit_test(overlapping_phrases_make_one_mark),
