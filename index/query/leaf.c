@@ -320,6 +320,20 @@ static void put_key(const struct ast *node, struct buf *out)
         buf_put_str(out, node->text);
 }
 
+/* FTS5 reads a word's positions anew for each time it stands in a phrase, and for one document at
+ * a time it neither stops nor gives memory back. */
+static bool repeats_too_often(const struct ast *node)
+{
+    for (size_t i = 0; i + SX_PHRASE_REPEATS_MAX < node->term_count; i++) {
+        size_t times = 0;
+        for (size_t k = i; k < node->term_count; k++)
+            times += str_eq(node->terms[i], node->terms[k]);
+        if (times > SX_PHRASE_REPEATS_MAX)
+            return true;
+    }
+    return false;
+}
+
 /* Counts a leaf that was not there before, by its words: FTS5 opens postings for each, also for
  * one word many times in a phrase. Filters count against the limit too: each costs. */
 static sx_status count_leaf(struct leaves *l, const struct ast *node, struct sx_error *err)
@@ -342,6 +356,9 @@ static sx_status count_leaf(struct leaves *l, const struct ast *node, struct sx_
     if (words > SX_QUERY_WORDS_MAX - l->words)
         return sx_fail_at(err, SX_EQUERY, "query", (int64_t)node->offset,
                           "more than %d distinct words", SX_QUERY_WORDS_MAX);
+    if (repeats_too_often(node))
+        return sx_fail_at(err, SX_EQUERY, "query", (int64_t)node->offset,
+                          "a phrase has one word more than %d times", SX_PHRASE_REPEATS_MAX);
     added = arena_new(l->mem, sizeof(*added));
     if (added == NULL)
         return sx_fail_oom(err);

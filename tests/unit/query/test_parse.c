@@ -526,11 +526,28 @@ static void words_of_phrases_count(void **state)
 
     (void)state;
     for (int i = 0; i < SX_QUERY_WORDS_MAX - 2; i++)
-        buf_puts(&b, "a ");
+        buf_printf(&b, "a%d ", i / SX_PHRASE_REPEATS_MAX);
     buf_puts(&b, "b\"");
     assert_int_equal(parse_ok(buf_cstr(&b), &mem).leaf_count, 1);
     buf_puts(&b, " c");
     assert_error(buf_str(&b), SX_EQUERY, (int64_t)b.len - 1, "more than 1024 distinct words");
+    buf_release(&b);
+    arena_release(&mem);
+}
+
+static void a_word_repeats_so_often_in_a_phrase(void **state)
+{
+    struct arena mem = {0};
+    struct buf b = repeat("c \"", 1, "");
+
+    (void)state;
+    for (int i = 0; i < SX_PHRASE_REPEATS_MAX; i++)
+        buf_puts(&b, "A b ");
+    buf_puts(&b, "c\"");
+    assert_int_equal(parse_ok(buf_cstr(&b), &mem).leaf_count, 2);
+    b.len--;
+    buf_puts(&b, " a\"");
+    assert_error(buf_str(&b), SX_EQUERY, 2, "a phrase has one word more than 32 times");
     buf_release(&b);
     arena_release(&mem);
 }
@@ -599,6 +616,7 @@ int main(void)
         cmocka_unit_test(depth_is_limited),
         cmocka_unit_test(distinct_leaves_are_limited),
         cmocka_unit_test(words_of_phrases_count),
+        cmocka_unit_test(a_word_repeats_so_often_in_a_phrase),
         cmocka_unit_test(length_is_limited),
         cmocka_unit_test(every_failed_allocation_is_told),
     };
