@@ -22,11 +22,13 @@ extern "C" {
 
 /* Limits that callers may meet. */
 #define SX_URI_MAX 4096          /* bytes */
-#define SX_META_MAX 4096         /* bytes of source, lang, type or date */
+#define SX_TITLE_MAX (64 << 10)  /* bytes of a title */
+#define SX_META_MAX 1024         /* bytes of source, lang, type or date */
 #define SX_EXTRA_MAX (1 << 20)   /* bytes of extra */
-#define SX_TEXT_MAX (64 << 20)   /* bytes of a title or a body */
+#define SX_TEXT_MAX (64 << 20)   /* bytes of a body */
 #define SX_QUERY_MAX (64 << 10)  /* bytes of a query */
 #define SX_QUERY_WORDS_MAX 1024  /* distinct words of a query, and each word of its phrases */
+#define SX_PHRASE_REPEATS_MAX 32 /* times one word may stand in one phrase */
 #define SX_QUERY_DEPTH_MAX 32    /* nesting of a query */
 #define SX_EXPANSIONS_MAX 100000 /* terms one prefix may stand for */
 #define SX_WINDOW_MAX 10000      /* offset + limit */

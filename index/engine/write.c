@@ -195,7 +195,7 @@ static sx_status check_text(const char *prefix, const struct rule *rule, struct 
 sx_status doc_validate(const struct sx_doc *d, const char *prefix, struct sx_error *err)
 {
     static const struct rule rules[] = {
-        {"uri", 1, SX_URI_MAX, true},    {"title", 0, SX_TEXT_MAX, false},
+        {"uri", 1, SX_URI_MAX, true},    {"title", 0, SX_TITLE_MAX, false},
         {"body", 0, SX_TEXT_MAX, true},  {"source", 0, SX_META_MAX, false},
         {"date", 0, SX_META_MAX, false}, {"lang", 0, SX_META_MAX, false},
         {"type", 0, SX_META_MAX, false}, {"extra", 0, SX_EXTRA_MAX, false},

@@ -66,9 +66,10 @@ static sx_status check_lengths(const struct sx_doc *doc, struct sx_error *err)
         struct sx_str value;
         size_t max;
     } rows[] = {
-        {"uri", doc->uri, SX_URI_MAX},    {"source", doc->source, SX_META_MAX},
-        {"date", doc->date, SX_META_MAX}, {"lang", doc->lang, SX_META_MAX},
-        {"type", doc->type, SX_META_MAX}, {"extra", doc->extra, SX_EXTRA_MAX},
+        {"uri", doc->uri, SX_URI_MAX},        {"title", doc->title, SX_TITLE_MAX},
+        {"source", doc->source, SX_META_MAX}, {"date", doc->date, SX_META_MAX},
+        {"lang", doc->lang, SX_META_MAX},     {"type", doc->type, SX_META_MAX},
+        {"extra", doc->extra, SX_EXTRA_MAX},
     };
 
     if (doc->uri.len == 0)
