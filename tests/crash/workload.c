@@ -8,7 +8,7 @@
 #define TEXT_MAX 20000
 
 struct text {
-    char uri[16], title[32], date[16];
+    char uri[16], title[32], date[32];
     char body[TEXT_MAX];
 };
 

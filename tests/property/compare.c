@@ -249,9 +249,15 @@ static bool rounding_decides(const struct both *b, const struct twin_hit *t)
 /* By the index's own scores, `h` goes before `next`. */
 static bool in_order(const struct both *b, const struct sx_hit *h, const struct sx_hit *next)
 {
-    struct twin_hit first = *twin_hit_of(b, h->uri);
-    struct twin_hit second = *twin_hit_of(b, next->uri);
+    const struct twin_hit *t = twin_hit_of(b, h->uri);
+    const struct twin_hit *u = twin_hit_of(b, next->uri);
+    struct twin_hit first;
+    struct twin_hit second;
 
+    if (t == NULL || u == NULL)
+        return false;
+    first = *t;
+    second = *u;
     first.score = h->score;
     second.score = next->score;
     return twin_before(&first, &second, b->s->sort);
