@@ -1,0 +1,87 @@
+/* A sync in progress: what its phases share. Private to sync*.c; all of it is the writer's
+ * thread's.
+ *
+ *   sync.c         the public steps: which phase is on, when a slice ends and commits
+ *   sync_list.c    LIST: the walk, to the files that are to be read
+ *   sync_read.c    READ: one file to its documents
+ *   sync_sweep.c   SWEEP: what is gone is forgotten
+ *   sync_failed.c  what could not be read is told and put on record */
+#ifndef INDEX_ENGINE_SYNC_H
+#define INDEX_ENGINE_SYNC_H
+
+#include "index/base/buf.h"
+#include "index/engine/index.h"
+#include "index/ingest/walk.h"
+#include "index/store/files.h"
+
+enum sync_phase { SYNC_LIST, SYNC_READ, SYNC_SWEEP, SYNC_DONE };
+
+/* A file to be read, as the walk saw it. */
+struct found {
+    char *path;
+    uint64_t size;
+    int64_t changed_ns;
+};
+
+struct paths {
+    char **items;
+    size_t count, cap;
+};
+
+struct sync {
+    enum sync_phase phase;
+    struct walk *walk;
+    struct found *changed; /* SYNC_LIST fills, SYNC_READ empties */
+    size_t changed_count, changed_cap, changed_next;
+    struct paths unlisted; /* folders that could not be listed */
+    unsigned char *met;    /* bit by file id: met by the walk */
+    size_t met_bytes;
+    struct buf after;  /* SYNC_SWEEP: the last path looked at */
+    struct buf prefix; /* the root with a slash */
+    bool dropped;      /* documents went: what they kept out may come in */
+    bool again;        /* that is being tried */
+    void (*event)(void *ctx, const struct sx_sync_event *ev);
+    void *event_ctx;
+    uint64_t deadline;
+    uint64_t docs_in_slice;
+};
+
+/* ---- the phases ------------------------------------------------------------------------ */
+
+/* Each does one file or one page of them, and says in *more whether there is another. A failure
+ * ends the sync; where it lost the transaction, that is doomed (write_doom()). */
+
+/* Lists one file or folder. */
+sx_status sync_list(struct sx_index *ix, bool *more, struct sx_error *err);
+/* Reads one of the files to be read. */
+sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err);
+/* Forgets what is gone in one page of the files on record. */
+sx_status sync_sweep(struct sx_index *ix, bool *more, struct sx_error *err);
+/* After the sweep: goes back to reading, once, with the files whose documents were refused for
+ * the uri of another's; else the sync is done. */
+sx_status sync_try_refused(struct sx_index *ix, struct sx_error *err);
+
+/* ---- what they share ------------------------------------------------------------------- */
+
+/* The uri of a file, appended to `uri`. */
+sx_status sync_uri(const char *path, struct buf *uri, struct sx_error *err);
+/* Adds a file to those to be read; copies its path. */
+sx_status sync_add_changed(struct sync *s, const struct walk_file *f, struct sx_error *err);
+/* The file with this id is there: the sweep leaves it. */
+sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err);
+bool sync_was_met(const struct sync *s, int64_t id);
+/* Deletes the documents of `file` with ids below `before`. */
+sx_status sync_drop_docs(struct sx_index *ix, int64_t file, int64_t before, struct sx_error *err);
+
+/* ---- failures -------------------------------------------------------------------------- */
+
+/* Puts a failure on record, in the transaction like a document, and tells the caller's event.
+ * `file`: the row whose end is its end; 0: none. A failure of its own dooms. */
+sx_status sync_note_failure(struct sx_index *ix, const char *path, struct sx_str uri,
+                            const char *stage, const char *reason, int64_t file,
+                            struct sx_error *err);
+/* A root that cannot be listed is told like a file that cannot be read, until it can. `why` NULL:
+ * it can. Commits. What goes wrong here is no worse than not telling. */
+void sync_note_root(struct sx_index *ix, const char *root, const char *why);
+
+#endif

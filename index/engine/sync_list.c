@@ -1,0 +1,128 @@
+/* LIST: one step of the walk. A file whose size and time are those on record is left alone, any
+ * other is to be read. A folder that could not be listed is told as failed, and nothing below it
+ * is swept. */
+#include "index/engine/sync.h"
+
+#include <string.h>
+
+#include "index/base/alloc.h"
+
+sx_status sync_uri(const char *path, struct buf *uri, struct sx_error *err)
+{
+    walk_uri(path, uri);
+    return buf_ok(uri) ? SX_OK : sx_fail_oom(err);
+}
+
+sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err)
+{
+    size_t byte = (size_t)id / 8;
+
+    if (byte >= s->met_bytes) {
+        size_t bytes = s->met_bytes == 0 ? 4096 : s->met_bytes;
+        while (bytes <= byte)
+            bytes *= 2;
+        unsigned char *grown = mem_realloc(s->met, bytes);
+        if (grown == NULL)
+            return sx_fail_oom(err);
+        memset(grown + s->met_bytes, 0, bytes - s->met_bytes);
+        s->met = grown;
+        s->met_bytes = bytes;
+    }
+    s->met[byte] = (unsigned char)(s->met[byte] | 1u << (id % 8));
+    return SX_OK;
+}
+
+bool sync_was_met(const struct sync *s, int64_t id)
+{
+    size_t byte = (size_t)id / 8;
+
+    return byte < s->met_bytes && (s->met[byte] >> (id % 8) & 1) != 0;
+}
+
+sx_status sync_add_changed(struct sync *s, const struct walk_file *f, struct sx_error *err)
+{
+    if (s->changed_count == s->changed_cap) {
+        size_t cap = s->changed_cap == 0 ? 256 : s->changed_cap * 2;
+        struct found *grown = mem_realloc(s->changed, cap * sizeof(*grown));
+        if (grown == NULL)
+            return sx_fail_oom(err);
+        s->changed = grown;
+        s->changed_cap = cap;
+    }
+    char *path = mem_strndup(f->path, strlen(f->path));
+    if (path == NULL)
+        return sx_fail_oom(err);
+    s->changed[s->changed_count++] = (struct found){path, f->size, f->changed_ns};
+    return SX_OK;
+}
+
+static sx_status add_unlisted(struct sync *s, const char *path, struct sx_error *err)
+{
+    if (s->unlisted.count == s->unlisted.cap) {
+        size_t cap = s->unlisted.cap == 0 ? 16 : s->unlisted.cap * 2;
+        char **grown = mem_realloc(s->unlisted.items, cap * sizeof(*grown));
+        if (grown == NULL)
+            return sx_fail_oom(err);
+        s->unlisted.items = grown;
+        s->unlisted.cap = cap;
+    }
+    char *copy = mem_strndup(path, strlen(path));
+    if (copy == NULL)
+        return sx_fail_oom(err);
+    s->unlisted.items[s->unlisted.count++] = copy;
+    return SX_OK;
+}
+
+/* What cannot be read at all keeps a row of file, so that its failure goes when it does; without
+ * a hash, so that it is read when it can be. */
+static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, struct file_row *row,
+                              struct sx_error *err)
+{
+    struct buf uri = {0};
+    bool noted = row->id != 0 && !row->has_hash;
+    sx_status rc = noted ? SX_OK : write_begin(ix, err);
+
+    ix->progress.failed++;
+    if (rc == SX_OK)
+        rc = add_unlisted(ix->sync, f->path, err);
+    row->has_hash = false;
+    if (rc == SX_OK && !noted)
+        rc = file_save(&ix->w, f->path, row, err);
+    if (rc == SX_OK)
+        rc = sync_mark_met(ix->sync, row->id, err);
+    if (rc == SX_OK)
+        rc = sync_uri(f->path, &uri, err);
+    if (rc == SX_OK)
+        rc = sync_note_failure(ix, f->path, buf_str(&uri), "read", f->problem, row->id, err);
+    buf_release(&uri);
+    return rc;
+}
+
+sx_status sync_list(struct sx_index *ix, bool *more, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    struct walk_file f;
+    struct file_row row;
+    sx_status rc = walk_next(s->walk, &f, more, err);
+
+    if (rc != SX_OK || !*more)
+        return rc;
+    ix->progress.files++;
+    rc = file_find(&ix->w, f.path, &row, err);
+    if (rc != SX_OK)
+        return rc;
+    if (f.problem != NULL)
+        return list_problem(ix, &f, &row, err);
+    if (row.id != 0) {
+        rc = sync_mark_met(s, row.id, err);
+        if (rc == SX_OK && row.has_hash && row.size == f.size && row.changed_ns == f.changed_ns) {
+            ix->progress.unchanged++;
+            return SX_OK;
+        }
+    }
+    if (rc == SX_OK)
+        rc = sync_add_changed(s, &f, err);
+    atomic_store(&ix->pending, s->changed_count);
+    ix->progress.pending = s->changed_count;
+    return rc;
+}
