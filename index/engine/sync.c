@@ -79,11 +79,22 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
 
 static sx_status one_step(struct sx_index *ix, struct sx_error *err)
 {
-    static sx_status (*const steps[])(struct sx_index *, bool *, struct sx_error *) = {
-        [SYNC_LIST] = sync_list, [SYNC_READ] = sync_read, [SYNC_SWEEP] = sync_sweep};
     bool more = false;
-    sx_status rc = steps[ix->sync->phase](ix, &more, err);
+    sx_status rc = SX_OK;
 
+    switch (ix->sync->phase) {
+    case SYNC_LIST:
+        rc = sync_list(ix, &more, err);
+        break;
+    case SYNC_READ:
+        rc = sync_read(ix, &more, err);
+        break;
+    case SYNC_SWEEP:
+        rc = sync_sweep(ix, &more, err);
+        break;
+    case SYNC_DONE:
+        return SX_OK;
+    }
     if (rc == SX_OK && !more)
         ix->sync->phase++;
     if (rc == SX_OK && ix->sync->phase == SYNC_DONE && ix->sync->dropped && !ix->sync->again)
