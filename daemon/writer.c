@@ -161,6 +161,14 @@ static void batch_end(struct writer *w, struct batch *b)
     *b = (struct batch){.began_ns = clock_now_ns()};
 }
 
+/* Whether a write failed by its own fault: the transaction then is as it was before it, and stays
+ * open for those it shares it with. After any other failure it is lost. */
+static bool own_fault(sx_status code)
+{
+    return code == SX_EREQUEST || code == SX_ETOOLARGE || code == SX_EQUERY ||
+           code == SX_ECANCELLED;
+}
+
 static void batch_add(struct writer *w, struct batch *b, struct job *job)
 {
     struct sx_error err = {.offset = SX_NO_OFFSET};
@@ -172,7 +180,8 @@ static void batch_add(struct writer *w, struct batch *b, struct job *job)
         if (err.code == SX_EREADONLY)
             err.code = SX_EIO;
         /* A transaction that is lost is lost for those before, and for nobody who comes after. */
-        batch_end(w, b);
+        if (!own_fault(err.code))
+            batch_end(w, b);
         fail(w, job, &err);
         notice_broken(w);
         return;
