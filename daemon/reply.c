@@ -1,8 +1,11 @@
 /* The words of a reply. */
 #include "daemon/reply.h"
 
+#include <string.h>
+
 #include "index/base/json.h"
 #include "index/base/str.h"
+#include "index/base/utf8.h"
 
 #define RETRY_AFTER_MS 200
 
@@ -71,6 +74,21 @@ static bool come_again(sx_status code)
     return code == SX_EBUSY || code == SX_ESTARTING || code == SX_ESHUTDOWN || code == SX_ELOCKED;
 }
 
+/* What an error quotes of a peer's words may end within a character: such bytes are left out. */
+static void put_words(struct buf *out, const char *key, const char *words)
+{
+    char valid[sizeof((struct sx_error *)0)->msg];
+    size_t n = 0;
+    for (size_t left = strlen(words); left > 0;) {
+        size_t good = utf8_check(words, left), step = good < left ? good + 1 : good;
+        memcpy(valid + n, words, good);
+        n += good;
+        words += step;
+        left -= step;
+    }
+    reply_str(out, key, str_make(valid, n));
+}
+
 void reply_error(struct buf *out, struct sx_str id, const struct sx_error *err)
 {
     buf_putc(out, '{');
@@ -80,9 +98,9 @@ void reply_error(struct buf *out, struct sx_str id, const struct sx_error *err)
         buf_putc(out, ',');
     }
     buf_printf(out, "\"ok\":false,\"error\":{\"code\":\"%s\"", sx_status_name(err->code));
-    reply_str(out, "message", str_of(err->msg));
+    put_words(out, "message", err->msg);
     if (err->param[0] != '\0')
-        reply_str(out, "param", str_of(err->param));
+        put_words(out, "param", err->param);
     if (err->offset >= 0)
         reply_u64(out, "offset", (uint64_t)err->offset);
     if (come_again(err->code))

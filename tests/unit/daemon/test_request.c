@@ -5,6 +5,7 @@
 #include "daemon/reply.h"
 #include "index/base/alloc.h"
 #include "index/base/str.h"
+#include "index/base/utf8.h"
 
 #define LINE_LIMIT ((size_t)1 << 20)
 
@@ -232,6 +233,31 @@ static void a_failed_reply_is_one_line_of_json(void **state)
     buf_release(&out);
 }
 
+static void a_quote_that_is_cut_stays_utf8(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"{\"op\":\"%séééééééééééééééééééé\"}",
+                                        "{\"op\":\"ping\",\"%séééééééééééééééééééé\":1}"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        for (const char *pad = "aa"; *pad != '\0';
+             pad++) { /* one of the two is cut at a character */
+            struct buf line = {0}, out = {0};
+            struct request req;
+            struct sx_error err;
+            buf_put(&line, lines[i], (size_t)(strstr(lines[i], "%s") - lines[i]));
+            buf_puts(&line, pad);
+            buf_puts(&line, strstr(lines[i], "%s") + 2);
+            assert_int_not_equal(read_line(&req, buf_cstr(&line), &err), SX_OK);
+            reply_error(&out, req.id, &err);
+            assert_int_equal(utf8_check(out.data, out.len), out.len);
+            assert_non_null(strstr(buf_cstr(&out), "éééé"));
+            request_release(&req);
+            buf_release(&line);
+            buf_release(&out);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +271,7 @@ int main(void)
         cmocka_unit_test(limits_hold_at_their_edge),
         cmocka_unit_test(short_memory_is_an_answer),
         cmocka_unit_test(a_failed_reply_is_one_line_of_json),
+        cmocka_unit_test(a_quote_that_is_cut_stays_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
