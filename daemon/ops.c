@@ -25,7 +25,7 @@
     }
 #define TIMEOUT                                                                                    \
     {                                                                                              \
-        "timeout_ms", param_u64, AT(timeout_ms), 1, 3600000, NULL, false, "deadline"               \
+        "timeout_ms", param_u64, AT(timeout_ms), 1, REQUEST_TIMEOUT_MAX, NULL, false, "deadline"   \
     }
 #define DOC                                                                                        \
     {                                                                                              \

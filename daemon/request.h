@@ -13,6 +13,7 @@ struct op;
 
 #define REQUEST_ID_MAX 64                   /* bytes of a string id */
 #define REQUEST_URIS_MAX 1000               /* uris of one delete */
+#define REQUEST_TIMEOUT_MAX 60000           /* milliseconds one request may ask for */
 #define REQUEST_INT_MAX ((uint64_t)1 << 53) /* exclusive: what every JSON reader keeps exact */
 
 /* Stored fields a hit may bring, in the order of the choices in ops.c. */

@@ -192,6 +192,59 @@ static void limits_hold_at_their_edge(void **state)
                         (int)LINE_LIMIT, "\"}]}", SX_OK);
 }
 
+static sx_status read_values(int values, size_t len)
+{
+    struct buf line = {0};
+    struct request req;
+    struct sx_error err;
+    buf_puts(&line, "{\"op\":\"ping\",\"x_a\":[1"); /* four values */
+    for (int i = 4; i < values; i++)
+        buf_puts(&line, ",1");
+    buf_puts(&line, "]");
+    assert_true(line.len < len);
+    while (line.len < len - 1)
+        buf_putc(&line, ' ');
+    buf_puts(&line, "}");
+    sx_status rc = request_read(&req, buf_str(&line), LINE_LIMIT, &err);
+    request_release(&req);
+    buf_release(&line);
+    return rc;
+}
+
+static void a_line_has_a_value_for_each_8_bytes(void **state)
+{
+    (void)state;
+    assert_int_equal(read_values(1024 + 1000, 8000), SX_OK);
+    assert_int_equal(read_values(1024 + 1000, 7999), SX_ELIMIT);
+    assert_int_equal(read_values(1024 + 100000, 800000), SX_OK);
+    assert_int_equal(read_values(1024 + 100001, 800000), SX_ELIMIT);
+}
+
+static void numbers_out_of_range_are_named(void **state)
+{
+    (void)state;
+    static const char *const lines[][2] = {
+        {"{\"query\":\"a\",\"timeout_ms\":60000}", ""},
+        {"{\"query\":\"a\",\"timeout_ms\":60001}",
+         "timeout_ms = 60001: expected an integer from 1 to 60000"},
+        {"{\"op\":\"count\",\"query\":\"a\",\"timeout_ms\":0}",
+         "timeout_ms = 0: expected an integer from 1 to 60000"},
+        {"{\"query\":\"a\",\"timeout_ms\":1.5}",
+         "timeout_ms = 1.5: expected an integer from 1 to 60000"},
+        {"{\"query\":\"a\",\"timeout_ms\":\"5\"}",
+         "timeout_ms: expected an integer from 1 to 60000"},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        struct request req;
+        struct sx_error err;
+        bool good = lines[i][1][0] == '\0';
+        assert_int_equal(read_line(&req, lines[i][0], &err), good ? SX_OK : SX_EREQUEST);
+        assert_string_equal(err.msg, lines[i][1]);
+        assert_string_equal(err.param, good ? "" : "timeout_ms");
+        request_release(&req);
+    }
+}
+
 /* cJSON has an allocator of its own: what fails here is what we allocate. */
 static void short_memory_is_an_answer(void **state)
 {
@@ -269,6 +322,8 @@ int main(void)
         cmocka_unit_test(a_document_at_fault_is_named),
         cmocka_unit_test(one_uri_or_many),
         cmocka_unit_test(limits_hold_at_their_edge),
+        cmocka_unit_test(a_line_has_a_value_for_each_8_bytes),
+        cmocka_unit_test(numbers_out_of_range_are_named),
         cmocka_unit_test(short_memory_is_an_answer),
         cmocka_unit_test(a_failed_reply_is_one_line_of_json),
         cmocka_unit_test(a_quote_that_is_cut_stays_utf8),
