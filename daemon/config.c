@@ -143,6 +143,7 @@ static const struct key keys[] = {
     LIMIT(stall_ms, 100, 3600000, "milliseconds from 100 to 3600000"),
     LIMIT(idle_ms, 0, 86400000, "milliseconds from 0 (never) to 86400000"),
     LIMIT(queue, 1, 1000000, "a number from 1 to 1000000"),
+    LIMIT(unsent_bytes, 1024, (uint64_t)1 << 40, "bytes from 1024 to 1099511627776"),
     LIMIT(write_bytes, 1024, (uint64_t)1 << 32, "bytes from 1024 to 4294967296"),
     {"log", "level", set_level, 0, 0, 0, false, "error, warn, info or debug"},
     {"collection", "data", set_path, offsetof(struct config_collection, data), 0, 0, false,
@@ -177,6 +178,7 @@ void config_init(struct config *c)
         .request_ms = 30000,
         .stall_ms = 60000,
         .queue = 4096,
+        .unsent_bytes = 256 << 20,
         .write_bytes = 64 << 20,
     };
 }

@@ -19,15 +19,16 @@
 
 struct config_limits {
     uint64_t max_connections;
-    uint64_t timeout_ms;  /* of a search that names none */
-    uint64_t line_bytes;  /* of a request line */
-    uint64_t put_bytes;   /* of a put's line */
-    uint64_t in_flight;   /* requests of one connection */
-    uint64_t request_ms;  /* from the first byte of a line to its newline */
-    uint64_t stall_ms;    /* without progress of a peer that owes us a read */
-    uint64_t idle_ms;     /* without any traffic; 0: for ever */
-    uint64_t queue;       /* searches that wait for a worker */
-    uint64_t write_bytes; /* of puts and deletes that wait for the writer */
+    uint64_t timeout_ms;   /* of a search that names none */
+    uint64_t line_bytes;   /* of a request line */
+    uint64_t put_bytes;    /* of a put's line */
+    uint64_t in_flight;    /* requests of one connection */
+    uint64_t request_ms;   /* from the first byte of a line to its newline */
+    uint64_t stall_ms;     /* without progress of a peer that owes us a read */
+    uint64_t idle_ms;      /* without any traffic; 0: for ever */
+    uint64_t queue;        /* searches that wait for a worker */
+    uint64_t unsent_bytes; /* of replies in memory, all connections together */
+    uint64_t write_bytes;  /* of puts and deletes that wait for the writer */
 };
 
 struct config_collection {

@@ -26,6 +26,19 @@ struct out {
     size_t sent;
 };
 
+/* What a finished reply costs: many small ones must not pass for little. */
+static size_t memory_of(const struct buf *reply)
+{
+    return reply->cap + sizeof(struct out);
+}
+
+static void count_unsent(struct conn *c, size_t more, size_t less)
+{
+    c->unsent += more;
+    c->unsent -= less;
+    server_count_unsent(c->server, more, less);
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg);
 static void on_writable(evutil_socket_t fd, short what, void *arg);
 
@@ -87,6 +100,7 @@ void conn_kill(struct conn *c)
         buf_release(&o->bytes);
         mem_free(o);
     }
+    count_unsent(c, 0, c->unsent);
     event_del(&c->readable);
     event_del(&c->writable);
     close(c->fd);
@@ -99,6 +113,12 @@ void conn_kill(struct conn *c)
 
 /* ---- replies ---- */
 
+static void restart_stall(struct conn *c)
+{
+    c->sent_ns = clock_now_ns();
+    c->taken = 0;
+}
+
 static void send_take(struct conn *c, struct job *job)
 {
     struct out *o = mem_zalloc(1, sizeof *o);
@@ -109,7 +129,7 @@ static void send_take(struct conn *c, struct job *job)
         job->reply = (struct buf){0};
         if (c->out == NULL) {
             c->out = o;
-            c->sent_ns = clock_now_ns(); /* from now the peer owes us a read */
+            restart_stall(c); /* from now the peer owes us a read */
         } else {
             c->out_tail->next = o;
         }
@@ -146,10 +166,10 @@ static void job_done(struct conn *c, struct job *job)
             c->dead = true;
     }
     job->state = JOB_DONE;
-    c->unsent += job->reply.len;
+    count_unsent(c, memory_of(&job->reply), 0);
     size_t faded = c->estimate - c->estimate / 4;
     c->estimate = job->reply.len > faded ? job->reply.len : faded;
-    if (c->unsent > CONN_CHOKE)
+    if (c->unsent > (server_unsent_full(c->server) ? CONN_TIGHT : CONN_CHOKE))
         c->choked = true;
 }
 
@@ -162,7 +182,7 @@ static void job_refused(struct conn *c, struct job *job, const struct sx_error *
 /* Drops the bytes that the socket took. */
 static void sent(struct conn *c, size_t n)
 {
-    c->unsent -= n;
+    c->taken += n;
     for (struct out *o; n > 0 && (o = c->out) != NULL;) {
         size_t left = o->bytes.len - o->sent;
         if (n < left) {
@@ -171,6 +191,7 @@ static void sent(struct conn *c, size_t n)
         }
         n -= left;
         c->out = o->next;
+        count_unsent(c, 0, memory_of(&o->bytes));
         buf_release(&o->bytes);
         mem_free(o);
     }
@@ -188,14 +209,17 @@ static void write_out(struct conn *c)
         ssize_t n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n >= 0) {
             sent(c, (size_t)n);
-            c->sent_ns = c->active_ns = clock_now_ns();
+            c->active_ns = clock_now_ns();
+            /* One byte now and then is no reading. */
+            if (c->taken >= CONN_TAKEN || c->out == NULL)
+                restart_stall(c);
         } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
             c->blocked = true;
         } else if (errno != EINTR) {
             c->dead = true;
         }
     }
-    if (c->unsent <= CONN_RESUME)
+    if (c->unsent <= (server_unsent_full(c->server) ? CONN_TIGHT : CONN_RESUME))
         c->choked = false;
 }
 

@@ -16,6 +16,8 @@ struct server;
 
 #define CONN_CHOKE ((size_t)256 << 10) /* unsent bytes at which a connection stops */
 #define CONN_RESUME ((size_t)32 << 10) /* and goes on */
+#define CONN_TIGHT ((size_t)4 << 10)   /* both, while the server's memory for replies is full */
+#define CONN_TAKEN ((size_t)64 << 10)  /* bytes whose taking shows that a peer reads */
 #define CONN_INLINE ((size_t)64 << 10) /* a longer line is parsed by a worker */
 
 struct out; /* a reply that is being sent */
@@ -32,12 +34,13 @@ struct conn {
     struct job *jobs; /* in the order of their lines; the conn's until they run */
     unsigned job_count, running;
     struct out *out, *out_tail;
-    size_t unsent;      /* bytes of finished replies, sent in part or held for their turn */
+    size_t unsent;      /* memory of finished replies, sent in part or held for their turn */
+    size_t taken;       /* bytes sent since sent_ns */
     size_t estimate;    /* of the next reply, by the last ones */
     size_t held;        /* bytes of a partial line that count against the server's limit */
     uint64_t line_ns;   /* when the partial line began; 0: there is none */
     uint64_t active_ns; /* last byte read or written */
-    uint64_t sent_ns;   /* last byte written, or since when there is one to write */
+    uint64_t sent_ns;   /* when the peer last showed that it reads, or began to owe it */
     bool parsing;       /* a worker reads a long line; later lines wait, to keep their order */
     bool choked;        /* too much unsent */
     bool blocked;       /* the socket takes no more for now */

@@ -1,6 +1,8 @@
 /* The life of a worker: take a job, parse it or run it, post it. */
 #include "daemon/pool.h"
 
+#include <stdatomic.h>
+
 #include <searchd/index.h>
 
 #include "daemon/collection.h"
@@ -16,6 +18,7 @@ struct worker {
 
 struct pool {
     struct queue queue;
+    atomic_bool refusing; /* loop sets */
     struct mailbox *mail;
     const struct collection *collections;
     size_t collection_count;
@@ -26,6 +29,12 @@ struct pool {
 struct queue *pool_queue(struct pool *p)
 {
     return &p->queue;
+}
+
+void pool_refuse(struct pool *p, bool on)
+{
+    if (p != NULL)
+        atomic_store_explicit(&p->refusing, on, memory_order_relaxed);
 }
 
 size_t pool_collections(const struct pool *p)
@@ -54,6 +63,8 @@ static void parse(struct job *job)
 
 static sx_status run(struct worker *w, struct job *job, struct sx_error *err)
 {
+    if (atomic_load_explicit(&w->pool->refusing, memory_order_relaxed))
+        return sx_fail(err, SX_EBUSY, "too many replies wait for their readers");
     if (job_stopped(job))
         return sx_fail(err, SX_ECANCELLED, "cancelled before it began");
     if (job->deadline_ns != 0 && clock_now_ns() >= job->deadline_ns)

@@ -2,6 +2,7 @@
 #ifndef DAEMON_POOL_H
 #define DAEMON_POOL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "daemon/mailbox.h"
@@ -18,6 +19,10 @@ sx_status pool_start(struct pool **out, size_t threads, const struct collection 
                      size_t count, size_t queue_max, struct mailbox *mail, struct sx_error *err);
 /* Waits until what is queued is answered, ends the threads, closes the readers. NULL is fine. */
 void pool_stop(struct pool *p);
+
+/* From now on jobs are answered `busy` (or run again), those that are queued included. NULL is
+ * fine. */
+void pool_refuse(struct pool *p, bool on);
 
 struct queue *pool_queue(struct pool *p);
 size_t pool_collections(const struct pool *p);

@@ -163,6 +163,18 @@ void server_free_job(struct server *s, struct job *job)
     job_free(job);
 }
 
+void server_count_unsent(struct server *s, size_t more, size_t less)
+{
+    s->unsent += more;
+    s->unsent -= less;
+    pool_refuse(s->readers, server_unsent_full(s));
+}
+
+bool server_unsent_full(const struct server *s)
+{
+    return s->unsent > s->conf.limits.unsent_bytes;
+}
+
 static sx_status find_collection(struct server *s, struct job *job, struct sx_error *err)
 {
     struct sx_str name = job->req.collection;

@@ -36,6 +36,7 @@ struct server {
     size_t conn_max; /* fewer than configured where the file limit is lower */
     unsigned analyzer_version;
     size_t held;    /* bytes of request lines in memory */
+    size_t unsent;  /* bytes of finished replies in memory */
     size_t running; /* jobs with workers */
     uint64_t requests, rejected;
     uint64_t started_ns, stop_ns; /* stop_ns: when stopping began; 0: it has not */
@@ -60,6 +61,12 @@ sx_status server_dispatch(struct server *s, struct job *job, bool tcp, struct sx
 sx_status server_dispatch_line(struct server *s, struct job *job, struct sx_error *err);
 /* Frees a job and what it held. */
 void server_free_job(struct server *s, struct job *job);
+
+/* Counts replies that are finished and those that are gone. */
+void server_count_unsent(struct server *s, size_t more, size_t less);
+/* Whether they take more memory than they may: searches are answered `busy` then, and connections
+ * that do not read are stopped early. */
+bool server_unsent_full(const struct server *s);
 
 bool server_stopping(const struct server *s);
 /* Begins to stop, once; a second call hurries. */

@@ -329,6 +329,37 @@ class Peers(unittest.TestCase):
             wait_until(lambda: other.request({"op": "stats"})["connections"] == 1,
                        what="the cut")
 
+    def test_many_peers_that_never_read_are_bounded_together(self):
+        daemon = configured("[limits]\nunsent_bytes = 4194304\n")
+        self.addCleanup(daemon.clean)
+        daemon.start()
+        daemon.put([{"uri": "big", "body": "x" * 65536}])
+        with daemon.connect() as warm:
+            for _ in range(50):
+                warm.request({"op": "get", "uri": "big"})
+        before = rss_kb(daemon)
+        hoarders = [daemon.connect() for _ in range(100)]
+        with daemon.connect() as other:
+            for c in hoarders:
+                c.send(b'{"op":"get","uri":"big"}\n' * 30)
+            wait_until(lambda: not other.request({"op": "get", "uri": "big"})["ok"],
+                       what="the refusal")
+            for request in ({"query": "x"}, {"op": "count", "query": "x"},
+                            {"op": "get", "uri": "none"}):
+                error = other.request(request)["error"]
+                self.assertEqual(error["code"], "busy")
+                self.assertIn("retry_after_ms", error)
+            self.assertTrue(other.request({"op": "ping"})["ok"])
+            self.assertTrue(other.request({"op": "stats"})["ok"])
+            self.assertTrue(other.request({"op": "put", "docs": docs(1)})["ok"])
+            grown = rss_kb(daemon) - before
+            print("100 never-reading peers: %d KB more" % grown)
+            self.assertLess(grown, 65536 if sanitized(daemon) else 12288)
+            for c in hoarders:
+                c.close()
+            wait_until(lambda: other.request({"op": "get", "uri": "big"})["ok"],
+                       what="the memory's return")
+
     def test_a_huge_line_costs_no_memory(self):
         with Daemon() as daemon:
             with daemon.connect() as c:
