@@ -367,6 +367,10 @@ sx_status config_read(struct config *c, const char *path, struct sx_error *err)
         return sx_fail(err, SX_ENOTFOUND, "%s: no such file", path);
     struct buf text = {0};
     sx_status rc = file_read(path, FILE_MAX_BYTES, &text, err);
+    if (rc != SX_OK && err != NULL && strstr(err->msg, path) == NULL) {
+        struct sx_error why = *err;
+        sx_fail(err, rc, "%s: %s", path, why.msg);
+    }
     if (rc == SX_OK && buf_cstr(&text) == NULL)
         rc = sx_fail_oom(err);
     if (rc == SX_OK)

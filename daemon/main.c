@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <cjson/cJSON.h>
+#include <event2/event.h>
 #include <searchd/index.h>
 
 #include "daemon/config.h"
@@ -15,7 +17,7 @@ static int run(const struct options *o, struct config *conf)
 {
     if (o->mode == MODE_SERVE)
         return server_run(conf, o);
-    int status = o->mode == MODE_CHECK ? offline_check(conf) : offline_index(conf);
+    int status = o->mode == MODE_CHECK ? offline_check(conf) : offline_index(conf, options_file(o));
     config_release(conf);
     return status;
 }
@@ -33,7 +35,7 @@ int main(int argc, char **argv)
         return EXIT_SUCCESS;
     }
     if (options.mode == MODE_VERSION) {
-        puts(sx_version());
+        printf("%s, libevent %s, cJSON %s\n", sx_version(), event_get_version(), cJSON_Version());
         return EXIT_SUCCESS;
     }
     if (options_config(&options, &conf, &err) != SX_OK) {

@@ -81,7 +81,7 @@ static void say_failed(const struct config_collection *col, const struct sx_erro
     fprintf(stderr, "searchd: collection %s: %s\n", col->name, err->msg);
 }
 
-int offline_index(const struct config *c)
+int offline_index(const struct config *c, const char *file)
 {
     uint64_t failed = 0;
     size_t roots = 0;
@@ -95,7 +95,7 @@ int offline_index(const struct config *c)
         }
     }
     if (roots == 0) {
-        fprintf(stderr, "searchd: --index-only needs a --root, or a root in the configuration\n");
+        fprintf(stderr, "searchd: --index-only needs a --root, or a root in %s\n", file);
         return EXIT_USAGE;
     }
     return failed > 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -152,11 +152,15 @@ static sx_status lay_roots(const struct options *o, struct config *c, struct sx_
     return SX_OK;
 }
 
+const char *options_file(const struct options *o)
+{
+    return o->config != NULL ? o->config : CONFIG_DEFAULT_FILE;
+}
+
 sx_status options_config(const struct options *o, struct config *c, struct sx_error *err)
 {
     config_init(c);
-    const char *file = o->config != NULL ? o->config : CONFIG_DEFAULT_FILE;
-    sx_status rc = config_read(c, file, err);
+    sx_status rc = config_read(c, options_file(o), err);
     if (rc != SX_OK && (rc != SX_ENOTFOUND || o->config != NULL))
         return rc;
     if (err != NULL)

@@ -35,6 +35,8 @@ extern const size_t option_row_count;
 bool options_read(struct options *o, int argc, char **argv);
 void options_help(FILE *out);
 
+/* The configuration file that is read. */
+const char *options_file(const struct options *o);
 /* The whole configuration: defaults, file, options. The caller releases `c` in any case. */
 sx_status options_config(const struct options *o, struct config *c, struct sx_error *err);
 

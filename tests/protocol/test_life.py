@@ -73,6 +73,12 @@ class Starting(unittest.TestCase):
         status, _, err = exit_of([searchd, "--config", path])
         self.assertEqual(status, 2)
         self.assertIn(path + ":3: ", err)
+        status, _, err = exit_of([searchd, "--config", "/dev/null"])
+        self.assertEqual((status, err), (2, "searchd: /dev/null: not a regular file\n"))
+        path = config(daemon.home, "")
+        status, _, err = exit_of(daemon.arguments + ["--config", path, "--index-only"])
+        self.assertEqual(status, 2)
+        self.assertIn("a root in " + path, err)
 
     def test_help_and_version(self):
         status, out, _ = exit_of([bin_path("searchd"), "--help"])
@@ -81,7 +87,8 @@ class Starting(unittest.TestCase):
             self.assertIn(option, out)
         status, out, _ = exit_of([bin_path("searchd"), "--version"])
         self.assertEqual(status, 0)
-        self.assertIn("searchd", out)
+        self.assertRegex(out, r"^searchd \S+, SQLite \S+, ICU \S+, libxml2 \S+, "
+                              r"libevent 2\.\S+, cJSON 1\.\S+\n$")
 
     def test_socket_activation_and_notification(self):
         daemon = Daemon()

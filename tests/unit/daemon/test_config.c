@@ -115,6 +115,21 @@ static void faults_name_file_line_and_what_was_expected(void **state)
     }
 }
 
+static void a_file_that_cannot_be_read_is_named(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/dev/null", "/proc", "/proc/self/mem", "/nonexistent"};
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        struct config c;
+        struct sx_error err = {.offset = SX_NO_OFFSET};
+        config_init(&c);
+        assert_int_not_equal(config_read(&c, paths[i], &err), SX_OK);
+        if (strstr(err.msg, paths[i]) == NULL)
+            fail_msg("%s -> '%s'", paths[i], err.msg);
+        config_release(&c);
+    }
+}
+
 static void a_line_that_would_be_split_is_refused(void **state)
 {
     (void)state;
@@ -249,6 +264,7 @@ int main(void)
         cmocka_unit_test(no_file_is_needed),
         cmocka_unit_test(a_section_without_keys_counts),
         cmocka_unit_test(faults_name_file_line_and_what_was_expected),
+        cmocka_unit_test(a_file_that_cannot_be_read_is_named),
         cmocka_unit_test(a_line_that_would_be_split_is_refused),
         cmocka_unit_test(every_key_is_documented),
         cmocka_unit_test(the_example_states_the_defaults),
