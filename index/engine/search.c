@@ -539,5 +539,6 @@ sx_status sx_index_delete_query(struct sx_index *ix, struct sx_str query, size_t
         *deleted = v.count;
     mem_free(v.ids);
     /* SQLite rolls back when so much as a read fails, and says nothing of it. */
-    return rc == SX_OK || rc == SX_EQUERY || rc == SX_EREQUEST ? rc : write_doom(ix, rc, err);
+    bool of_query = rc == SX_EQUERY || rc == SX_EREQUEST || rc == SX_ETOOLARGE;
+    return rc == SX_OK || of_query ? rc : write_doom(ix, rc, err);
 }

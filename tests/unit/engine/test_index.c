@@ -242,6 +242,9 @@ static void deletes_count_what_was_there(void **state)
     assert_int_equal(sx_index_delete_doc(b->ix, str_of("12"), &n, &err), SX_EREQUEST);
     assert_string_equal(err.param, "doc");
     assert_int_equal(sx_index_delete_query(b->ix, str_of("\"open"), &n, &err), SX_EQUERY);
+    struct sx_str too_long = {mem_zalloc(SX_QUERY_MAX + 1, 1), SX_QUERY_MAX + 1};
+    assert_int_equal(sx_index_delete_query(b->ix, too_long, &n, &err), SX_ETOOLARGE);
+    mem_free((void *)(uintptr_t)too_long.ptr);
     assert_int_equal(found(b, "ferry"), 2);
     commit(b);
     assert_int_equal(found(b, "ferry"), 0);
