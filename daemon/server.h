@@ -12,7 +12,7 @@
 #include "daemon/options.h"
 #include "daemon/pool.h"
 
-#define SERVER_HELD_MAX ((size_t)256 << 20) /* bytes of request lines, all connections together */
+#define SERVER_HELD_MAX ((size_t)128 << 20) /* bytes of request lines, all connections together */
 #define SERVER_SCRATCH ((size_t)64 << 10)   /* bytes of one read */
 #define EXIT_BROKEN 70                      /* restart me: the index takes no more writes */
 
