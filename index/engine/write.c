@@ -32,7 +32,7 @@ static int tap_token(void *arg, const struct token *t)
 {
     struct sx_index *ix = arg;
 
-    if (!t->colocated && ix->tap_field < 2)
+    if (t->kind == TOKEN_WORD && ix->tap_field < 2)
         ix->tap_words[ix->tap_field]++;
     return deltas_add(&ix->deltas, t->term);
 }

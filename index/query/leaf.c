@@ -118,7 +118,7 @@ static int add_term(void *ctx, const struct token *t)
 {
     struct terms *terms = ctx;
 
-    if (t->colocated)
+    if (t->kind != TOKEN_WORD)
         return 0;
     if (terms->count == terms->cap) {
         size_t cap = terms->cap == 0 ? 2 : terms->cap * 2;

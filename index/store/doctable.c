@@ -37,7 +37,7 @@ static int add_word(void *ctx, const struct token *t)
 {
     struct buf *words = ctx;
 
-    if (!t->colocated) {
+    if (t->kind == TOKEN_WORD) {
         buf_put_str(words, t->term);
         buf_putc(words, '\1');
     }

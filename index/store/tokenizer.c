@@ -53,8 +53,8 @@ static int relay_token(void *ctx, const struct token *t)
 
     if (r->tap != NULL && r->tap->token(r->tap->ctx, t) != 0)
         return SQLITE_NOMEM;
-    return r->fn(r->ctx, t->colocated ? FTS5_TOKEN_COLOCATED : 0, t->term.ptr, (int)t->term.len,
-                 (int)t->start, (int)t->end);
+    return r->fn(r->ctx, t->kind == TOKEN_WORD ? 0 : FTS5_TOKEN_COLOCATED, t->term.ptr,
+                 (int)t->term.len, (int)t->start, (int)t->end);
 }
 
 /* \1unit\18200: terms as they are. */

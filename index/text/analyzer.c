@@ -56,6 +56,8 @@ static int tell(struct sink to, const struct word *word, const char *term, size_
         .term = {term, utf8_floor(term, len, TERM_MAX)},
         .start = word->start,
         .end = word->end,
+        .kind = TOKEN_WORD,
+        .span = 1,
     };
 
     return to.fn(to.ctx, &token);

@@ -17,10 +17,23 @@
 /* Longest term in bytes; what is longer is cut there, at a code point. */
 #define TERM_MAX 255
 
+/* No other term than a TOKEN_DICT's holds this byte; it ends there. */
+#define DICT_MARK '\2'
+
+enum token_kind {
+    TOKEN_WORD,  /* takes a position: a word, a part between hyphens, a cluster of an unspaced
+                  * script; the others stand at the position of the TOKEN_WORD before them: */
+    TOKEN_PART,  /* a part of that word: http of parseHttpRequest */
+    TOKEN_WHOLE, /* `span` positions from here on as one word: email of e-mail; c++, span 1 */
+    TOKEN_PAIR,  /* this cluster and the next */
+    TOKEN_DICT   /* a dictionary word of `span` clusters from here on, then DICT_MARK */
+};
+
 struct token {
     struct sx_str term;  /* folded; borrows until the callback returns */
-    uint32_t start, end; /* bytes of the word in the text */
-    bool colocated;      /* stands at the position of the token before it */
+    uint32_t start, end; /* bytes in the text of all that it covers */
+    enum token_kind kind;
+    uint32_t span; /* positions that it covers */
 };
 
 /* Return non-zero to stop: analyzer_run() then returns that value. */

@@ -41,7 +41,7 @@ static int collect(void *ctx, const struct token *t)
     struct tokens *to = ctx;
 
     assert_true(to->count < TOKENS_MAX && to->bytes + t->term.len <= sizeof(to->terms));
-    assert_false(t->colocated);
+    assert_int_equal(t->kind, TOKEN_WORD);
     to->at[to->count].start = t->start;
     to->at[to->count].end = t->end;
     to->at[to->count].term = to->bytes;
