@@ -140,6 +140,21 @@ static int wal_grew(void *arg, sqlite3 *db, const char *name, int pages)
     return SQLITE_OK;
 }
 
+static int find_fts5(sqlite3 *sq, fts5_api **out)
+{
+    sqlite3_stmt *st = NULL;
+    int rc = sqlite3_prepare_v2(sq, "SELECT fts5(?1)", -1, &st, NULL);
+
+    *out = NULL;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_bind_pointer(st, 1, out, "fts5_api_ptr", NULL);
+    if (rc == SQLITE_OK)
+        sqlite3_step(st);
+    int step_rc = sqlite3_finalize(st);
+    rc = rc == SQLITE_OK ? step_rc : rc;
+    return rc == SQLITE_OK && *out == NULL ? SQLITE_ERROR : rc;
+}
+
 static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error *err)
 {
     sqlite3_extended_result_codes(c->sq, 1);
@@ -148,9 +163,12 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
     sqlite3_progress_handler(c->sq, PROGRESS_OPS, progress, c);
     /* The peer of a reader's lock is only ever recovery or a checkpoint, which are short. */
     sqlite3_busy_timeout(c->sq, BUSY_WAIT_MS);
-    int rc = tokenizer_register(c->sq, writer ? &c->tap : NULL);
+    fts5_api *fts = NULL;
+    int rc = find_fts5(c->sq, &fts);
     if (rc == SQLITE_OK)
-        rc = match_register(c);
+        rc = tokenizer_register(fts, writer ? &c->tap : NULL);
+    if (rc == SQLITE_OK)
+        rc = match_register(c, fts);
     if (rc != SQLITE_OK)
         return db_fail(c, rc, "register the tokenizer", err);
     sx_status st =

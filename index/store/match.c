@@ -43,12 +43,9 @@ static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite
     /* No result is NULL, which is not true: the row is done with. */
 }
 
-int match_register(struct db *c)
+int match_register(struct db *c, fts5_api *api)
 {
-    fts5_api *api;
-    int rc = tokenizer_api(c->sq, &api);
-
-    return rc == SQLITE_OK ? api->xCreateFunction(api, "sx_match", c, match_function, NULL) : rc;
+    return api->xCreateFunction(api, "sx_match", c, match_function, NULL);
 }
 
 sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err)

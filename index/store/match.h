@@ -28,8 +28,9 @@ struct match {
     sx_status stopped;    /* what `row` returned last */
 };
 
-/* Registers sx_match on a connection. An SQLite code. */
-int match_register(struct db *c);
+/* Registers sx_match on a connection, whose FTS5 is `api`. An SQLite code. */
+struct fts5_api;
+int match_register(struct db *c, struct fts5_api *api);
 
 /* Runs `expr`, an FTS5 expression of m->phrases phrases. */
 sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err);

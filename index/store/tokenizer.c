@@ -9,6 +9,7 @@
 struct instance {
     struct analyzer *an;
     struct token_tap *tap;
+    char term[TERM_MAX]; /* of a query: the best term so far for the position at hand */
 };
 
 typedef int (*fts5_token_fn)(void *ctx, int flags, const char *term, int len, int start, int end);
@@ -17,6 +18,14 @@ struct relay {
     fts5_token_fn fn;
     void *ctx;
     struct token_tap *tap; /* NULL: not a document */
+    uint32_t end;          /* of the last word told */
+};
+
+/* A query's text on its way to FTS5. */
+struct phrase {
+    struct relay to;
+    struct token best; /* its term lies in `term` */
+    char *term;
 };
 
 static int create(void *tap, const char **args, int arg_count, Fts5Tokenizer **out)
@@ -50,11 +59,53 @@ static void destroy(Fts5Tokenizer *tok)
 static int relay_token(void *ctx, const struct token *t)
 {
     struct relay *r = ctx;
+    uint32_t start = t->start;
+    uint32_t end = t->end;
 
     if (r->tap != NULL && r->tap->token(r->tap->ctx, t) != 0)
         return SQLITE_NOMEM;
-    return r->fn(r->ctx, t->kind == TOKEN_WORD ? 0 : FTS5_TOKEN_COLOCATED, t->term.ptr,
-                 (int)t->term.len, (int)t->start, (int)t->end);
+    if (t->kind != TOKEN_WORD)
+        return r->fn(r->ctx, FTS5_TOKEN_COLOCATED, t->term.ptr, (int)t->term.len, (int)start,
+                     (int)end);
+    /* The words of one sign (U+FDFA) have its place in common, and highlight() would repeat it. */
+    start = start > r->end ? start : r->end;
+    end = end > start ? end : start;
+    r->end = end;
+    return r->fn(r->ctx, 0, t->term.ptr, (int)t->term.len, (int)start, (int)end);
+}
+
+static int phrase_flush(struct phrase *p)
+{
+    const struct token *t = &p->best;
+
+    if (t->term.len == 0)
+        return SQLITE_OK;
+    return p->to.fn(p->to.ctx, 0, t->term.ptr, (int)t->term.len, (int)t->start, (int)t->end);
+}
+
+static int phrase_token(void *ctx, const struct token *t)
+{
+    struct phrase *p = ctx;
+    int rc = SQLITE_OK;
+
+    if (t->kind == TOKEN_WORD)
+        rc = phrase_flush(p);
+    else if (t->kind != TOKEN_PAIR && (t->kind != TOKEN_WHOLE || t->span != 1))
+        return SQLITE_OK;
+    memcpy(p->term, t->term.ptr, t->term.len);
+    p->best = *t;
+    p->best.term.ptr = p->term;
+    return rc;
+}
+
+/* Text as a phrase. The last cluster of a run, which the pair before it implies, is told all the
+ * same: highlight() marks positions, and its would be left out. */
+static int relay_phrase(struct instance *in, struct relay to, const char *text, size_t len)
+{
+    struct phrase p = {.to = to, .term = in->term};
+    int rc = analyzer_run(in->an, text, len, phrase_token, &p);
+
+    return rc == 0 ? phrase_flush(&p) : rc;
 }
 
 /* \1unit\18200: terms as they are. */
@@ -79,38 +130,23 @@ static int tokenize(Fts5Tokenizer *tok, void *ctx, int flags, const char *text, 
 {
     struct instance *in = (struct instance *)tok;
     bool document = (flags & FTS5_TOKENIZE_DOCUMENT) != 0;
-    struct relay r = {fn, ctx, NULL};
+    bool query = (flags & FTS5_TOKENIZE_QUERY) != 0;
+    struct relay r = {.fn = fn, .ctx = ctx};
 
-    if ((flags & FTS5_TOKENIZE_QUERY) != 0 && len > 0 && text[0] == TERM_MARK)
+    if (query && len > 0 && text[0] == TERM_MARK)
         return relay_terms(&r, text, (size_t)len);
     if (document && in->tap != NULL && in->tap->text != NULL) {
         r.tap = in->tap;
         r.tap->text(r.tap->ctx);
     }
-    int rc = analyzer_run(in->an, text, (size_t)len, relay_token, &r);
+    int rc = query ? relay_phrase(in, r, text, (size_t)len)
+                   : analyzer_run(in->an, text, (size_t)len, relay_token, &r);
     return rc == ANALYZER_NOMEM ? SQLITE_NOMEM : rc;
 }
 
-int tokenizer_api(sqlite3 *db, struct fts5_api **out)
-{
-    sqlite3_stmt *st = NULL;
-    int rc = sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &st, NULL);
-
-    *out = NULL;
-    if (rc == SQLITE_OK)
-        rc = sqlite3_bind_pointer(st, 1, out, "fts5_api_ptr", NULL);
-    if (rc == SQLITE_OK)
-        sqlite3_step(st);
-    int step_rc = sqlite3_finalize(st);
-    rc = rc == SQLITE_OK ? step_rc : rc;
-    return rc == SQLITE_OK && *out == NULL ? SQLITE_ERROR : rc;
-}
-
-int tokenizer_register(sqlite3 *db, struct token_tap *tap)
+int tokenizer_register(fts5_api *api, struct token_tap *tap)
 {
     fts5_tokenizer methods = {create, destroy, tokenize};
-    fts5_api *api;
-    int rc = tokenizer_api(db, &api);
 
-    return rc == SQLITE_OK ? api->xCreateTokenizer(api, "searchd", tap, &methods, NULL) : rc;
+    return api->xCreateTokenizer(api, "searchd", tap, &methods, NULL);
 }

@@ -2,7 +2,14 @@
  *
  * In a query, a string that begins with the byte 1 is a list of terms already analysed, each
  * behind such a byte: the planner hands FTS5 exactly the terms it means, and no text that a user
- * types is ever read by FTS5's own parser as more than a string. No term holds that byte. */
+ * types is ever read by FTS5's own parser as more than a string. No term holds that byte.
+ *
+ * Any other string in a query is text, as users of the loadable extension write it: a phrase of one
+ * term a position. That is the word there; but c++ for c where that is written, and in an unspaced
+ * script the pair of clusters that begins there, which far fewer documents hold.
+ *
+ * Nothing of SQLite is called here, so that the extension, which must reach SQLite through a table
+ * of functions, is made of the same file. */
 #ifndef INDEX_STORE_TOKENIZER_H
 #define INDEX_STORE_TOKENIZER_H
 
@@ -20,11 +27,9 @@ struct token_tap {
     void *ctx;
 };
 
-/* Registers the tokenizer on `db`; `tap` (may be NULL) must outlive it. An SQLite code. */
-int tokenizer_register(sqlite3 *db, struct token_tap *tap);
-
-/* The fts5_api of a connection. An SQLite code. */
+/* Registers the tokenizer on the connection of `api`; `tap` (may be NULL) must outlive it. An
+ * SQLite code. */
 struct fts5_api;
-int tokenizer_api(sqlite3 *db, struct fts5_api **out);
+int tokenizer_register(struct fts5_api *api, struct token_tap *tap);
 
 #endif

@@ -26,6 +26,7 @@ MAY_INCLUDE = {
     "index/query": ("index/base", "index/text"),
     "index/rank": ("index/base", "index/text"),
     "index/store": ("index/base", "index/text"),
+    "index/extension": ("index/base", "index/text", "index/rank", "index/store"),
     "index/engine": INDEX,
     "daemon": ("index/base",),
     "client/lib": ("index/base",),
@@ -34,7 +35,7 @@ MAY_INCLUDE = {
 
 # Which folders may use a library: by its headers and by its names.
 LIBRARIES = (
-    (r"sqlite3(ext)?\.h", r"\bsqlite3_\w+", ("index/store",)),
+    (r"sqlite3(ext)?\.h", r"\bsqlite3_\w+", ("index/store", "index/extension")),
     (r"unicode/.*", None, ("index/text", "index/ingest")),
     (r"libxml/.*", r"\bxml[A-Z]\w+", ("index/ingest",)),
     (r"md4c.*\.h", r"\bmd_parse\b", ("index/ingest",)),
