@@ -164,14 +164,20 @@ static void put_quoted(struct buf *out, struct sx_str term)
     }
 }
 
-static void put_leaf(struct buf *out, const struct ast *n)
+/* Adjacent terms, the last of which may stand as one of `forms`. */
+static void put_terms(struct buf *out, const struct ast *n, const struct sx_str *terms,
+                      size_t count, const struct leaf *forms)
 {
     if (n->field != AST_ANY)
         buf_puts(out, n->field == AST_TITLE ? "title : " : "body : ");
     buf_putc(out, '"');
-    for (size_t i = 0; i < n->term_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         buf_putc(out, TERM_MARK);
-        put_quoted(out, n->terms[i]);
+        put_quoted(out, terms[i]);
+    }
+    for (size_t i = 0; forms != NULL && i < forms->form_count; i++) {
+        buf_putc(out, FORM_MARK);
+        put_quoted(out, forms->forms[i]);
     }
     buf_puts(out, n->kind == AST_PREFIX ? "\" *" : "\"");
 }
@@ -179,16 +185,24 @@ static void put_leaf(struct buf *out, const struct ast *n)
 struct writer {
     const struct plan *p;
     struct buf *out;
-    uint32_t *phrases;
+    struct match_phrase *phrases;
     size_t count;
 };
 
 static void put_phrase(struct writer *w, uint32_t leaf, bool first)
 {
+    const struct leaf *l = &w->p->leaves[leaf];
+    const struct ast *n = l->ast;
+
     if (!first)
         buf_puts(w->out, " OR ");
-    put_leaf(w->out, w->p->leaves[leaf].ast);
-    w->phrases[w->count++] = leaf;
+    put_terms(w->out, n, n->terms, n->term_count, n->whole.len == 0 ? l : NULL);
+    w->phrases[w->count++] = (struct match_phrase){leaf, MATCH_SET};
+    if (n->whole.len == 0)
+        return;
+    buf_puts(w->out, " OR ");
+    put_terms(w->out, n, &n->whole, 1, l);
+    w->phrases[w->count++] = (struct match_phrase){leaf, n->paired ? MATCH_SUM : MATCH_UNION};
 }
 
 static void put_clause(struct writer *w, const struct clause *c, bool *used)
@@ -232,7 +246,7 @@ static bool overlaps(const struct clause *c, const bool *used)
 }
 
 sx_status plan_expression(const struct plan *p, enum reading reading, struct buf *expr,
-                          uint32_t *phrases, size_t *count, struct sx_error *err)
+                          struct match_phrase *phrases, size_t *count, struct sx_error *err)
 {
     struct finder f = {p, false};
     struct writer w = {p, expr, phrases, 0};

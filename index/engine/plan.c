@@ -36,7 +36,8 @@ static size_t count_leaves(const struct ast *n)
 
 static bool same_leaf(const struct ast *a, const struct ast *b)
 {
-    if (a->kind != b->kind || a->field != b->field || a->term_count != b->term_count)
+    if (a->kind != b->kind || a->field != b->field || a->term_count != b->term_count ||
+        a->paired != b->paired || !str_eq(a->whole, b->whole))
         return false;
     for (size_t i = 0; i < a->term_count; i++)
         if (!str_eq(a->terms[i], b->terms[i]))
@@ -53,6 +54,8 @@ static uint64_t leaf_hash(struct builder *b, const struct ast *n)
         buf_putc(&b->key, TERM_MARK);
         buf_put_str(&b->key, n->terms[i]);
     }
+    buf_putc(&b->key, FORM_MARK);
+    buf_put_str(&b->key, n->whole);
     return hash_bytes(b->key.data, b->key.len);
 }
 

@@ -20,6 +20,8 @@
 
 struct leaf {
     const struct ast *ast;
+    const struct sx_str *forms; /* terms that count like the word, or its `whole` if it has one */
+    size_t form_count;
     uint32_t asked;  /* times it stands in the query where it is wanted; 0: only excluded */
     uint64_t spread; /* documents it may stand in, at most: for the choice of candidates */
     double weight;   /* w of the formula */
@@ -63,9 +65,10 @@ bool plan_match(const struct plan *p, enum reading reading, const struct phrase_
 size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const struct docrow *row,
                     const struct doctable *docs, const struct ast **out);
 
-/* An FTS5 expression for the candidates of a reading; phrases[i] is the leaf of its ith phrase.
- * `phrases` holds 2 * leaf_count. Spreads must be set. *count is the number of phrases. */
+/* An FTS5 expression for the candidates of a reading; phrases[i] is where its ith phrase counts,
+ * by leaf. `phrases` holds PLAN_PHRASES(p). Spreads must be set. *count is the number of phrases. */
+#define PLAN_PHRASES(p) (4 * (p)->leaf_count + 1)
 sx_status plan_expression(const struct plan *p, enum reading reading, struct buf *expr,
-                          uint32_t *phrases, size_t *count, struct sx_error *err);
+                          struct match_phrase *phrases, size_t *count, struct sx_error *err);
 
 #endif

@@ -82,8 +82,8 @@ sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct s
 {
     struct buf expr = {0};
     const struct plan *p = run->p;
-    uint32_t *phrases = arena_array(p->mem, 2 * p->leaf_count + 1, sizeof(*phrases));
-    struct match m = {.row = see_row, .ctx = run, .slot = phrases, .tf = run->tf};
+    struct match_phrase *phrases = arena_array(p->mem, PLAN_PHRASES(p), sizeof(*phrases));
+    struct match m = {.row = see_row, .ctx = run, .phrase = phrases, .tf = run->tf};
     size_t count = 0;
 
     if (phrases == NULL)

@@ -192,9 +192,28 @@ static bool page_over(void *arg)
     return cancelled(s) || (s->until != 0 && clock_now_ns() > s->until);
 }
 
+static void show(struct search *s, const struct leaf *l, uint32_t number,
+                 const struct sx_str *terms, size_t count)
+{
+
+    s->shown[s->shown_count++] = (struct passage_leaf){
+        .leaf = number,
+        .terms = terms,
+        .term_count = count,
+        .prefix = l->ast->kind == AST_PREFIX,
+        /* a word in every document weighs nothing, yet is worth showing */
+        .weight = l->weight + 1e-3,
+    };
+}
+
+/* Every spelling of every leaf that is wanted in this field. */
 static sx_status list_shown(struct search *s, enum sx_field field, struct sx_error *err)
 {
-    s->shown = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*s->shown));
+    size_t count = 0;
+
+    for (size_t i = 0; i < s->plan.leaf_count; i++)
+        count += 2 + s->plan.leaves[i].form_count;
+    s->shown = arena_array(&s->mem, count + 1, sizeof(*s->shown));
     s->shown_count = 0;
     if (s->shown == NULL)
         return sx_fail_oom(err);
@@ -204,13 +223,12 @@ static sx_status list_shown(struct search *s, enum sx_field field, struct sx_err
         if (l->asked == 0 || (only == AST_TITLE && field != SX_FIELD_TITLE) ||
             (only == AST_BODY && field != SX_FIELD_BODY))
             continue;
-        s->shown[s->shown_count++] = (struct passage_leaf){
-            .terms = l->ast->terms,
-            .term_count = l->ast->term_count,
-            .prefix = l->ast->kind == AST_PREFIX,
-            /* a word in every document weighs nothing, yet is worth showing */
-            .weight = l->weight + 1e-3,
-        };
+        uint32_t number = (uint32_t)s->shown_count;
+        show(s, l, number, l->ast->terms, l->ast->term_count);
+        if (l->ast->whole.len > 0 && !l->ast->paired)
+            show(s, l, number, &l->ast->whole, 1);
+        for (size_t k = 0; k < l->form_count; k++)
+            show(s, l, number, &l->forms[k], 1);
     }
     return SX_OK;
 }

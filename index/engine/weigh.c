@@ -1,5 +1,6 @@
-/* Weights. A leaf of several words (a phrase, foo-bar) weighs the sum of its words; a beginning
- * weighs as one word whose n is the sum over the words it stands for, at most N. */
+/* Weights. A leaf of several words (a phrase) weighs the sum of its words; a beginning, or a word
+ * with its other forms, weighs as one word whose n is the sum over all that it stands for, at
+ * most N. */
 #include "index/engine/weigh.h"
 
 #include <string.h>
@@ -36,6 +37,36 @@ static sx_status count_prefix(struct sx_reader *r, const struct state *snap, str
     return rc;
 }
 
+/* Adds n and F of a word's other forms. */
+static sx_status add_forms(struct sx_reader *r, const struct state *snap, const struct leaf *l,
+                           struct term_counts *counts, struct sx_error *err)
+{
+    struct term_counts form;
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < l->form_count && rc == SX_OK; i++) {
+        rc = count_term(r, snap, l->forms[i], &form, err);
+        counts->n += form.n;
+        counts->f += form.f;
+    }
+    if (counts->n > snap->docs)
+        counts->n = snap->docs;
+    return rc;
+}
+
+/* A term that may be a beginning, or stand in other forms. */
+static sx_status count_any(struct sx_reader *r, const struct state *snap, const struct leaf *l,
+                           struct sx_str term, bool prefix, bool forms, struct term_counts *out,
+                           struct sx_error *err)
+{
+    sx_status rc =
+        prefix ? count_prefix(r, snap, term, out, err) : count_term(r, snap, term, out, err);
+
+    return rc == SX_OK && forms ? add_forms(r, snap, l, out, err) : rc;
+}
+
+/* What one term stands for, where there is such a term, weighs more surely than its parts: these
+ * weigh their sum, or as pairs of clusters, which overlap, as much as the rarest of them. */
 static sx_status weigh(struct sx_reader *r, const struct state *snap, struct leaf *l,
                        struct sx_error *err)
 {
@@ -46,15 +77,25 @@ static sx_status weigh(struct sx_reader *r, const struct state *snap, struct lea
     l->spread = UINT64_MAX;
     for (size_t i = 0; i < n->term_count; i++) {
         bool prefix = n->kind == AST_PREFIX && i + 1 == n->term_count;
-        sx_status rc = prefix ? count_prefix(r, snap, n->terms[i], &counts, err)
-                              : count_term(r, snap, n->terms[i], &counts, err);
+        sx_status rc = count_any(r, snap, l, n->terms[i], prefix, n->whole.len == 0, &counts, err);
         if (rc != SX_OK)
             return rc;
-        l->weight += score_weight(snap->docs, counts);
+        double w = score_weight(snap->docs, counts);
+        if (!n->paired)
+            l->weight += w;
+        else if (w > l->weight)
+            l->weight = w;
         if (counts.n < l->spread)
             l->spread = counts.n;
     }
-    return SX_OK;
+    if (n->whole.len == 0)
+        return SX_OK;
+    sx_status rc = count_any(r, snap, l, n->whole, n->kind == AST_PREFIX, true, &counts, err);
+    if (rc == SX_OK && counts.n > 0)
+        l->weight = score_weight(snap->docs, counts);
+    if (rc == SX_OK && !n->paired)
+        l->spread += counts.n;
+    return rc;
 }
 
 sx_status weigh_leaves(struct sx_reader *r, const struct state *snap, struct plan *p,

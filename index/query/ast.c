@@ -11,7 +11,7 @@ static bool terms_equal(const struct ast *a, const struct ast *b)
         if (!str_eq(a->terms[i], b->terms[i]))
             return false;
     }
-    return true;
+    return a->paired == b->paired && str_eq(a->whole, b->whole);
 }
 
 static bool filters_equal(const struct ast *a, const struct ast *b)

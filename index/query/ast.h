@@ -38,6 +38,12 @@ struct ast {
     struct sx_str text;         /* leaves: the words, or the filter's value, as they are printed */
     const struct sx_str *terms; /* leaves and word-valued filters: the analysed terms, >= 1 */
     size_t term_count;
+    /* WORD, PREFIX: empty, or one term that stands for all of `terms` together: email for the
+     * terms e, mail. When `paired`, the terms are pairs of neighbouring clusters and `whole` is
+     * the dictionary word they make, which counts on top of them. */
+    struct sx_str whole;
+    bool paired;
+    bool run;                 /* GROUP: of the words in one run of a script without spaces */
     int64_t date_lo, date_hi; /* AST_DATE: [lo, hi) seconds; open ends INT64_MIN, INT64_MAX */
     struct ast **kids;        /* AND, OR, GROUP: >= 2; NOT: 1 */
     size_t kid_count;

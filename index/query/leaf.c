@@ -6,6 +6,7 @@
 #include "index/base/hash.h"
 #include "index/base/str.h"
 #include "index/base/utf8.h"
+#include "index/query/positions.h"
 #include "index/text/analyzer.h"
 
 #include <searchd/index.h>
@@ -105,50 +106,39 @@ static sx_status warn_name(struct leaves *l, struct sx_str name, const char *wha
 
 /* ---- terms --------------------------------------------------------------------------------- */
 
-/* The terms of one leaf while the analyzer tells them. */
-struct terms {
-    struct arena *mem;
-    struct sx_str *items;
-    size_t count, cap;
-    size_t last_end; /* where the word of the last one ends in the text */
-};
-
-/* Keeps one term a position: what stands beside it there is another spelling of the same. */
-static int add_term(void *ctx, const struct token *t)
+/* Reads `text` and sets the terms that stand side by side wherever it does. */
+static sx_status set_terms(struct leaves *l, struct sx_str text, struct ast *node,
+                           struct positions *p, struct sx_error *err)
 {
-    struct terms *terms = ctx;
+    sx_status rc = positions_read(p, l->an, text, l->mem, err);
 
-    if (t->kind != TOKEN_WORD)
-        return 0;
-    if (terms->count == terms->cap) {
-        size_t cap = terms->cap == 0 ? 2 : terms->cap * 2;
-        struct sx_str *grown = arena_array(terms->mem, cap, sizeof(*grown));
-
-        if (grown == NULL)
-            return ANALYZER_NOMEM;
-        if (terms->count > 0)
-            memcpy(grown, terms->items, terms->count * sizeof(*grown));
-        terms->items = grown;
-        terms->cap = cap;
-    }
-    terms->items[terms->count] = arena_str(terms->mem, t->term);
-    terms->last_end = t->end;
-    return terms->items[terms->count++].ptr == NULL ? ANALYZER_NOMEM : 0;
-}
-
-static sx_status analyze(struct leaves *l, struct sx_str text, struct terms *terms,
-                         struct sx_error *err)
-{
-    *terms = (struct terms){.mem = l->mem};
-    if (analyzer_run(l->an, text.ptr, text.len, add_term, terms) != 0)
+    if (rc != SX_OK || p->count == 0)
+        return rc;
+    struct sx_str *terms = arena_array(l->mem, p->count, sizeof(*terms));
+    if (terms == NULL)
         return sx_fail_oom(err);
+    node->term_count = positions_terms(p, terms);
+    node->terms = terms;
     return SX_OK;
 }
 
-static void set_terms(struct ast *node, const struct terms *terms)
+/* The words alone, as names of sources are compared by. */
+static sx_status set_words(struct leaves *l, struct sx_str text, struct ast *node,
+                           struct sx_error *err)
 {
-    node->terms = terms->items;
-    node->term_count = terms->count;
+    struct positions p;
+    sx_status rc = positions_read(&p, l->an, text, l->mem, err);
+
+    if (rc != SX_OK || p.count == 0)
+        return rc;
+    struct sx_str *terms = arena_array(l->mem, p.count, sizeof(*terms));
+    if (terms == NULL)
+        return sx_fail_oom(err);
+    for (size_t i = 0; i < p.count; i++)
+        terms[i] = p.items[i].word;
+    node->term_count = p.count;
+    node->terms = terms;
+    return SX_OK;
 }
 
 /* ---- words, prefixes, phrases -------------------------------------------------------------- */
@@ -162,6 +152,90 @@ static size_t code_points(struct sx_str s)
     return n;
 }
 
+/* What an unquoted word finds beyond its own terms. */
+static void widen_word(struct ast *node, const struct positions *p)
+{
+    const struct position *first = &p->items[0];
+
+    if (first->dict.len > 0 && first->dict_span == p->count) {
+        node->whole = first->dict;
+        node->paired = true;
+    } else if (first->whole.len > 0 && first->whole_span == p->count && p->count > 1) {
+        node->whole = first->whole;
+    }
+}
+
+/* The one term that is meant where the parts say little: at&t, not "at t"; microsoft of
+ * Microsoft's. Empty: none. */
+static struct sx_str only_term(const struct positions *p, bool star)
+{
+    const struct position *first = &p->items[0];
+    bool all = first->whole.len > 0 && first->whole_span == p->count;
+
+    if (all && memchr(first->whole.ptr, '&', first->whole.len) != NULL)
+        return first->whole;
+    return p->count == 1 && !star ? first->bare : str_make("", 0);
+}
+
+/* Whether the text holds a run of a script without spaces and more words than one. */
+static bool is_run(const struct positions *p)
+{
+    bool run = false;
+
+    for (size_t i = 0; i < p->count; i++)
+        run = run || positions_in_run(p, i);
+    return run && positions_unit(p, 0) < p->count;
+}
+
+static sx_status make_leaf(struct leaves *l, const struct lexeme *lex, enum ast_field field,
+                           struct ast **out, struct sx_error *err);
+
+static sx_status add_kid(struct leaves *l, struct ast *node, struct ast *kid, struct sx_error *err)
+{
+    if ((node->kid_count & (node->kid_count - 1)) == 0) { /* full at each power of two */
+        size_t cap = node->kid_count == 0 ? 1 : 2 * node->kid_count;
+        struct ast **grown = arena_array(l->mem, cap, sizeof(struct ast *));
+        if (grown == NULL)
+            return sx_fail_oom(err);
+        if (node->kid_count > 0)
+            memcpy(grown, node->kids, node->kid_count * sizeof(struct ast *));
+        node->kids = grown;
+    }
+    node->kids[node->kid_count++] = kid;
+    return SX_OK;
+}
+
+/* The words of a run of a script without spaces, side by side. Each is read for itself, so that
+ * what is printed reads the same again. */
+static sx_status make_run(struct leaves *l, const struct lexeme *lex, const struct positions *p,
+                          struct ast *node, struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    node->kind = AST_GROUP;
+    node->run = true;
+    for (size_t i = 0, unit; i < p->count && rc == SX_OK; i += unit) {
+        struct lexeme word = *lex;
+        struct ast *kid;
+
+        unit = positions_unit(p, i);
+        bool last = unit >= p->count - i;
+        size_t start = p->items[i].start;
+        size_t end = last ? lex->text.len : p->items[i + unit - 1].end;
+        word.text = str_make(lex->text.ptr + start, end - start);
+        word.offset = lex->offset + start;
+        word.name = str_make("", 0);
+        rc = make_leaf(l, &word, node->field, &kid, err);
+        if (rc == SX_OK && kid != NULL && kid->kind != AST_GROUP)
+            rc = add_kid(l, node, kid, err);
+        for (size_t k = 0; rc == SX_OK && kid != NULL && k < kid->kid_count; k++)
+            rc = add_kid(l, node, kid->kids[k], err);
+    }
+    if (node->kid_count == 1 && rc == SX_OK)
+        *node = *node->kids[0];
+    return rc;
+}
+
 /* A star that ends the run and directly follows its last word makes a prefix, unless that word
  * is one character: it would stand for too much of any vocabulary. */
 static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct ast *node,
@@ -169,17 +243,33 @@ static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct as
 {
     struct sx_str run = lex->text;
     bool star = run.len > 1 && run.ptr[run.len - 1] == '*';
-    struct terms terms;
-    sx_status rc;
+    struct positions p;
+    sx_status rc = set_terms(l, str_make(run.ptr, run.len - star), node, &p, err);
 
-    rc = analyze(l, str_make(run.ptr, run.len - star), &terms, err);
-    if (rc != SX_OK || terms.count == 0)
+    if (rc != SX_OK || node->term_count == 0)
         return rc;
-    set_terms(node, &terms);
+    if (is_run(&p))
+        return make_run(l, lex, &p, node, err);
+    const struct position *last = &p.items[p.count - 1];
     node->kind = AST_WORD;
-    if (star && terms.last_end == run.len - 1) {
+    star = star && last->end == run.len - 1;
+    struct sx_str only = only_term(&p, star);
+    if (only.len > 0) {
+        struct sx_str *terms = arena_array(l->mem, 1, sizeof(*terms));
+        if (terms == NULL)
+            return sx_fail_oom(err);
+        terms[0] = only;
+        node->terms = terms;
+        node->term_count = 1;
+    } else {
+        widen_word(node, &p);
+    }
+    if (star) {
         run.len--;
-        if (code_points(terms.items[terms.count - 1]) >= 2)
+        /* What follows a cluster is another position: the star says nothing. */
+        if (node->paired)
+            star = false;
+        else if (code_points(node->terms[node->term_count - 1]) >= 2)
             node->kind = AST_PREFIX;
         else
             rc = warn(l, lex->text, "is too short for a prefix: searched as a word", err);
@@ -196,16 +286,15 @@ static sx_status make_phrase(struct leaves *l, const struct lexeme *lex, struct 
                              struct sx_error *err)
 {
     struct sx_str text;
-    struct terms terms;
+    struct positions p;
     sx_status rc;
 
     lexer_squeeze(lex->text, &l->scratch);
     rc = keep(l, &text, err);
     if (rc == SX_OK)
-        rc = analyze(l, text, &terms, err);
+        rc = set_terms(l, text, node, &p, err);
     if (rc != SX_OK)
         return rc;
-    set_terms(node, &terms);
     node->kind = AST_PHRASE;
     analyzer_lower(text.ptr, text.len, &l->scratch);
     return keep(l, &node->text, err);
@@ -273,16 +362,14 @@ static sx_status make_filter(struct leaves *l, const struct lexeme *lex, struct 
                              struct sx_error *err)
 {
     struct sx_str value;
-    struct terms terms = {.mem = l->mem};
     sx_status rc;
 
     lexer_squeeze(lex->text, &l->scratch);
     rc = keep(l, &value, err);
     if (rc == SX_OK && lex->filter == AST_SOURCE)
-        rc = analyze(l, value, &terms, err);
+        rc = set_words(l, value, node, err);
     if (rc != SX_OK)
         return rc;
-    set_terms(node, &terms);
     node->kind = AST_FILTER;
     node->field = AST_ANY;
     node->filter = lex->filter;
@@ -301,7 +388,7 @@ static bool has_content(const struct ast *node)
 {
     if (node->kind == AST_FILTER && node->filter != AST_SOURCE)
         return node->text.len > 0;
-    return node->term_count > 0;
+    return node->term_count > 0 || node->kid_count > 0;
 }
 
 /* ---- distinct leaves ----------------------------------------------------------------------- */
@@ -316,6 +403,8 @@ static void put_key(const struct ast *node, struct buf *out)
         buf_put(out, &node->terms[i].len, sizeof(node->terms[i].len));
         buf_put_str(out, node->terms[i]);
     }
+    buf_putc(out, (char)('0' + node->paired));
+    buf_put_str(out, node->whole);
     if (node->kind == AST_FILTER && node->filter != AST_SOURCE && node->filter != AST_DATE)
         buf_put_str(out, node->text);
 }
@@ -352,7 +441,7 @@ static sx_status count_leaf(struct leaves *l, const struct ast *node, struct sx_
             return SX_OK;
         }
     }
-    size_t words = node->term_count > 0 ? node->term_count : 1;
+    size_t words = (node->term_count > 0 ? node->term_count : 1) + (node->whole.len > 0);
     if (words > SX_QUERY_WORDS_MAX - l->words)
         return sx_fail_at(err, SX_EQUERY, "query", (int64_t)node->offset,
                           "more than %d distinct words", SX_QUERY_WORDS_MAX);
@@ -368,8 +457,8 @@ static sx_status count_leaf(struct leaves *l, const struct ast *node, struct sx_
     return keep(l, &added->key, err);
 }
 
-sx_status leaves_make(struct leaves *l, const struct lexeme *lex, enum ast_field field,
-                      struct ast **out, struct sx_error *err)
+static sx_status make_leaf(struct leaves *l, const struct lexeme *lex, enum ast_field field,
+                           struct ast **out, struct sx_error *err)
 {
     struct ast *node = arena_new(l->mem, sizeof(*node));
     sx_status rc;
@@ -393,5 +482,11 @@ sx_status leaves_make(struct leaves *l, const struct lexeme *lex, enum ast_field
         return rc;
     }
     *out = node;
-    return count_leaf(l, node, err);
+    return node->run ? SX_OK : count_leaf(l, node, err);
+}
+
+sx_status leaves_make(struct leaves *l, const struct lexeme *lex, enum ast_field field,
+                      struct ast **out, struct sx_error *err)
+{
+    return make_leaf(l, lex, field, out, err);
 }

@@ -259,7 +259,11 @@ static sx_status parse_group(struct parser *p, struct ast **out, struct sx_error
         struct ast *item;
         sx_status rc = parse_operator(p, AST_OR, &item, err);
 
-        if (rc == SX_OK && item != NULL)
+        /* The words of a run stand side by side with all the others. */
+        bool run = rc == SX_OK && item != NULL && item->run && !item->required;
+        for (size_t i = 0; run && rc == SX_OK && i < item->kid_count; i++)
+            rc = list_add(p, &l, item->kids[i], err);
+        if (rc == SX_OK && item != NULL && !run)
             rc = list_add(p, &l, item, err);
         if (rc != SX_OK)
             return rc;

@@ -19,6 +19,7 @@
 #define SHOWN_WORTH 0.05
 #define PLACES_MAX 20000 /* of one text; later ones are not looked at */
 #define NO_TERM UINT32_MAX
+#define TOKENS_MAX 24     /* of one position: words, parts and wholes are fewer */
 #define CLOCK_TOKENS 1024 /* between two looks at the clock; a power of two */
 #define STOPPED 1         /* of the analyzer: time was over */
 
@@ -27,10 +28,12 @@ struct place {
     uint32_t leaf;
 };
 
-/* A token seen lately: phrases look back at the last ones. */
+/* A position seen lately, with its tokens that are terms of the query: phrases look back. */
 struct seen {
-    uint32_t start;
-    uint32_t term; /* number among the query's terms, or NO_TERM */
+    uint32_t count;
+    struct {
+        uint32_t start, term;
+    } tokens[TOKENS_MAX];
 };
 
 struct finder {
@@ -47,7 +50,7 @@ struct finder {
     uint32_t first_prefix; /* list of leaves that end with a beginning, by last_next */
     struct seen *ring;
     size_t ring_mask;
-    uint64_t position; /* of the next token */
+    uint64_t positions; /* so far; the current one is the last */
     bool (*over)(void *ctx);
     void *over_ctx;
     struct place *places;
@@ -138,32 +141,39 @@ static int add_place(struct finder *f, uint32_t start, uint32_t end, uint32_t le
         f->places = grown;
         f->place_cap = cap;
     }
-    f->places[f->place_count++] = (struct place){start, end, leaf};
+    /* Of co-located tokens a longer one may come first; places stand by their ends. */
+    size_t at = f->place_count++;
+    for (; at > 0 && f->places[at - 1].end > end; at--)
+        f->places[at] = f->places[at - 1];
+    f->places[at] = (struct place){start, end, leaf};
     return 0;
 }
 
-/* Whether the terms before the last one of `leaf` stand right before the current token. */
-static bool stands_behind(const struct finder *f, uint32_t leaf)
+/* Where `term` begins at a position, or NO_TERM: it does not stand there. */
+static uint32_t start_at(const struct finder *f, uint64_t position, uint32_t term)
 {
-    size_t count = f->leaves[leaf].term_count;
+    const struct seen *s = &f->ring[position & f->ring_mask];
 
-    if (f->position + 1 < count)
-        return false;
-    for (size_t k = 0; k + 1 < count; k++) {
-        uint64_t at = f->position - (count - 1) + k;
-        if (f->ring[at & f->ring_mask].term != f->leaf_terms[leaf][k])
-            return false;
-    }
-    return true;
+    for (uint32_t i = 0; i < s->count; i++)
+        if (s->tokens[i].term == term)
+            return s->tokens[i].start;
+    return NO_TERM;
 }
 
-static int take_leaf(struct finder *f, uint32_t leaf, const struct token *t)
+/* `t` is the last term of the entry: adds its place if the terms before stand before it. */
+static int take_entry(struct finder *f, uint32_t entry, const struct token *t)
 {
-    size_t count = f->leaves[leaf].term_count;
+    size_t count = f->leaves[entry].term_count;
+    uint32_t start = t->start;
 
-    if (!stands_behind(f, leaf))
+    if (f->positions < count)
         return 0;
-    return add_place(f, f->ring[(f->position - (count - 1)) & f->ring_mask].start, t->end, leaf);
+    for (size_t k = count - 1; k > 0; k--) {
+        start = start_at(f, f->positions - 1 - (count - k), f->leaf_terms[entry][k - 1]);
+        if (start == NO_TERM)
+            return 0;
+    }
+    return add_place(f, start, t->end, f->leaves[entry].leaf);
 }
 
 static bool begins(struct sx_str word, struct sx_str with)
@@ -177,16 +187,23 @@ static int see(void *arg, const struct token *t)
     uint32_t number = term_number(f, t->term);
     int rc = 0;
 
-    if (f->over != NULL && f->position % CLOCK_TOKENS == CLOCK_TOKENS - 1 && f->over(f->over_ctx))
-        return STOPPED;
-    f->ring[f->position & f->ring_mask] = (struct seen){t->start, number};
+    if (t->kind == TOKEN_WORD) {
+        if (f->over != NULL && f->positions % CLOCK_TOKENS == CLOCK_TOKENS - 1 &&
+            f->over(f->over_ctx))
+            return STOPPED;
+        f->ring[f->positions++ & f->ring_mask].count = 0;
+    }
+    struct seen *here = &f->ring[(f->positions - 1) & f->ring_mask];
+    if (number != NO_TERM && here->count < TOKENS_MAX) {
+        here->tokens[here->count].start = t->start;
+        here->tokens[here->count++].term = number;
+    }
     if (number != NO_TERM)
         for (uint32_t l = f->last_first[number]; l != NO_TERM && rc == 0; l = f->last_next[l])
-            rc = take_leaf(f, l, t);
+            rc = take_entry(f, l, t);
     for (uint32_t l = f->first_prefix; l != NO_TERM && rc == 0; l = f->last_next[l])
         if (begins(t->term, f->leaves[l].terms[f->leaves[l].term_count - 1]))
-            rc = take_leaf(f, l, t);
-    f->position++;
+            rc = take_entry(f, l, t);
     return rc;
 }
 
@@ -366,7 +383,7 @@ static sx_status choose(const struct finder *f, struct sx_str text, size_t want,
     if (in == NULL || weights == NULL)
         return sx_fail_oom(err);
     for (size_t i = 0; i < f->leaf_count; i++)
-        weights[i] = f->leaves[i].weight;
+        weights[f->leaves[i].leaf] = f->leaves[i].weight;
     *count = 0;
     while (*count < want && best_window(f, out, *count, weights, in, &w)) {
         struct passage *p = &out[*count];
@@ -376,8 +393,10 @@ static sx_status choose(const struct finder *f, struct sx_str text, size_t want,
             from = f->places[i].start < from ? f->places[i].start : from;
             to = f->places[i].end > to ? f->places[i].end : to;
         }
+        memset(in, 0, f->leaf_count * sizeof(*in));
         for (size_t i = w.first; i <= w.last; i++)
-            weights[f->places[i].leaf] = f->leaves[f->places[i].leaf].weight * SHOWN_WORTH;
+            if (in[f->places[i].leaf]++ == 0)
+                weights[f->places[i].leaf] *= SHOWN_WORTH;
         memset(p, 0, sizeof(*p));
         p->worth = w.worth;
         widen(text, from, to, out, *count, p);

@@ -17,6 +17,7 @@ struct analyzer;
 
 /* A word, phrase or prefix to look for. */
 struct passage_leaf {
+    uint32_t leaf; /* below leaf_count: entries with the same number are spellings of one leaf */
     const struct sx_str *terms; /* >= 1, adjacent */
     size_t term_count;
     bool prefix;   /* the last term is a beginning */

@@ -7,20 +7,101 @@
 
 #define COLUMN_TITLE 0
 
+/* The places of one phrase in a row, in order, each once: co-located words of one prefix come
+ * twice from FTS5. */
+struct places {
+    const Fts5ExtensionApi *api;
+    Fts5Context *fts;
+    Fts5PhraseIter it;
+    int column, offset; /* column < 0: no more */
+};
+
+static void places_first(struct places *p, const Fts5ExtensionApi *api, Fts5Context *fts,
+                         int phrase)
+{
+    p->api = api;
+    p->fts = fts;
+    if (api->xPhraseFirst(fts, phrase, &p->it, &p->column, &p->offset) != SQLITE_OK)
+        p->column = -1;
+}
+
+static void places_next(struct places *p)
+{
+    int column = p->column;
+    int offset = p->offset;
+
+    do
+        p->api->xPhraseNext(p->fts, &p->it, &p->column, &p->offset);
+    while (p->column == column && p->offset == offset);
+}
+
 static void count_phrase(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
                          struct phrase_tf *tf)
 {
-    Fts5PhraseIter it;
-    int column;
-    int offset;
-
+    struct places p;
     uint32_t counts[2] = {0, 0};
 
-    if (api->xPhraseFirst(fts, phrase, &it, &column, &offset) == SQLITE_OK)
-        for (; column >= 0; api->xPhraseNext(fts, &it, &column, &offset))
-            counts[column != COLUMN_TITLE]++;
+    for (places_first(&p, api, fts, phrase); p.column >= 0; places_next(&p))
+        counts[p.column != COLUMN_TITLE]++;
     tf->title = counts[0];
     tf->body = counts[1];
+}
+
+static bool before(const struct places *a, const struct places *b)
+{
+    if (b->column < 0 || a->column < 0)
+        return b->column < 0;
+    return a->column != b->column ? a->column < b->column : a->offset < b->offset;
+}
+
+/* Positions where phrase - 1 or `phrase` stands. */
+static void count_union(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
+                        struct phrase_tf *tf)
+{
+    struct places a;
+    struct places b;
+    uint32_t counts[2] = {0, 0};
+
+    places_first(&a, api, fts, phrase - 1);
+    places_first(&b, api, fts, phrase);
+    while (a.column >= 0 || b.column >= 0) {
+        bool only_a = before(&a, &b);
+        bool only_b = before(&b, &a);
+        counts[(only_b ? b.column : a.column) != COLUMN_TITLE]++;
+        if (!only_b)
+            places_next(&a);
+        if (!only_a)
+            places_next(&b);
+    }
+    tf->title = counts[0];
+    tf->body = counts[1];
+}
+
+static void count_sum(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
+                      struct phrase_tf *tf)
+{
+    struct phrase_tf other;
+
+    count_phrase(api, fts, phrase - 1, &other);
+    count_phrase(api, fts, phrase, tf);
+    tf->title += other.title;
+    tf->body += other.body;
+}
+
+static void count(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
+                  const struct match_phrase *m, struct phrase_tf *tf)
+{
+    switch (m->how) {
+    case MATCH_SET:
+        count_phrase(api, fts, phrase, tf);
+        break;
+    case MATCH_UNION:
+        count_union(api, fts, phrase, tf);
+        break;
+    case MATCH_SUM:
+        count_sum(api, fts, phrase, tf);
+        break;
+    }
 }
 
 static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *out,
@@ -36,7 +117,7 @@ static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite
         return;
     }
     for (int i = 0; i < m->phrases; i++)
-        count_phrase(api, fts, i, &m->tf[m->slot[i]]);
+        count(api, fts, i, &m->phrase[i], &m->tf[m->phrase[i].slot]);
     m->stopped = m->row(m->ctx, api->xRowid(fts));
     if (m->stopped != SX_OK)
         sqlite3_result_error(out, "stopped", -1);

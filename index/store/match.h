@@ -16,14 +16,25 @@ struct phrase_tf {
     uint32_t title, body;
 };
 
+/* Where the counts of a phrase go: several may share a slot, and the last one holds. */
+enum match_how {
+    MATCH_SET,   /* it alone */
+    MATCH_UNION, /* positions where it or the phrase before it in the expression stands */
+    MATCH_SUM    /* the positions of both, those in common twice */
+};
+struct match_phrase {
+    uint32_t slot; /* in `tf` */
+    enum match_how how;
+};
+
 /* One matching row. Non-zero stops the match and is returned by store_match(). */
 typedef sx_status (*match_row)(void *ctx, int64_t rowid);
 
 struct match {
     match_row row;
     void *ctx;
-    int phrases;          /* in the expression */
-    const uint32_t *slot; /* of each: where in `tf` its counts go; several may share one */
+    int phrases; /* in the expression */
+    const struct match_phrase *phrase;
     struct phrase_tf *tf; /* filled before `row` is called */
     sx_status stopped;    /* what `row` returned last */
 };
