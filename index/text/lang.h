@@ -47,6 +47,7 @@ enum lang {
     LANG_MK,
     LANG_ML,
     LANG_MR,
+    LANG_MS,
     LANG_MY,
     LANG_NE,
     LANG_NL,
@@ -118,7 +119,7 @@ enum script {
 };
 enum script script_of(uint32_t cp);
 
-/* The script of a language; of Japanese SCRIPT_KANA. */
+/* The script of a language from 0 to LANG_COUNT - 1; of Japanese SCRIPT_KANA. */
 enum script lang_script(int lang);
 
 #endif
