@@ -33,6 +33,7 @@ extern "C" {
 #define SX_EXPANSIONS_MAX 100000 /* terms one prefix may stand for */
 #define SX_WINDOW_MAX 10000      /* offset + limit */
 #define SX_LIMIT_MAX 1000        /* limit */
+#define SX_LANGUAGES_MAX 4       /* languages of a collection */
 #define SX_SNIPPETS_MAX 5        /* passages a hit */
 
 struct sx_index;
@@ -44,11 +45,15 @@ struct sx_index_options {
     bool relaxed;          /* synchronous=NORMAL: a power cut may lose the last commits */
     bool existing;         /* SX_ENOTFOUND rather than a new index */
     uint64_t lock_wait_ms; /* how long to wait for a folder that another process holds; 0: not */
+    /* Codes (ISO 639-1) of the languages whose words find their other forms, at most
+     * SX_LANGUAGES_MAX; count 0: the most frequent ones among the documents. */
+    const char *const *languages;
+    size_t language_count;
 };
 
 /* Opens the index in folder `dir`, made if absent, and locks the folder (flock). `opt` may be
  * NULL. SX_ELOCKED: another process has it. SX_EVERSION: the file is foreign or newer, and is
- * left untouched. The caller closes *out. */
+ * left untouched. SX_EREQUEST: a language is not known. The caller closes *out. */
 sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_index_options *opt,
                         struct sx_error *err);
 
@@ -68,7 +73,7 @@ struct sx_doc {
     struct sx_str body;   /* required, may be empty */
     struct sx_str source; /* who published it; absent is none */
     struct sx_str date;   /* ISO 8601 of any precision: 2025, 2025-08, 2025-08-15T10:00:00+02:00 */
-    struct sx_str lang;   /* BCP 47: en, pt-BR */
+    struct sx_str lang;   /* BCP 47: en, pt-BR; absent: what it is written in, where that shows */
     struct sx_str type;   /* text, html, markdown … */
     struct sx_str extra;  /* a JSON object, kept and returned, not searched */
 };
@@ -102,7 +107,7 @@ void sx_index_rollback(struct sx_index *ix);
 /* True once the file cannot be trusted with another write; restart the process. */
 bool sx_index_broken(const struct sx_index *ix);
 
-/* Merges and checkpoints for about `budget_ms`, between transactions. *more tells whether
+/* Merges, completes word forms and checkpoints for about `budget_ms`, between transactions. *more tells whether
  * there is more to do. */
 sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
                             struct sx_error *err);
@@ -235,6 +240,7 @@ sx_status sx_query_parse(struct sx_str query, struct sx_results **out, struct sx
 struct sx_stored {
     struct sx_doc doc;
     char hash[65];
+    bool lang_detected; /* doc.lang was found out, not given */
     uint64_t generation;
 };
 sx_status sx_reader_get_uri(struct sx_reader *r, struct sx_str uri, struct sx_stored **out,
@@ -264,6 +270,12 @@ struct sx_stats {
     uint64_t file_bytes, wal_bytes;
     uint64_t cached_terms; /* words whose n and F are in memory */
     unsigned schema_version, analyzer_version;
+    /* The collection's languages; one is not ready while the forms of older words are missing. */
+    struct {
+        char code[4];
+        bool ready;
+    } languages[SX_LANGUAGES_MAX];
+    size_t language_count;
 };
 sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err);
 

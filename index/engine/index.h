@@ -11,6 +11,7 @@
 
 #include <searchd/index.h>
 
+#include "index/engine/languages.h"
 #include "index/store/db.h"
 #include "index/store/deltas.h"
 #include "index/store/docs.h"
@@ -33,6 +34,7 @@ struct sx_index {
     bool failed_touched;  /* rows of failed changed: count them at commit */
     struct sx_error doom; /* code != SX_OK: the transaction is lost; see sx_index_put() */
     struct deltas deltas;
+    struct languages languages;
     int tap_field; /* of the text being indexed: 0 title, 1 body */
     uint32_t tap_words[2];
     bool merged;     /* nothing to merge since the last commit */
@@ -51,6 +53,7 @@ struct sx_reader {
     struct sx_index *ix;
     struct db c;
     struct analyzer *an;
+    struct stemmer *stemmer; /* made when first needed */
 };
 
 /* A reader's transaction and what its snapshot is. */

@@ -33,6 +33,8 @@ static sx_status load(struct sx_index *ix, struct sx_error *err)
     ix->next = ix->committed;
     termcache_start(ix->terms, ix->committed.generation);
     rc = doc_each(&ix->w, remember, ix, err);
+    if (rc == SX_OK)
+        rc = languages_load(ix, err);
     return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
 }
 
@@ -68,7 +70,9 @@ static sx_status open_parts(struct sx_index *ix, const struct sx_index_options *
 
     if (opt != NULL && opt->existing && access(ix->path, F_OK) != 0)
         return sx_fail(err, SX_ENOTFOUND, "there is no index in '%s'", ix->dir);
-    rc = lock_folder(ix, opt == NULL ? 0 : opt->lock_wait_ms, err);
+    rc = languages_init(ix, opt, err);
+    if (rc == SX_OK)
+        rc = lock_folder(ix, opt == NULL ? 0 : opt->lock_wait_ms, err);
     if (rc != SX_OK)
         return rc;
     ix->an = analyzer_new();
@@ -78,6 +82,8 @@ static sx_status open_parts(struct sx_index *ix, const struct sx_index_options *
     rc = db_open(&ix->w, ix->path, true, ix->relaxed, err);
     if (rc == SX_OK)
         rc = schema_prepare(&ix->w, err);
+    if (rc == SX_OK)
+        rc = db_open_vocab(&ix->w, err);
     if (rc == SX_OK)
         rc = load(ix, err);
     return rc;
@@ -121,6 +127,7 @@ void sx_index_close(struct sx_index *ix)
     doctable_release(&ix->docs);
     termcache_free(ix->terms);
     deltas_release(&ix->deltas);
+    languages_release(ix);
     analyzer_free(ix->an);
     pthread_mutex_destroy(&ix->lock);
     mem_free(ix->dir);
@@ -153,6 +160,7 @@ void sx_reader_close(struct sx_reader *r)
     if (r->c.sq != NULL)
         db_close(&r->c);
     analyzer_free(r->an);
+    stemmer_free(r->stemmer);
     mem_free(r);
 }
 

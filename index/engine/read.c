@@ -58,6 +58,7 @@ static sx_status get_on_snapshot(struct sx_reader *r, enum doc_key by, struct sx
         rc = sx_fail_oom(err);
     if (rc == SX_OK)
         hex_encode(d.hash, DOC_HASH_BYTES, s->pub.hash);
+    s->pub.lang_detected = rc == SX_OK && d.lang_detected;
     return rc;
 }
 
@@ -186,16 +187,33 @@ static uint64_t file_size(const char *path, const char *suffix)
     return stat(name, &st) == 0 ? (uint64_t)st.st_size : 0;
 }
 
+static void copy_languages(const struct langs *langs, const bool *ready, struct sx_stats *out)
+{
+    for (size_t i = 0; i < langs->count; i++) {
+        snprintf(out->languages[i].code, sizeof(out->languages[i].code), "%s",
+                 lang_code(langs->list[i]));
+        out->languages[i].ready = ready[i];
+    }
+    out->language_count = langs->count;
+}
+
 sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err)
 {
     struct state snap;
+    struct langs langs;
+    bool ready[LANGS_MAX];
     struct sx_error own;
-    sx_status rc = reader_begin(r, &snap, err == NULL ? &own : err);
 
+    err = err == NULL ? &own : err;
+    sx_status rc = reader_begin(r, &snap, err);
     if (rc != SX_OK)
         return rc;
+    rc = language_list(&r->c, &langs, ready, err);
     reader_end(r);
+    if (rc != SX_OK)
+        return rc;
     memset(out, 0, sizeof(*out));
+    copy_languages(&langs, ready, out);
     out->generation = snap.generation;
     out->coverage = reader_coverage(r, &snap);
     out->title_words = snap.title_words;

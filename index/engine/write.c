@@ -63,6 +63,7 @@ static void forget_transaction(struct sx_index *ix)
     ix->failed_touched = false;
     ix->next = ix->committed;
     deltas_clear(&ix->deltas);
+    languages_rolled_back(ix);
 }
 
 sx_status write_doom(struct sx_index *ix, sx_status rc, const struct sx_error *err)
@@ -112,10 +113,10 @@ sx_status write_begin(struct sx_index *ix, struct sx_error *err)
 /* Registers the coming snapshot with memory, then commits. */
 static sx_status commit_snapshot(struct sx_index *ix, struct sx_error *err)
 {
-    sx_status rc = SX_OK;
+    sx_status rc = languages_feed(ix, err);
 
     ix->next.generation++;
-    if (ix->failed_touched)
+    if (rc == SX_OK && ix->failed_touched)
         rc = failed_count(&ix->w, &ix->next.failed, err);
     if (rc == SX_OK)
         rc = state_set(&ix->w, &ix->next, err);
@@ -152,6 +153,7 @@ sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err)
     ix->failed_touched = false;
     ix->merged = false;
     deltas_clear(&ix->deltas);
+    languages_committed(ix);
     /* What is committed is durable; a checkpoint that fails now is told by the next one. */
     if (ix->w.wal_pages > CHECKPOINT_PAGES_MAX)
         db_checkpoint(&ix->w, false, NULL);
@@ -246,6 +248,7 @@ sx_status index_remember(struct sx_index *ix, const struct stored_doc *d)
     if (row.source == UINT32_MAX || row.lang == UINT32_MAX || row.type == UINT32_MAX ||
         doctable_set(&ix->docs, d->id, &row) != 0)
         return SX_ENOMEM;
+    languages_count(ix, d->doc.lang, +1);
     return SX_OK;
 }
 
@@ -273,6 +276,7 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
     tap_begin(ix, -1);
     rc = doc_remove(&ix->w, d, err);
     tap_end(ix);
+    languages_count(ix, d->doc.lang, -1);
     ix->next.docs--;
     ix->next.title_words -= d->title_len;
     ix->next.body_words -= d->body_len;
@@ -282,6 +286,8 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
 /* The hash covers uri, title and body; of what is left only extra rests on the checksum. */
 static bool unchanged(const struct stored_doc *old, const struct stored_doc *new)
 {
+    if (old->lang_detected != new->lang_detected)
+        return false;
     if (old->file != new->file || old->checksum != new->checksum)
         return false;
     return memcmp(old->hash, new->hash, DOC_HASH_BYTES) == 0 &&
@@ -329,6 +335,19 @@ static sx_status replace(struct sx_index *ix, struct stored_doc *d, size_t *repl
     return rc == SX_OK ? insert(ix, d, err) : rc;
 }
 
+/* A document that names no language gets the one it is written in, where that shows. */
+static void detect_language(struct stored_doc *d)
+{
+    int lang = lang_detect(d->doc.body.ptr, d->doc.body.len);
+
+    if (lang < 0)
+        lang = lang_detect(d->doc.title.ptr, d->doc.title.len);
+    if (lang < 0)
+        return;
+    d->doc.lang = str_of(lang_code(lang));
+    d->lang_detected = true;
+}
+
 sx_status write_doc(struct sx_index *ix, const struct sx_doc *doc, int64_t file, size_t *replaced,
                     struct sx_error *err)
 {
@@ -340,6 +359,8 @@ sx_status write_doc(struct sx_index *ix, const struct sx_doc *doc, int64_t file,
     d.doc.source = or_null(d.doc.source);
     d.doc.date = or_null(d.doc.date);
     d.doc.lang = or_null(d.doc.lang);
+    if (d.doc.lang.ptr == NULL)
+        detect_language(&d);
     d.doc.type = or_null(d.doc.type);
     d.doc.extra = or_null(d.doc.extra);
     if (d.doc.date.ptr != NULL && date_parse(d.doc.date, &span))
@@ -450,6 +471,8 @@ sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
         return fail_broken(err);
     if (!ix->merged)
         rc = merge_slice(ix, budget_ms, err);
+    if (rc == SX_OK)
+        rc = languages_upkeep(ix, budget_ms, err);
     /* Once merged, the WAL is emptied: an idle daemon leaves none behind. */
     if (rc == SX_OK && (ix->merged ? ix->w.wal_pages > 0 : ix->w.wal_pages > CHECKPOINT_PAGES))
         rc = db_checkpoint(&ix->w, ix->merged, err);

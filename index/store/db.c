@@ -12,7 +12,8 @@
 #define BUSY_WAIT_MS 10000
 
 #define DOC_COLUMNS                                                                                \
-    "id, uri, hash, source, date, lang, type, at, title_len, body_len, checksum, file"
+    "id, uri, hash, source, date, lang, type, at, title_len, body_len, checksum, file,"            \
+    " lang_detected"
 
 static const char *const sql[ST_COUNT] = {
     [ST_BEGIN_READ] = "BEGIN",
@@ -28,7 +29,7 @@ static const char *const sql[ST_COUNT] = {
                        " AND hash = ?1",
     [ST_DOC_BY_ID] = "SELECT " DOC_COLUMNS " FROM doc WHERE id = ?1",
     [ST_DOC_INSERT] = "INSERT INTO doc(" DOC_COLUMNS ")"
-                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [ST_DOC_DELETE] = "DELETE FROM doc WHERE id = ?1",
     [ST_DOC_ALL] = "SELECT " DOC_COLUMNS " FROM doc ORDER BY id",
     [ST_DOC_OF_FILE] = "SELECT id FROM doc WHERE file = ?1 AND id < ?2 LIMIT 256",
@@ -59,6 +60,15 @@ static const char *const sql[ST_COUNT] = {
     [ST_FAILED_COUNT] = "SELECT count(*) FROM failed",
     [ST_FAILED_REASON] = "SELECT reason FROM failed WHERE uri = ?1",
     [ST_FAILED_LIST] = "SELECT uri, stage, reason, at FROM failed ORDER BY uri LIMIT ?1 OFFSET ?2",
+    [ST_FORM_INSERT] = "INSERT OR IGNORE INTO form(lang, stem, term) VALUES(?1, ?2, ?3)",
+    [ST_FORM_FIND] = "SELECT term FROM form WHERE lang = ?1 AND stem = ?2 ORDER BY term LIMIT ?3",
+    [ST_VOCAB_AFTER] = "SELECT term FROM temp.vocab WHERE term > ?1",
+    [ST_LANGUAGE_ALL] = "SELECT code, ready FROM language ORDER BY code",
+    [ST_LANGUAGE_READY] = "SELECT code FROM language WHERE ready ORDER BY code",
+    [ST_LANGUAGE_GET] = "SELECT filled_to FROM language WHERE code = ?1",
+    [ST_LANGUAGE_INSERT] = "INSERT INTO language(code, filled_to, ready) VALUES(?1, '', ?2)",
+    [ST_LANGUAGE_DELETE] = "DELETE FROM language WHERE code = ?1",
+    [ST_LANGUAGE_FILLED] = "UPDATE language SET filled_to = ?2, ready = ?3 WHERE code = ?1",
 };
 
 sx_status db_fail(struct db *c, int rc, const char *what, struct sx_error *err)
@@ -183,9 +193,14 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
     if (writer)
         sqlite3_wal_hook(c->sq, wal_grew, c);
     else if (st == SX_OK)
-        st = db_exec(c, "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'fts', 'row')",
-                     "set up", err);
+        st = db_open_vocab(c, err);
     return st;
+}
+
+sx_status db_open_vocab(struct db *c, struct sx_error *err)
+{
+    return db_exec(c, "CREATE VIRTUAL TABLE temp.vocab USING fts5vocab('main', 'fts', 'row')",
+                   "set up", err);
 }
 
 sx_status db_open(struct db *c, const char *path, bool writer, bool relaxed, struct sx_error *err)

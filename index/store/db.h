@@ -52,6 +52,15 @@ enum stmt {
     ST_FAILED_COUNT,
     ST_FAILED_REASON,
     ST_FAILED_LIST,
+    ST_FORM_INSERT,
+    ST_FORM_FIND,
+    ST_VOCAB_AFTER,
+    ST_LANGUAGE_ALL,
+    ST_LANGUAGE_READY,
+    ST_LANGUAGE_GET,
+    ST_LANGUAGE_INSERT,
+    ST_LANGUAGE_DELETE,
+    ST_LANGUAGE_FILLED,
     ST_COUNT
 };
 
@@ -75,6 +84,10 @@ struct db {
 /* Opens in place; on failure nothing is left. */
 sx_status db_open(struct db *c, const char *path, bool writer, bool relaxed, struct sx_error *err);
 void db_close(struct db *c); /* safe on a zeroed one */
+
+/* Makes temp.vocab, the terms of the index. Readers have it from the start; the writer once its
+ * file is known to be an index. */
+sx_status db_open_vocab(struct db *c, struct sx_error *err);
 
 /* The statement, ready to bind. */
 sx_status db_stmt(struct db *c, enum stmt which, sqlite3_stmt **out, struct sx_error *err);

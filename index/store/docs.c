@@ -95,6 +95,7 @@ static sx_status read_row(sqlite3_stmt *st, struct stored_doc *out, struct sx_er
     out->body_len = (uint32_t)sqlite3_column_int64(st, 9);
     out->checksum = (uint32_t)sqlite3_column_int64(st, 10);
     out->file = sqlite3_column_int64(st, 11);
+    out->lang_detected = sqlite3_column_int(st, 12) != 0;
     return SX_OK;
 }
 
@@ -209,6 +210,7 @@ static sx_status insert_doc(struct db *c, const struct stored_doc *d, struct sx_
         sqlite3_bind_null(st, 12);
     else
         sqlite3_bind_int64(st, 12, d->file);
+    sqlite3_bind_int(st, 13, d->lang_detected);
     return db_run(c, st, "store the document", err);
 }
 

@@ -23,7 +23,8 @@ struct stored_doc {
     int64_t at; /* DATE_NONE: none */
     uint32_t title_len, body_len;
     uint32_t checksum;
-    int64_t file; /* 0: none */
+    int64_t file;       /* 0: none */
+    bool lang_detected; /* doc.lang was found out, not given */
 };
 
 sx_status state_get(struct db *c, struct state *out, struct sx_error *err);

@@ -6,6 +6,7 @@
  *   file    what was read from the roots: size, time and hash, to skip what did not change
  *   failed  what could not be read, and why
  *   state   one row: generation, next id, counts; written with every commit
+ *   form, language   terms by stem, in the collection's languages; see store/forms.h
  *
  * Ids are never used twice (state.next_id), so that what memory knows of an id stays true. */
 #include "index/store/schema.h"
@@ -42,6 +43,14 @@ static const char *const migrations[] = {
     " one INTEGER PRIMARY KEY CHECK(one = 1), generation INTEGER NOT NULL,"
     " next_id INTEGER NOT NULL, docs INTEGER NOT NULL, title_words INTEGER NOT NULL,"
     " body_words INTEGER NOT NULL, failed INTEGER NOT NULL, analyzer INTEGER NOT NULL);",
+
+    /* of doc: whether its lang was found out rather than given */
+    "ALTER TABLE doc ADD COLUMN lang_detected INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE form("
+    " lang TEXT NOT NULL, stem TEXT NOT NULL, term TEXT NOT NULL,"
+    " PRIMARY KEY(lang, stem, term)) WITHOUT ROWID;"
+    "CREATE TABLE language("
+    " code TEXT PRIMARY KEY, filled_to TEXT NOT NULL, ready INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_VERSION,
