@@ -42,12 +42,14 @@ static uint16_t pair_entry(const UChar form[2])
 /* The entry of what does not stand for itself whatever is before it. */
 static uint16_t mark_entry(UChar cp, const UChar *form, int32_t len)
 {
-    bool composes = u_getIntPropertyValue(cp, UCHAR_NFC_QUICK_CHECK) != UNORM_YES;
+    int32_t check = u_getIntPropertyValue(cp, UCHAR_NFC_QUICK_CHECK);
 
+    if (check == UNORM_NO)
+        return BY_RULE;
     if (len == 0 && (U_GET_GC_MASK(cp) & U_GC_L_MASK) == 0)
-        return composes ? DROP_UNBOUND : DROP;
+        return check == UNORM_YES ? DROP : DROP_UNBOUND;
     if (len == 1 && form[0] == cp)
-        return composes ? KEEP_UNBOUND : KEEP_MARK;
+        return check == UNORM_YES ? KEEP_MARK : KEEP_UNBOUND;
     return BY_RULE;
 }
 
@@ -57,19 +59,22 @@ static uint16_t entry_of(const struct fold_rule *r, UChar cp)
     bool reshaped;
     int32_t len = fold_exact(r, &cp, 1, form, spare, &reshaped);
 
-    if (len < 0 || len > 2 || reshaped)
+    /* A new syllable of Korean may reshape the word with its neighbours. */
+    if (len < 0 || len > 2 || reshaped || (len > 0 && fold_is_syllable(form[0])))
         return BY_RULE;
     if (len == 0 || !unorm2_hasBoundaryBefore(r->casefold, cp) ||
         !unorm2_hasBoundaryBefore(r->casefold, form[0]))
         return mark_entry(cp, form, len);
-    return len == 1 ? form[0] : pair_entry(form);
+    if (len == 1)
+        return form[0];
+    return U16_IS_SURROGATE(form[0]) ? BY_RULE : pair_entry(form);
 }
 
-/* Whether folding leaves `cp` alone, known without asking: Chinese and Korean. */
+/* Whether folding leaves `cp` alone, known without asking: Chinese, Korean, private use. */
 static bool is_plain(uint32_t cp)
 {
-    return (cp >= 0x3400 && cp < 0x4DC0) || (cp >= 0x4E00 && cp < 0xA000) ||
-           (cp >= 0xAC00 && cp < 0xD7A4);
+    return (cp >= 0x3400 && cp < 0x4DC0) || (cp >= 0x4E00 && cp < 0xA000) || fold_is_syllable(cp) ||
+           (cp >= 0xE000 && cp < 0xF900);
 }
 
 static void make_table(void)

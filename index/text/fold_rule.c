@@ -7,6 +7,9 @@
 #include <unicode/uscript.h>
 #include <unicode/ustring.h>
 
+/* The only mark that folds to a letter, which may stand beside what joins no letter. */
+#define SUBSCRIPT_IOTA 0x0345
+
 struct range {
     uint16_t first, last;
 };
@@ -155,8 +158,12 @@ static bool has_new_joint(const UChar *word, int32_t word_len, const UChar *form
 {
     bool lost = false;
 
-    for (int32_t i = 0; i < word_len && !lost;)
-        lost = is_dropped_letter(next_cp(word, &i, word_len));
+    for (int32_t i = 0; i < word_len && !lost;) {
+        UChar32 cp = next_cp(word, &i, word_len);
+        if (cp == SUBSCRIPT_IOTA)
+            return true;
+        lost = is_dropped_letter(cp);
+    }
     for (int32_t i = 0, at = 0; i < form_len;) {
         UChar32 cp = next_cp(form, &i, form_len), was;
         if (!is_joint(cp))
@@ -188,6 +195,27 @@ static int32_t ideographs(const UChar *units, int32_t len)
     return n;
 }
 
+static int32_t syllables(const UChar *units, int32_t len)
+{
+    int32_t n = 0;
+
+    for (int32_t i = 0; i < len; i++)
+        n += fold_is_syllable(units[i]);
+    return n;
+}
+
+static bool is_reshaped(const UChar *word, int32_t word_len, const UChar *form, int32_t form_len)
+{
+    int32_t korean = syllables(form, form_len);
+
+    if (has_new_joint(word, word_len, form, form_len))
+        return true;
+    /* The letters that make up syllables are letters to ICU; the syllables join only their kind. */
+    if (korean < form_len && korean > syllables(word, word_len))
+        return true;
+    return ideographs(form, form_len) > ideographs(word, word_len);
+}
+
 int32_t fold_exact(const struct fold_rule *r, const UChar *units, int32_t len, UChar *out,
                    UChar *spare, bool *reshaped)
 {
@@ -205,7 +233,6 @@ int32_t fold_exact(const struct fold_rule *r, const UChar *units, int32_t len, U
             break;
         wide = unorm2_normalize(r->casefold, out, n, spare, cap, &status);
     }
-    *reshaped =
-        has_new_joint(units, len, out, wide) || ideographs(out, wide) > ideographs(units, len);
+    *reshaped = is_reshaped(units, len, out, wide);
     return wide;
 }
