@@ -9,11 +9,13 @@
 #include "index/base/hash.h"
 #include "index/base/str.h"
 #include "index/store/tokenizer.h"
+#include "index/text/stop.h"
 
 /* ---- leaves ---------------------------------------------------------------------------------- */
 
 struct builder {
     struct plan *p;
+    const struct langs *langs;
     uint32_t *table; /* open addressing: leaf + 1 */
     size_t mask;
     struct buf key;
@@ -80,6 +82,36 @@ static uint32_t intern(struct builder *b, const struct ast *n)
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
+/* Asks for a word: a leaf behind no NOT. */
+static bool is_item(const struct ast *n)
+{
+    bool item = is_leaf(n);
+
+    for (size_t i = 0; i < n->kid_count && n->kind != AST_NOT && !item; i++)
+        item = is_item(n->kids[i]);
+    return item;
+}
+
+static bool is_stop_word(const struct langs *langs, const struct ast *n)
+{
+    if (n->kind != AST_WORD || n->required || n->field != AST_ANY || n->term_count != 1 ||
+        n->whole.len > 0)
+        return false;
+    for (size_t i = 0; i < langs->count; i++)
+        if (stop_is(langs->list[i], n->terms[0]))
+            return true;
+    return false;
+}
+
+/* Whether the stop words among a node's kids go. */
+static bool drops_stop_words(const struct langs *langs, const struct ast *n)
+{
+    for (size_t i = 0; i < n->kid_count && n->kind == AST_GROUP; i++)
+        if (is_item(n->kids[i]) && !is_stop_word(langs, n->kids[i]))
+            return true;
+    return false;
+}
+
 static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
 {
     struct cond *c = arena_new(b->p->mem, sizeof(*c));
@@ -98,14 +130,17 @@ static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
         return c;
     }
     c->kids = arena_array(b->p->mem, n->kid_count + 1, sizeof(struct cond *));
-    c->kid_count = n->kid_count;
     if (c->kids == NULL)
         return NULL;
+    bool drops = drops_stop_words(b->langs, n);
     for (size_t i = 0; i < n->kid_count; i++) {
-        c->kids[i] = build(b, n->kids[i], excluded != (n->kind == AST_NOT));
-        if (c->kids[i] == NULL)
+        if (drops && is_stop_word(b->langs, n->kids[i]))
+            continue;
+        struct cond *kid = build(b, n->kids[i], excluded != (n->kind == AST_NOT));
+        if (kid == NULL)
             return NULL;
-        c->item = c->item || (n->kind != AST_NOT && c->kids[i]->item);
+        c->kids[c->kid_count++] = kid;
+        c->item = c->item || (n->kind != AST_NOT && kid->item);
     }
     return c;
 }
@@ -120,9 +155,10 @@ static bool is_flat(const struct cond *root)
     return true;
 }
 
-sx_status plan_make(struct plan *p, const struct query *q, struct arena *mem, struct sx_error *err)
+sx_status plan_make(struct plan *p, const struct query *q, const struct langs *langs,
+                    struct arena *mem, struct sx_error *err)
 {
-    struct builder b = {.p = p, .err = err, .mask = 15};
+    struct builder b = {.p = p, .langs = langs, .err = err, .mask = 15};
 
     memset(p, 0, sizeof(*p));
     p->mem = mem;

@@ -16,6 +16,7 @@
 #include "index/base/buf.h"
 #include "index/query/ast.h"
 #include "index/store/doctable.h"
+#include "index/store/forms.h"
 #include "index/store/match.h"
 
 struct leaf {
@@ -52,8 +53,10 @@ struct plan {
     struct arena *mem;
 };
 
-/* `q` and `mem` must outlive the plan. */
-sx_status plan_make(struct plan *p, const struct query *q, struct arena *mem, struct sx_error *err);
+/* `q` and `mem` must outlive the plan. Where words stand side by side, the stop words of `langs`
+ * among them are left out, unless nothing else is asked for there. */
+sx_status plan_make(struct plan *p, const struct query *q, const struct langs *langs,
+                    struct arena *mem, struct sx_error *err);
 
 /* Whether a document matches; `tf` by leaf. */
 bool plan_match(const struct plan *p, enum reading reading, const struct phrase_tf *tf,

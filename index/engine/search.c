@@ -14,6 +14,8 @@
 #include "index/rank/score.h"
 
 #define WARNINGS_MAX 64
+#define TEXT_OF(macro) TEXT_OF_(macro)
+#define TEXT_OF_(value) #value
 /* What was found is told though the deadline is over: reading a page is quick. Where it is not
  * (large documents, a thousand words), the page is cut so long after the deadline. */
 #define PAGE_NS ((uint64_t)100 * 1000000)
@@ -83,14 +85,24 @@ static sx_status parse(struct search *s, struct sx_str query, struct analyzer *a
     return SX_OK;
 }
 
-static sx_status plan(struct search *s, struct sx_error *err)
+/* Plans the query for the snapshot that `c` reads. */
+static sx_status plan(struct search *s, struct db *c, struct stemmer **stemmer,
+                      struct sx_error *err)
 {
-    sx_status rc = plan_make(&s->plan, &s->q, &s->mem, err);
+    const struct leaf *cut;
+    struct langs langs;
+    sx_status rc = language_ready(c, &langs, err);
 
+    if (rc == SX_OK)
+        rc = plan_make(&s->plan, &s->q, &langs, &s->mem, err);
     if (rc == SX_OK && s->plan.wanted_count == 0) {
         s->plan.root = NULL;
         warn(s, str_of("the query asks for no word, so nothing is found"));
     }
+    if (rc == SX_OK)
+        rc = find_forms(c, stemmer, &langs, &s->plan, &cut, err);
+    if (rc == SX_OK && cut != NULL)
+        warn(s, str_of("a word has more forms than " TEXT_OF(FORMS_MAX) ": some were left out"));
     return rc;
 }
 
@@ -405,11 +417,11 @@ sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
     if (rc == SX_OK)
         rc = parse(s, ask->query, r->an, err);
     if (rc == SX_OK)
-        rc = plan(s, err);
-    if (rc == SX_OK)
         rc = reader_begin(r, &s->snap, err);
     if (rc == SX_OK) {
-        rc = on_snapshot(s, err);
+        rc = plan(s, &r->c, &r->stemmer, err);
+        if (rc == SX_OK)
+            rc = on_snapshot(s, err);
         reader_end(r);
     }
     if (rc != SX_OK) {
@@ -459,11 +471,11 @@ sx_status sx_reader_count(struct sx_reader *r, struct sx_str query, enum sx_matc
     s->ask = &ask;
     sx_status rc = parse(s, query, r->an, err);
     if (rc == SX_OK)
-        rc = plan(s, err);
-    if (rc == SX_OK)
         rc = reader_begin(r, &s->snap, err);
     if (rc == SX_OK) {
-        rc = count_snapshot(s, out, err);
+        rc = plan(s, &r->c, &r->stemmer, err);
+        if (rc == SX_OK)
+            rc = count_snapshot(s, out, err);
         reader_end(r);
     }
     sx_results_free(&s->res);
@@ -518,6 +530,7 @@ static sx_status find_victims(struct sx_index *ix, struct sx_str query, struct v
                               struct sx_error *err)
 {
     struct search *s = search_new();
+    struct stemmer *stemmer = NULL;
 
     if (s == NULL)
         return sx_fail_oom(err);
@@ -528,7 +541,8 @@ static sx_status find_victims(struct sx_index *ix, struct sx_str query, struct v
     s->run.each_ctx = v;
     sx_status rc = parse(s, query, ix->an, err);
     if (rc == SX_OK)
-        rc = plan(s, err);
+        rc = plan(s, &ix->w, &stemmer, err);
+    stemmer_free(stemmer);
     if (rc == SX_OK && s->plan.root != NULL) {
         rc = run_init(&s->run, err);
         if (rc == SX_OK)

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "index/base/str.h"
 #include "index/rank/score.h"
 
 static sx_status count_term(struct sx_reader *r, const struct state *snap, struct sx_str term,
@@ -95,6 +96,46 @@ static sx_status weigh(struct sx_reader *r, const struct state *snap, struct lea
         l->weight = score_weight(snap->docs, counts);
     if (rc == SX_OK && !n->paired)
         l->spread += counts.n;
+    return rc;
+}
+
+/* The term of a leaf that stands for its other forms, too; empty: quoted and the like. */
+static struct sx_str conflated(const struct ast *n)
+{
+    if (n->kind != AST_WORD || n->paired)
+        return str_make("", 0);
+    if (n->whole.len > 0)
+        return n->whole;
+    return n->term_count == 1 ? n->terms[0] : str_make("", 0);
+}
+
+sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs *langs,
+                     struct plan *p, const struct leaf **cut, struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    *cut = NULL;
+    if (langs->count > 0 && *stemmer == NULL)
+        *stemmer = stemmer_new();
+    if (langs->count > 0 && *stemmer == NULL)
+        return sx_fail_oom(err);
+    for (size_t i = 0; langs->count > 0 && i < p->leaf_count && rc == SX_OK; i++) {
+        struct leaf *l = &p->leaves[i];
+        struct sx_str term = conflated(l->ast);
+        struct sx_str *forms;
+        size_t count;
+        bool more = false;
+
+        if (term.len == 0)
+            continue;
+        rc = forms_of(c, *stemmer, langs, term, p->mem, &forms, &count, &more, err);
+        if (rc != SX_OK)
+            return rc;
+        l->forms = forms + 1; /* the first is the term itself */
+        l->form_count = count - 1;
+        if (more)
+            *cut = l;
+    }
     return rc;
 }
 
