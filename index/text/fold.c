@@ -130,8 +130,8 @@ static bool stands_alone(const struct fold *f, uint16_t e, UChar last, UChar u)
         return false;
     if (e == KEEP_MARK)
         return u_getCombiningClass(last) <= u_getCombiningClass(u);
-    /* Of Latin letters under marks the bare letter stays, and digits take none. */
-    if (e == DROP_UNBOUND && last < 0x80)
+    /* Of a Latin letter under marks the bare letter stays. */
+    if (e == DROP_UNBOUND && last >= 'a' && last <= 'z')
         return true;
     return u_getCombiningClass(last) == 0 && unorm2_composePair(f->rule.compose, last, u) < 0;
 }

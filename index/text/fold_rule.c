@@ -152,8 +152,8 @@ static bool is_dropped_letter(UChar32 cp)
            (is_dropped(cp) || u_hasBinaryProperty(cp, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
 }
 
-/* Whether form[] has a joint that the word has not, in order; or any, where the word has lost a
- * letter that may have stood at its side. */
+/* Whether form[] has a joint that the word has not, in order; or any, or a mark that was kept,
+ * where the word has lost a letter that may have stood before it. */
 static bool has_new_joint(const UChar *word, int32_t word_len, const UChar *form, int32_t form_len)
 {
     bool lost = false;
@@ -166,10 +166,10 @@ static bool has_new_joint(const UChar *word, int32_t word_len, const UChar *form
     }
     for (int32_t i = 0, at = 0; i < form_len;) {
         UChar32 cp = next_cp(form, &i, form_len), was;
+        if (lost && (is_joint(cp) || (U_GET_GC_MASK(cp) & U_GC_M_MASK) != 0))
+            return true;
         if (!is_joint(cp))
             continue;
-        if (lost)
-            return true;
         do {
             if (at == word_len)
                 return true;

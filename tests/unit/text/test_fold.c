@@ -283,6 +283,9 @@ static void signs_that_become_words_are_reshaped(void **state)
         {"don\uFF07t", "don't", true},
         {"a\u0640'\u0640b", "a'b", true}, /* the letters beside the joint went */
         {"3\u110B\u116F\u11AF", "3월", true},
+        {"ـकि", "कि", true}, /* and may be found with a mark in front */
+        {"x=\u0338", "x≠", true},
+        {"ῳ\u0345", "ωιι", true},
         {"don't", "don't", false},
         {"Don\u2019T", "don\u2019t", false},
         {"Node.JS", "node.js", false},
