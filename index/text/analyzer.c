@@ -1,30 +1,49 @@
-/* The analyzer: words, each folded, each a term.
+/* The analyzer: words, what is inside them, and what they are parts of.
  *
- * Folding may change more than case: U+FDFA becomes four words, a soft hyphen alone nothing, and
- * Thai with a vowel taken apart breaks elsewhere. Such a form goes through segmentation again,
- * and each word found in it is a term: no term holds what separates words, and an index term
- * read as text is that term (but for scripts broken by dictionary, where neighbours matter). */
+ * segment.h finds ICU's words; cluster.h reads those of scripts without spaces, compound.h all
+ * others; fold.h makes terms; chain.h puts together what hyphens join. Most words of most texts
+ * are letters with nothing inside and no joint behind: they take the short ways below, which
+ * give the tokens that the long one would. */
 #include "index/text/analyzer.h"
 
+#include <string.h>
+
+#include <unicode/uchar.h>
+#include <unicode/utf16.h>
 #include <unicode/uvernum.h>
 
 #include "index/base/alloc.h"
 #include "index/base/buf.h"
 #include "index/base/utf8.h"
+#include "index/text/chain.h"
+#include "index/text/chars.h"
+#include "index/text/cluster.h"
+#include "index/text/compound.h"
 #include "index/text/fold.h"
 #include "index/text/segment.h"
 
-struct analyzer {
-    struct segmenter words;
-    struct segmenter parts; /* of a folded word */
-    struct fold fold;
-    char term[TERM_MAX];
+#define SIGN_WORD_MAX 16 /* letters before ++ and # that make a name with them */
+
+/* The terms told of one word, so that none is told twice. */
+struct told {
+    size_t count;
+    unsigned char lens[COMPOUND_PARTS_MAX + 1];
+    char terms[COMPOUND_PARTS_MAX + 1][TERM_MAX];
 };
 
-/* A run of the analyzer: where its tokens go. */
-struct sink {
-    token_fn fn;
-    void *ctx;
+struct analyzer {
+    struct segmenter words;
+    struct fold fold;
+    struct run run;
+    struct chain chain;
+    struct compound word;
+    struct compound reshaped; /* a folded form that is to be read as words */
+    struct told told;
+    struct sink to; /* of the text in hand, as are the next two */
+    const char *text;
+    size_t len;
+    char form[FOLD_WIDE_MAX * 3];
+    UChar units[2 * COMPOUND_MAX];
 };
 
 struct analyzer *analyzer_new(void)
@@ -33,7 +52,7 @@ struct analyzer *analyzer_new(void)
 
     if (a == NULL)
         return NULL;
-    if (!segment_init(&a->words) || !segment_init(&a->parts) || !fold_init(&a->fold)) {
+    if (!segment_init(&a->words) || !fold_init(&a->fold)) {
         analyzer_free(a);
         return NULL;
     }
@@ -45,71 +64,326 @@ void analyzer_free(struct analyzer *a)
     if (a == NULL)
         return;
     segment_release(&a->words);
-    segment_release(&a->parts);
     mem_free(a);
 }
 
-/* Tells one token of `word`, cut to what a term may hold. */
-static int tell(struct sink to, const struct word *word, const char *term, size_t len)
+/* ---- tokens of a word ---------------------------------------------------------------------- */
+
+/* Where in the text, and as what, terms are told. */
+struct place {
+    uint32_t start, end;
+    enum token_kind kind;
+};
+
+/* Whether the word has had this term already; notes it if not. */
+static bool is_told(struct told *told, const char *term, size_t len)
+{
+    for (size_t i = 0; i < told->count; i++) {
+        if (told->lens[i] == len && memcmp(told->terms[i], term, len) == 0)
+            return true;
+    }
+    if (told->count > COMPOUND_PARTS_MAX)
+        return true;
+    memcpy(told->terms[told->count], term, len);
+    told->lens[told->count++] = (unsigned char)len;
+    return false;
+}
+
+/* Tells a term, cut to what one may hold; an empty one is none. */
+static int tell(struct analyzer *a, struct place at, const char *term, size_t len)
 {
     struct token token = {
-        .term = {term, utf8_floor(term, len, TERM_MAX)},
-        .start = word->start,
-        .end = word->end,
-        .kind = TOKEN_WORD,
+        .term = {term, len <= TERM_MAX ? len : utf8_floor(term, len, TERM_MAX)},
+        .start = at.start,
+        .end = at.end,
+        .kind = at.kind,
         .span = 1,
     };
 
-    return to.fn(to.ctx, &token);
+    if (len == 0 || (at.kind == TOKEN_PART && is_told(&a->told, term, token.term.len)))
+        return 0;
+    return chain_put(&a->chain, &token, &a->to);
 }
 
-/* Tells the words of a folded form, all at the place of `word`. */
-static int tell_parts(struct analyzer *a, struct sink to, const struct word *word,
-                      struct sx_str form)
+/* Tells what a sign that folds to words or joints is made of: U+FDFA is four words, U+0149 has
+ * an apostrophe. */
+static int tell_reshaped(struct analyzer *a, struct place at, struct sx_str form)
 {
-    struct word part;
     int rc = 0;
 
-    segment_begin(&a->parts, form.ptr, form.len);
-    while (rc == 0 && (rc = segment_next(&a->parts, &part)) > 0)
-        rc = tell(to, word, form.ptr + part.start, part.end - part.start);
-    return rc == SEGMENT_NOMEM ? ANALYZER_NOMEM : rc;
+    memcpy(a->form, form.ptr, form.len);
+    for (size_t from = 0, to; from < form.len && rc == 0; from = to + 1) {
+        const char *space = memchr(a->form + from, ' ', form.len - from);
+        struct sx_str term;
+        bool reshaped;
+        to = space == NULL ? form.len : (size_t)(space - a->form);
+        compound_read(&a->reshaped, a->form, (uint32_t)from, (uint32_t)to);
+        struct compound_part all = {0, (uint32_t)a->reshaped.count};
+        int32_t units = compound_units(&a->reshaped, all, a->units);
+        if (!fold_word(&a->fold, a->units, units, &term, &reshaped))
+            return ANALYZER_NOMEM;
+        rc = tell(a, at, term.ptr, term.len);
+    }
+    return rc;
 }
 
-static int tell_wide(struct analyzer *a, struct sink to, const struct word *word)
+static int tell_units(struct analyzer *a, struct place at, const UChar *units, int32_t len)
 {
     struct sx_str form;
     bool reshaped;
 
-    if (!fold_word(&a->fold, word->units, word->units_len, &form, &reshaped))
+    if (!fold_word(&a->fold, units, len, &form, &reshaped))
         return ANALYZER_NOMEM;
-    if (reshaped)
-        return tell_parts(a, to, word, form);
-    return tell(to, word, form.ptr, form.len);
+    return reshaped ? tell_reshaped(a, at, form) : tell(a, at, form.ptr, form.len);
 }
 
-static int tell_ascii(struct analyzer *a, struct sink to, const struct word *word, const char *text)
+static int tell_part(struct analyzer *a, struct compound_part part)
 {
-    size_t len = word->end - word->start;
+    const struct compound *c = &a->word;
+    struct place at = {c->chars[part.from].at, c->chars[part.to].at, TOKEN_PART};
+
+    return tell_units(a, at, a->units, compound_units(c, part, a->units));
+}
+
+/* Tells the word text[start..end), read into a->word, and its parts. */
+static int tell_compound(struct analyzer *a, uint32_t start, uint32_t end)
+{
+    struct compound_part parts[COMPOUND_PARTS_MAX];
+    struct compound_part all = {0, (uint32_t)a->word.count};
+    struct place at = {start, end, TOKEN_WORD};
+    int32_t units = compound_units(&a->word, all, a->units);
+    struct sx_str form;
+    bool reshaped;
+
+    if (!fold_word(&a->fold, a->units, units, &form, &reshaped))
+        return ANALYZER_NOMEM;
+    if (reshaped)
+        return tell_reshaped(a, at, form); /* no longer one word: it has no parts */
+    int rc = tell(a, at, form.ptr, form.len);
+    size_t count = form.len == 0 ? 0 : compound_parts(&a->word, parts);
+    a->told.count = 0;
+    if (form.len <= TERM_MAX)
+        is_told(&a->told, form.ptr, form.len);
+    for (size_t i = 0; i < count && rc == 0; i++)
+        rc = tell_part(a, parts[i]);
+    return rc;
+}
+
+/* Where the sign of a name such as c++ or c# behind the word text[start..end) ends; `end`: there
+ * is none. */
+static uint32_t sign_end(const struct analyzer *a, uint32_t start, uint32_t end)
+{
+    const char *p = a->text + end;
+    size_t left = a->len - end;
+    size_t size = left >= 1 && p[0] == '#' ? 1 : left >= 2 && p[0] == '+' && p[1] == '+' ? 2 : 0;
+
+    if (size == 0 || end - start > SIGN_WORD_MAX)
+        return end;
+    for (uint32_t i = start; i < end; i++) {
+        enum char_class class = char_class((unsigned char)a->text[i]);
+        if (class != CHAR_LOWER && class != CHAR_UPPER)
+            return end;
+    }
+    if (left > size) {
+        size_t unused;
+        uint32_t cp = utf8_next(p + size, left - size, &unused);
+        if (u_isalnum((UChar32)cp))
+            return end;
+    }
+    return end + (uint32_t)size;
+}
+
+/* Tells c++ for the word c in front of such signs. */
+static int tell_signed(struct analyzer *a, uint32_t start, uint32_t end)
+{
+    uint32_t to = sign_end(a, start, end);
+    char term[SIGN_WORD_MAX + 2];
+    struct place at = {start, to, TOKEN_WHOLE};
+
+    if (to == end)
+        return 0;
+    fold_ascii(term, a->text + start, to - start);
+    return tell(a, at, term, to - start);
+}
+
+/* ---- words --------------------------------------------------------------------------------- */
+
+/* What ICU gave, to be read for what it is made of. */
+enum shape {
+    PLAIN,    /* letters, marks and digits that make one term */
+    COMPOUND, /* joints, or capitals inside */
+    CLUSTERS, /* a script without spaces */
+    MIXED     /* that and something else */
+};
+
+/* Tells a word of a script with spaces. `units`: it is plain, and this is it, or its ASCII. */
+static int spaced_word(struct analyzer *a, const struct word *w, enum shape shape)
+{
+    struct place at = {w->start, w->end, TOKEN_WORD};
+    uint32_t next = 0;
+    enum chain_joint joint = chain_joint_at(a->text, a->len, w->end, &next);
+    int rc = run_finish(&a->run, &a->to);
+
+    if (rc == 0)
+        rc = chain_enter(&a->chain, w->start, joint, &a->to);
+    if (rc != 0)
+        return rc;
+    if (shape == PLAIN && w->units != NULL) {
+        rc = tell_units(a, at, w->units, w->units_len);
+    } else {
+        compound_read(&a->word, a->text, w->start, w->end);
+        rc = tell_compound(a, w->start, w->end);
+    }
+    if (rc == 0 && w->end < a->len && (a->text[w->end] == '+' || a->text[w->end] == '#'))
+        rc = tell_signed(a, w->start, w->end);
+    return rc == 0 ? chain_leave(&a->chain, joint, next, &a->to) : rc;
+}
+
+static int clusters_word(struct analyzer *a, uint32_t start, uint32_t end)
+{
+    int rc = chain_finish(&a->chain, &a->to);
+
+    return rc == 0 ? run_word(&a->run, start, end, &a->to) : rc;
+}
+
+/* Where the piece of a mixed word that begins at `at` ends: all of one script's kind. `holds`: a
+ * letter or digit is in it. */
+static uint32_t piece_end(const struct analyzer *a, uint32_t at, uint32_t end, bool *unspaced,
+                          bool *holds)
+{
+    size_t size;
+    uint32_t cp = utf8_next(a->text + at, end - at, &size);
+    enum char_class class = char_class(cp);
+
+    *unspaced = class == CHAR_UNSPACED || (class == CHAR_MARK && char_is_unspaced(cp));
+    *holds = *unspaced;
+    for (; at < end; at += (uint32_t)size) {
+        class = char_class(utf8_next(a->text + at, end - at, &size));
+        if (class != CHAR_MARK && (class == CHAR_UNSPACED) != *unspaced)
+            break;
+        *holds = *holds || class < CHAR_MARK;
+    }
+    return at;
+}
+
+static int mixed_word(struct analyzer *a, const struct word *w)
+{
+    uint32_t at = w->start < a->run.end ? a->run.end : w->start; /* a cluster may reach into it */
+    int rc = 0;
+
+    for (uint32_t to; at < w->end && rc == 0; at = to) {
+        bool unspaced, holds;
+        to = piece_end(a, at, w->end, &unspaced, &holds);
+        if (unspaced)
+            rc = clusters_word(a, at, to);
+        else if (holds)
+            rc = spaced_word(a, &(struct word){.start = at, .end = to}, COMPOUND);
+    }
+    return rc;
+}
+
+/* The code point at units[*i], which moves on; surrogates come in pairs. */
+static uint32_t next_cp(const UChar *units, int32_t *i)
+{
+    uint32_t unit = units[(*i)++];
+
+    return U16_IS_LEAD(unit) ? (uint32_t)U16_GET_SUPPLEMENTARY(unit, units[(*i)++]) : unit;
+}
+
+static enum shape shape_of(const struct word *w)
+{
+    unsigned seen = 0;
+    bool capital = false; /* past the first character */
+
+    for (int32_t i = 0; i < w->units_len;) {
+        enum char_class class = char_class(next_cp(w->units, &i));
+        capital = capital || (class == CHAR_UPPER && seen != 0);
+        seen |= 1U << class;
+    }
+    if (seen == 1U << CHAR_MARK)
+        return char_is_unspaced(w->units[0]) ? CLUSTERS : PLAIN;
+    if ((seen & 1U << CHAR_UNSPACED) != 0)
+        return (seen & ~(1U << CHAR_UNSPACED | 1U << CHAR_MARK)) == 0 ? CLUSTERS : MIXED;
+    if (seen >= 1U << CHAR_AT || (capital && (seen & 1U << CHAR_LOWER) != 0))
+        return COMPOUND;
+    return PLAIN;
+}
+
+static int wide_word(struct analyzer *a, const struct word *w)
+{
+    enum shape shape = shape_of(w);
+
+    if (shape == CLUSTERS)
+        return clusters_word(a, w->start, w->end);
+    if (shape == MIXED || w->start < a->run.end)
+        return mixed_word(a, w);
+    return spaced_word(a, w, shape);
+}
+
+/* ---- ASCII words --------------------------------------------------------------------------- */
+
+/* Writes an ASCII word in lower case. True: it is letters and digits without a capital that may
+ * begin a part, and fits. */
+static bool fold_plain(char out[TERM_MAX], const char *p, size_t len)
+{
+    unsigned char lower = 0, upper = 0, other = 0;
 
     if (len > TERM_MAX)
-        len = TERM_MAX;
-    fold_ascii(a->term, text + word->start, len);
-    return tell(to, word, a->term, len);
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)p[i];
+        unsigned char is_upper = (unsigned char)(c - 'A') < 26;
+        unsigned char is_lower = (unsigned char)(c - 'a') < 26;
+        out[i] = (char)(c | is_upper << 5);
+        lower |= is_lower;
+        upper |= (unsigned char)(is_upper & (i > 0));
+        other |= (unsigned char)!(is_upper | is_lower | ((unsigned char)(c - '0') < 10));
+    }
+    return !other && !(upper & lower);
+}
+
+/* Whether the byte behind a word may be part of what is to be told of it. */
+static bool is_joining(const struct analyzer *a, uint32_t end)
+{
+    unsigned char c = end < a->len ? (unsigned char)a->text[end] : 0;
+
+    return c == '-' || c == '&' || c == '+' || c == '#' || c == 0xE2;
+}
+
+static int ascii_word(struct analyzer *a, const struct word *w)
+{
+    char term[TERM_MAX];
+    size_t len = w->end - w->start;
+
+    if (a->run.count > 0 || a->chain.joint != CHAIN_NONE || is_joining(a, w->end) ||
+        !fold_plain(term, a->text + w->start, len))
+        return spaced_word(a, w, COMPOUND);
+    struct token token = {{term, len}, w->start, w->end, TOKEN_WORD, 1};
+    return sink_put(&a->to, &token);
 }
 
 int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, void *ctx)
 {
-    struct sink to = {fn, ctx};
     struct word word;
     int rc = 0;
 
     if (len > ANALYZER_TEXT_MAX)
         return ANALYZER_NOMEM;
+    a->to = (struct sink){fn, ctx};
+    a->text = text;
+    a->len = len;
+    a->chain.joint = CHAIN_NONE;
+    a->chain.told = false;
+    a->chain.count = a->chain.used = 0;
+    run_begin(&a->run, &a->fold, text, len);
     segment_begin(&a->words, text, len);
     while (rc == 0 && (rc = segment_next(&a->words, &word)) > 0)
-        rc = word.units == NULL ? tell_ascii(a, to, &word, text) : tell_wide(a, to, &word);
-    return rc == SEGMENT_NOMEM ? ANALYZER_NOMEM : rc;
+        rc = word.units == NULL ? ascii_word(a, &word) : wide_word(a, &word);
+    if (rc == SEGMENT_NOMEM)
+        return ANALYZER_NOMEM;
+    if (rc == 0)
+        rc = chain_finish(&a->chain, &a->to);
+    return rc == 0 ? run_finish(&a->run, &a->to) : rc;
 }
 
 void analyzer_lower(const char *text, size_t len, struct buf *out)

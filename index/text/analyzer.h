@@ -12,7 +12,7 @@
 #include <searchd/str.h>
 
 /* Raised whenever the same text may give other terms than before. */
-#define ANALYZER_VERSION 1
+#define ANALYZER_VERSION 2
 
 /* Longest term in bytes; what is longer is cut there, at a code point. */
 #define TERM_MAX 255
@@ -45,10 +45,11 @@ struct analyzer;
 struct analyzer *analyzer_new(void);
 void analyzer_free(struct analyzer *a);
 
-/* Calls `fn` for each token of text[0..len), in order. Text that is not valid UTF-8 is read with
- * each bad byte as a separator. 0: all told; else what `fn` returned, or ANALYZER_NOMEM, also
- * for a text longer than ANALYZER_TEXT_MAX. Where one sign folds to several words (U+FDFA), they
- * follow one another with the same start and end. */
+/* Calls `fn` for each token of text[0..len): position by position the TOKEN_WORD, then those
+ * beside it. No TOKEN_WORD starts before the one before it, nor ends there. Text that is not valid
+ * UTF-8 is read with each bad byte as a separator. 0: all told; else what `fn` returned, or
+ * ANALYZER_NOMEM, also for a text longer than ANALYZER_TEXT_MAX. Where one sign folds to several
+ * words (U+FDFA), they follow one another with the same start and end. */
 #define ANALYZER_NOMEM (-1)
 #define ANALYZER_TEXT_MAX (64U << 20)
 int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, void *ctx);
@@ -56,8 +57,8 @@ int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, 
 /* "ICU 72.1" */
 const char *analyzer_library_version(void);
 
-/* Appends the text in lower case, code point by code point, where that changes no token: the
- * form in which `parsed` prints words. */
+/* Appends the text in lower case, code point by code point, where that changes no token but a
+ * TOKEN_PART that a capital set off: the form in which `parsed` prints words. */
 struct buf;
 void analyzer_lower(const char *text, size_t len, struct buf *out);
 

@@ -1,0 +1,116 @@
+/* Classes of code points, by a few tables and ICU's properties. */
+#include "index/text/chars.h"
+
+#include <stddef.h>
+
+#include <unicode/uchar.h>
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The scripts without spaces, in order: Thai, Lao, Myanmar, Khmer, Han, kana, Bopomofo. What of
+ * these is no part of a word, or no code point yet, may be in a row or not. */
+static const struct range {
+    uint32_t first, last;
+} unspaced[] = {
+    {0x0E01, 0x0E4F},   {0x0E5A, 0x0ECF},   {0x0EDC, 0x0EFF},   {0x1000, 0x103F},
+    {0x104A, 0x108F},   {0x109A, 0x109F},   {0x1780, 0x17DF},   {0x17F0, 0x17FF},
+    {0x19E0, 0x19FF},   {0x2E80, 0x302D},   {0x3030, 0x312F},   {0x3190, 0x4DBF},
+    {0x4E00, 0x9FFF},   {0xA9E0, 0xA9EF},   {0xA9FA, 0xA9FF},   {0xAA60, 0xAA7F},
+    {0xF900, 0xFAFF},   {0xFF61, 0xFF9F},   {0x16FE2, 0x16FE3}, {0x16FF0, 0x16FF1},
+    {0x1AFF0, 0x1B16F}, {0x1F200, 0x1F200}, {0x20000, 0x3FFFF},
+};
+
+/* Characters inside words; in order. */
+static const struct joint {
+    uint16_t cp;
+    unsigned char class;
+} joints[] = {
+    {0x0022, CHAR_GERESH},     {0x0027, CHAR_APOSTROPHE},   {0x002C, CHAR_COMMA},
+    {0x002E, CHAR_DOT},        {0x003A, CHAR_DOT},          {0x003B, CHAR_COMMA},
+    {0x0040, CHAR_AT},         {0x005F, CHAR_UNDERSCORE},   {0x00B7, CHAR_MIDDLE_DOT},
+    {0x02B9, CHAR_APOSTROPHE}, {0x02BA, CHAR_APOSTROPHE},   {0x02BB, CHAR_APOSTROPHE},
+    {0x02BC, CHAR_APOSTROPHE}, {0x02BD, CHAR_APOSTROPHE},   {0x02BE, CHAR_APOSTROPHE},
+    {0x02BF, CHAR_APOSTROPHE}, {0x037E, CHAR_COMMA},        {0x0387, CHAR_MIDDLE_DOT},
+    {0x055A, CHAR_APOSTROPHE}, {0x055F, CHAR_DOT},          {0x0589, CHAR_COMMA},
+    {0x05F3, CHAR_GERESH},     {0x05F4, CHAR_GERESH},       {0x060C, CHAR_COMMA},
+    {0x060D, CHAR_COMMA},      {0x066C, CHAR_COMMA},        {0x07F8, CHAR_COMMA},
+    {0x2018, CHAR_APOSTROPHE}, {0x2019, CHAR_APOSTROPHE},   {0x2024, CHAR_DOT},
+    {0x2027, CHAR_MIDDLE_DOT}, {0x202F, CHAR_NARROW_SPACE}, {0x203F, CHAR_UNDERSCORE},
+    {0x2040, CHAR_UNDERSCORE}, {0x2044, CHAR_COMMA},        {0x2054, CHAR_UNDERSCORE},
+    {0xFE10, CHAR_COMMA},      {0xFE13, CHAR_DOT},          {0xFE14, CHAR_COMMA},
+    {0xFE33, CHAR_UNDERSCORE}, {0xFE34, CHAR_UNDERSCORE},   {0xFE4D, CHAR_UNDERSCORE},
+    {0xFE4E, CHAR_UNDERSCORE}, {0xFE4F, CHAR_UNDERSCORE},   {0xFE50, CHAR_COMMA},
+    {0xFE52, CHAR_DOT},        {0xFE54, CHAR_COMMA},        {0xFF07, CHAR_APOSTROPHE},
+    {0xFF0C, CHAR_COMMA},      {0xFF0E, CHAR_DOT},          {0xFF1B, CHAR_COMMA},
+    {0xFF3F, CHAR_UNDERSCORE},
+};
+
+bool char_is_unspaced(uint32_t cp)
+{
+    if (cp < unspaced[0].first)
+        return false;
+    for (size_t i = 0; i < COUNT(unspaced) && cp >= unspaced[i].first; i++) {
+        if (cp <= unspaced[i].last)
+            return true;
+    }
+    return false;
+}
+
+bool char_is_mark(uint32_t cp)
+{
+    if (cp < 0xAD)
+        return false;
+    return (U_GET_GC_MASK((UChar32)cp) & (U_GC_M_MASK | U_GC_CF_MASK)) != 0;
+}
+
+/* CHAR_LETTER: none of them. */
+static enum char_class joint_class(uint32_t cp)
+{
+    size_t from = 0, to = COUNT(joints);
+
+    while (from < to) {
+        size_t mid = (from + to) / 2;
+        if (joints[mid].cp < cp)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    return from < COUNT(joints) && joints[from].cp == cp ? joints[from].class : CHAR_LETTER;
+}
+
+static enum char_class ascii_class(uint32_t cp)
+{
+    if (cp >= 'a' && cp <= 'z')
+        return CHAR_LOWER;
+    if (cp >= 'A' && cp <= 'Z')
+        return CHAR_UPPER;
+    if (cp >= '0' && cp <= '9')
+        return CHAR_DIGIT;
+    return joint_class(cp);
+}
+
+enum char_class char_class(uint32_t cp)
+{
+    if (cp < 0x80)
+        return ascii_class(cp);
+    switch (u_charType((UChar32)cp)) {
+    case U_LOWERCASE_LETTER:
+        return CHAR_LOWER;
+    case U_UPPERCASE_LETTER:
+    case U_TITLECASE_LETTER:
+        return CHAR_UPPER;
+    case U_DECIMAL_DIGIT_NUMBER:
+        return CHAR_DIGIT;
+    case U_NON_SPACING_MARK:
+    case U_COMBINING_SPACING_MARK:
+    case U_ENCLOSING_MARK:
+    case U_FORMAT_CHAR:
+        return CHAR_MARK;
+    case U_OTHER_LETTER:
+        if ((cp >= 0x05D0 && cp <= 0x05F2) || (cp >= 0xFB1D && cp <= 0xFB4F))
+            return CHAR_HEBREW;
+        return char_is_unspaced(cp) ? CHAR_UNSPACED : joint_class(cp);
+    default:
+        return char_is_unspaced(cp) ? CHAR_UNSPACED : joint_class(cp);
+    }
+}
