@@ -1,6 +1,8 @@
 /* Loading: once a connection, and again if somebody does; the later takes the earlier's place. */
 #include "index/extension/extension.h"
 
+#include <sqlite3ext.h>
+
 #include "index/extension/rank.h"
 #include "index/store/schema.h"
 #include "index/store/tokenizer.h"
@@ -24,7 +26,8 @@ static int find_fts5(sqlite3 *db, const sqlite3_api_routines *sqlite3_api, fts5_
 }
 
 /* The analyzer that the words of the open index are from; ours when it is no index of searchd. What
- * else may be wrong with the file its user's first statement will tell. */
+ * else may be wrong with the file its user's first statement will tell: the error that is left in
+ * `db` here is undone by what find_fts5() does. */
 static int index_analyzer(sqlite3 *db, const sqlite3_api_routines *sqlite3_api)
 {
     int version = ANALYZER_VERSION;
@@ -50,15 +53,15 @@ sqlite3_searchdfts_init(sqlite3 *db, char **why, const sqlite3_api_routines *sql
         *why = sqlite3_mprintf("searchd_fts5 needs SQLite 3.20 or newer");
         return SQLITE_ERROR;
     }
-    if (find_fts5(db, sqlite3_api, &fts) != SQLITE_OK) {
-        *why = sqlite3_mprintf("this SQLite has no FTS5");
-        return SQLITE_ERROR;
-    }
     int analyzer = index_analyzer(db, sqlite3_api);
     if (analyzer != ANALYZER_VERSION) {
         *why = sqlite3_mprintf("the index was made by analyzer %d, this searchd_fts5 has %d: "
                                "load the one that came with the searchd of the index",
                                analyzer, ANALYZER_VERSION);
+        return SQLITE_ERROR;
+    }
+    if (find_fts5(db, sqlite3_api, &fts) != SQLITE_OK) {
+        *why = sqlite3_mprintf("this SQLite has no FTS5");
         return SQLITE_ERROR;
     }
     int rc = tokenizer_register(fts, NULL);

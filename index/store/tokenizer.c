@@ -9,7 +9,7 @@
 struct instance {
     struct analyzer *an;
     struct token_tap *tap;
-    char term[TERM_MAX]; /* of a query: the best term so far for the position at hand */
+    char term[TERM_MAX]; /* of the position at hand; not for documents */
 };
 
 typedef int (*fts5_token_fn)(void *ctx, int flags, const char *term, int len, int start, int end);
@@ -18,14 +18,14 @@ struct relay {
     fts5_token_fn fn;
     void *ctx;
     struct token_tap *tap; /* NULL: not a document */
-    uint32_t end;          /* of the last word told */
 };
 
-/* A query's text on its way to FTS5. */
-struct phrase {
+/* Positions on their way to FTS5, one token each: a phrase, or what highlight() marks. */
+struct positions {
     struct relay to;
-    struct token best; /* its term lies in `term` */
+    struct token at; /* the position at hand; its term lies in `term` */
     char *term;
+    uint32_t end; /* of the one before it */
 };
 
 static int create(void *tap, const char **args, int arg_count, Fts5Tokenizer **out)
@@ -59,53 +59,54 @@ static void destroy(Fts5Tokenizer *tok)
 static int relay_token(void *ctx, const struct token *t)
 {
     struct relay *r = ctx;
-    uint32_t start = t->start;
-    uint32_t end = t->end;
 
     if (r->tap != NULL && r->tap->token(r->tap->ctx, t) != 0)
         return SQLITE_NOMEM;
-    if (t->kind != TOKEN_WORD)
-        return r->fn(r->ctx, FTS5_TOKEN_COLOCATED, t->term.ptr, (int)t->term.len, (int)start,
-                     (int)end);
-    /* The words of one sign (U+FDFA) have its place in common, and highlight() would repeat it. */
-    start = start > r->end ? start : r->end;
-    end = end > start ? end : start;
-    r->end = end;
-    return r->fn(r->ctx, 0, t->term.ptr, (int)t->term.len, (int)start, (int)end);
+    return r->fn(r->ctx, t->kind == TOKEN_WORD ? 0 : FTS5_TOKEN_COLOCATED, t->term.ptr,
+                 (int)t->term.len, (int)t->start, (int)t->end);
 }
 
-static int phrase_flush(struct phrase *p)
+static int relay_position(struct positions *p)
 {
-    const struct token *t = &p->best;
+    struct token *t = &p->at;
 
-    if (t->term.len == 0)
+    if (t->term.len == 0) /* before the first */
         return SQLITE_OK;
+    /* The words of one sign (U+FDFA) share its place, which highlight() must not go back to. */
+    if (t->start < p->end)
+        t->start = p->end;
+    if (t->end < t->start)
+        t->end = t->start;
+    p->end = t->end;
     return p->to.fn(p->to.ctx, 0, t->term.ptr, (int)t->term.len, (int)t->start, (int)t->end);
 }
 
-static int phrase_token(void *ctx, const struct token *t)
+static int see_token(void *ctx, const struct token *t)
 {
-    struct phrase *p = ctx;
+    struct positions *p = ctx;
     int rc = SQLITE_OK;
 
-    if (t->kind == TOKEN_WORD)
-        rc = phrase_flush(p);
-    else if (t->kind != TOKEN_PAIR && (t->kind != TOKEN_WHOLE || t->span != 1))
+    if (t->kind == TOKEN_WORD) {
+        rc = relay_position(p);
+        p->at = *t;
+    } else if (t->kind == TOKEN_WHOLE && t->span == 1) {
+        p->at.end = t->end;
+    } else if (t->kind != TOKEN_PAIR) {
         return SQLITE_OK;
+    }
     memcpy(p->term, t->term.ptr, t->term.len);
-    p->best = *t;
-    p->best.term.ptr = p->term;
+    p->at.term = (struct sx_str){p->term, t->term.len};
     return rc;
 }
 
-/* Text as a phrase. The last cluster of a run, which the pair before it implies, is told all the
- * same: highlight() marks positions, and its would be left out. */
-static int relay_phrase(struct instance *in, struct relay to, const char *text, size_t len)
+/* The last cluster of a run, which the pair before it implies, is told all the same: highlight()
+ * would leave its position out. */
+static int relay_positions(struct instance *in, struct relay to, const char *text, size_t len)
 {
-    struct phrase p = {.to = to, .term = in->term};
-    int rc = analyzer_run(in->an, text, len, phrase_token, &p);
+    struct positions p = {.to = to, .term = in->term};
+    int rc = analyzer_run(in->an, text, len, see_token, &p);
 
-    return rc == 0 ? phrase_flush(&p) : rc;
+    return rc == 0 ? relay_position(&p) : rc;
 }
 
 /* \1unit\3units\18200: terms as they are. */
@@ -132,17 +133,16 @@ static int tokenize(Fts5Tokenizer *tok, void *ctx, int flags, const char *text, 
 {
     struct instance *in = (struct instance *)tok;
     bool document = (flags & FTS5_TOKENIZE_DOCUMENT) != 0;
-    bool query = (flags & FTS5_TOKENIZE_QUERY) != 0;
     struct relay r = {.fn = fn, .ctx = ctx};
 
-    if (query && len > 0 && text[0] == TERM_MARK)
+    if ((flags & FTS5_TOKENIZE_QUERY) != 0 && len > 0 && text[0] == TERM_MARK)
         return relay_terms(&r, text, (size_t)len);
     if (document && in->tap != NULL && in->tap->text != NULL) {
         r.tap = in->tap;
         r.tap->text(r.tap->ctx);
     }
-    int rc = query ? relay_phrase(in, r, text, (size_t)len)
-                   : analyzer_run(in->an, text, (size_t)len, relay_token, &r);
+    int rc = document ? analyzer_run(in->an, text, (size_t)len, relay_token, &r)
+                      : relay_positions(in, r, text, (size_t)len);
     return rc == ANALYZER_NOMEM ? SQLITE_NOMEM : rc;
 }
 

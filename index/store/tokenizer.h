@@ -6,7 +6,8 @@
  *
  * Any other string in a query is text, as users of the loadable extension write it: a phrase of one
  * term a position. That is the word there; but c++ for c where that is written, and in an unspaced
- * script the pair of clusters that begins there, which far fewer documents hold.
+ * script the pair of clusters that begins there, which far fewer documents hold. So e-mail finds
+ * "e mail" too, and email alone also finds e-mail.
  *
  * Nothing of SQLite is called here, so that the extension, which must reach SQLite through a table
  * of functions, is made of the same file. */
