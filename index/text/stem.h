@@ -1,10 +1,11 @@
 /* Stems: the form that a term's inflections share in one language. Terms are folded (no marks on
- * Latin letters), which Snowball's algorithms do not expect: small repairs stand before and after
- * them, see stem.c. A stem is for comparing with stems of the same language, not for reading.
+ * Latin letters), which Snowball's algorithms do not expect: stem.c mends what suffers. A stem is
+ * for comparing with stems of the same language, not for reading, and stems of stems may differ.
  *
- * Korean has a light stemmer of its own: of a term all in Hangul, the longest ending that is a
- * particle or a common predicate ending (에서는, 으로, 를, 합니다 …) is dropped. Two syllables
- * always stay; one stays where the ending has two or more. */
+ * Korean has a light stemmer of its own: of a term all in Hangul, endings that are particles or
+ * common forms of 하다, 되다 and 이다 (에서, 으로, 를, 합니다 …) are taken off until none is left.
+ * Two syllables stay; one may where the ending has two or more that seldom end a noun (에서).
+ * Arabic loses article and endings likewise, Turkish plurals and cases. */
 #ifndef INDEX_TEXT_STEM_H
 #define INDEX_TEXT_STEM_H
 
