@@ -76,66 +76,88 @@ static bool near(double a, double b)
 
 /* ---- snippets ------------------------------------------------------------------------------ */
 
-struct marking {
-    const struct twin_text *text;
-    enum sx_field field;
-    size_t from, to; /* the passage's bytes */
-    bool *shown;     /* by word: stands in a leaf all of which is in the passage */
+struct place {
+    size_t start, end; /* bytes of the text */
 };
 
-static void mark_leaf(void *ctx, const struct ast *leaf)
+struct marking {
+    const struct twin_answer *answer;
+    const struct twin_text *text;
+    enum sx_field field;
+    size_t from, to;      /* the passage's bytes */
+    struct place *places; /* of leaves that stand in the passage, whole */
+    size_t count, cap;
+};
+
+static void add_place(struct marking *m, size_t start, size_t end)
+{
+    if (start < m->from || end > m->to)
+        return;
+    if (m->count == m->cap) {
+        m->cap = m->cap * 2 + 16;
+        m->places = realloc(m->places, m->cap * sizeof(*m->places));
+        assert_non_null(m->places);
+    }
+    m->places[m->count++] = (struct place){start, end};
+}
+
+/* Every place that begins with a token that is `first` at one position and ends with one that is
+ * `last` at another. */
+static void add_places(struct marking *m, size_t at, size_t end, struct twin_wanted first,
+                       struct twin_wanted last)
+{
+    const struct twin_word *from = &m->text->words[at];
+    const struct twin_word *to = &m->text->words[end];
+
+    for (size_t i = 0; i < from->count; i++) {
+        for (size_t j = 0; j < to->count; j++) {
+            if (twin_is(&from->tokens[i], &first) && twin_is(&to->tokens[j], &last) &&
+                (at != end || i == j))
+                add_place(m, from->tokens[i].start, to->tokens[j].end);
+        }
+    }
+}
+
+static void mark_leaf(void *ctx, const struct ast *ast)
 {
     struct marking *m = ctx;
+    const struct twin_leaf *leaf = twin_leaf_of(m->answer, ast);
+    struct twin_wanted whole = twin_wanted(leaf, TWIN_WHOLE);
 
-    if (!twin_field_allows(leaf, m->field))
+    if (!twin_field_allows(ast, m->field))
         return;
     for (size_t at = 0; at < m->text->count; at++) {
-        if (!twin_stands_at(leaf, m->text, at))
-            continue;
-        size_t last = at + leaf->term_count - 1;
-        bool inside = m->text->words[at].start >= m->from && m->text->words[last].end <= m->to;
-        for (size_t i = at; i <= last; i++)
-            m->shown[i] = m->shown[i] || inside;
+        size_t last = ast->term_count - 1;
+        if (twin_terms_at(leaf, m->text, at))
+            add_places(m, at, at + last, twin_wanted(leaf, 0), twin_wanted(leaf, last));
+        if (!ast->paired && twin_whole_at(leaf, m->text, at))
+            add_places(m, at, at, whole, whole);
     }
 }
 
-static bool same_place(const struct twin_word *a, const struct twin_word *b)
-{
-    return a->start == b->start && a->end == b->end;
-}
-
-/* Whether word `i`, or another that the same bytes fold to, stands in a leaf that is shown. */
-static bool is_shown(const struct marking *m, size_t i)
-{
-    for (size_t j = 0; j < m->text->count; j++) {
-        if (m->shown[j] && same_place(&m->text->words[i], &m->text->words[j]))
-            return true;
-    }
-    return false;
-}
-
-/* A mark begins where a word begins, ends where one ends, and all in it are of wanted leaves. */
-static bool mark_is_of_leaves(const struct marking *m, size_t start, size_t end)
+/* A mark begins where a place begins, ends where one ends, and places cover all of it. */
+static bool mark_is_of_places(const struct marking *m, size_t start, size_t end)
 {
     bool begins = false, ends = false;
+    size_t covered = start;
 
-    for (size_t i = 0; i < m->text->count; i++) {
-        const struct twin_word *w = &m->text->words[i];
-
-        if (w->end <= start || w->start >= end)
-            continue;
-        if (!is_shown(m, i))
-            return false;
-        begins = begins || w->start == start;
-        ends = ends || w->end == end;
+    for (size_t i = 0; i < m->count; i++) {
+        begins = begins || m->places[i].start == start;
+        ends = ends || m->places[i].end == end;
     }
-    return begins && ends;
+    for (size_t before = SIZE_MAX; covered < end && covered != before;) {
+        before = covered;
+        for (size_t i = 0; i < m->count; i++)
+            if (m->places[i].start <= covered && m->places[i].end > covered)
+                covered = m->places[i].end;
+    }
+    return begins && ends && covered == end;
 }
 
-static bool is_marked(const struct sx_snippet *s, const struct twin_word *w)
+static bool is_marked(const struct sx_snippet *s, const struct place *p)
 {
     for (size_t i = 0; i < s->mark_count; i++) {
-        if (s->start + s->marks[i].start <= w->start && s->start + s->marks[i].end >= w->end)
+        if (s->start + s->marks[i].start <= p->start && s->start + s->marks[i].end >= p->end)
             return true;
     }
     return false;
@@ -151,14 +173,14 @@ static void check_marks(const struct both *b, const struct sx_snippet *s, const 
         expect(b, k->start >= last && k->start < k->end && k->end <= s->text.len,
                "mark %zu [%u,%u) out of order\n", i, k->start, k->end);
         last = k->end;
-        expect(b, mark_is_of_leaves(m, s->start + k->start, s->start + k->end),
+        expect(b, mark_is_of_places(m, s->start + k->start, s->start + k->end),
                "mark '%.*s' in '%.*s' is no wanted word\n", (int)(k->end - k->start),
                s->text.ptr + k->start, (int)s->text.len, s->text.ptr);
     }
-    for (size_t i = 0; i < m->text->count; i++)
-        expect(b, !m->shown[i] || is_marked(s, &m->text->words[i]), "'%.*s' not marked in '%.*s'\n",
-               (int)m->text->words[i].term.len, m->text->words[i].term.ptr, (int)s->text.len,
-               s->text.ptr);
+    for (size_t i = 0; i < m->count; i++)
+        expect(b, is_marked(s, &m->places[i]), "'%.*s' not marked in '%.*s'\n",
+               (int)(m->places[i].end - m->places[i].start), m->text->text.ptr + m->places[i].start,
+               (int)s->text.len, s->text.ptr);
     b->sum->marks += s->mark_count;
 }
 
@@ -166,17 +188,16 @@ static void check_snippet(const struct both *b, const struct sx_snippet *s,
                           const struct twin_doc *d)
 {
     const struct twin_text *text = s->field == SX_FIELD_TITLE ? &d->title : &d->body;
-    struct marking m = {.text = text, .field = s->field, .from = s->start, .to = s->end};
+    struct marking m = {
+        .answer = b->twin, .text = text, .field = s->field, .from = s->start, .to = s->end};
 
     expect(b, s->start <= s->end && s->end <= text->text.len && s->text.len == s->end - s->start,
            "passage [%llu,%llu) of %zu bytes\n", (unsigned long long)s->start,
            (unsigned long long)s->end, text->text.len);
     expect(b, memcmp(s->text.ptr, text->text.ptr + s->start, s->text.len) == 0, "text differs\n");
-    m.shown = calloc(text->count + 1, sizeof(*m.shown));
-    assert_non_null(m.shown);
     twin_each_wanted(b->twin->q.root, false, mark_leaf, &m);
     check_marks(b, s, &m);
-    free(m.shown);
+    free(m.places);
 }
 
 static bool overlap(const struct sx_snippet *x, const struct sx_snippet *y)

@@ -193,7 +193,8 @@ static size_t compare_asker(struct scene *sc, struct asker *a, struct compared *
 
 static void set_up(struct scene *sc)
 {
-    struct sx_index_options opt = {.relaxed = true};
+    struct sx_index_options opt = {
+        .relaxed = true, .languages = twin_langs, .language_count = TWIN_LANGS};
     struct sx_error err = {0};
 
     sc->dir = temp_dir();

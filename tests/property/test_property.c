@@ -28,7 +28,8 @@ static void must(sx_status rc, const struct sx_error *err)
 static void open_index(struct world *w)
 {
     struct sx_error err = {0};
-    struct sx_index_options opt = {.relaxed = !gen_one_in(&w->g, 4)};
+    struct sx_index_options opt = {
+        .relaxed = !gen_one_in(&w->g, 4), .languages = twin_langs, .language_count = TWIN_LANGS};
 
     must(sx_index_open(&w->ix, w->dir, &opt, &err), &err);
     for (size_t i = 0; i < 2; i++)

@@ -6,51 +6,79 @@
 #include "index/base/date.h"
 #include "index/base/sha256.h"
 #include "index/base/str.h"
+#include "index/text/lang.h"
 #include "tests/support/support.h"
 
 void twin_init(struct twin *t)
 {
     memset(t, 0, sizeof(*t));
     t->an = analyzer_new();
+    t->stemmer = stemmer_new();
+    assert_non_null(t->stemmer);
     assert_non_null(t->an);
 }
 
 void twin_release(struct twin *t)
 {
     analyzer_free(t->an);
+    stemmer_free(t->stemmer);
     free(t->committed.docs);
     free(t->open.docs);
     arena_release(&t->mem);
     memset(t, 0, sizeof(*t));
 }
 
+const char *const twin_langs[TWIN_LANGS] = {"en", "de", "ru"};
+
+void twin_stems(struct stemmer *stemmer, struct sx_str term, struct arena *mem,
+                struct sx_str out[TWIN_LANGS])
+{
+    for (size_t i = 0; i < TWIN_LANGS; i++) {
+        struct sx_str stem;
+        assert_int_equal(stem_term(stemmer, lang_number(str_of(twin_langs[i])), term, &stem), 0);
+        out[i] = arena_str(mem, stem);
+        assert_non_null(out[i].ptr);
+    }
+}
+
 struct gather {
     struct arena *mem;
+    struct stemmer *stemmer;
     struct twin_text *text; /* NULL words: only count */
 };
 
 static int count_word(void *ctx, const struct token *token)
 {
-    assert_int_equal(token->kind, TOKEN_WORD); /* the twin knows one word a position */
-    ((struct gather *)ctx)->text->count++;
+    struct twin_text *text = ((struct gather *)ctx)->text;
+
+    assert_true(token->kind == TOKEN_WORD || text->count > 0);
+    text->count += token->kind == TOKEN_WORD;
     return 0;
 }
 
 static int gather_word(void *ctx, const struct token *token)
 {
     struct gather *g = ctx;
-    struct twin_word *w = &g->text->words[g->text->count++];
+    struct twin_token added = {
+        .term = arena_str(g->mem, token->term), .start = token->start, .end = token->end};
 
-    w->term = arena_str(g->mem, token->term);
-    assert_non_null(w->term.ptr);
-    w->start = token->start;
-    w->end = token->end;
+    twin_stems(g->stemmer, token->term, g->mem, added.stems);
+
+    g->text->count += token->kind == TOKEN_WORD;
+    struct twin_word *w = &g->text->words[g->text->count - 1];
+    struct twin_token *tokens = arena_array(g->mem, w->count + 1, sizeof(*tokens));
+    assert_non_null(tokens);
+    assert_non_null(added.term.ptr);
+    if (w->count > 0)
+        memcpy(tokens, w->tokens, w->count * sizeof(*tokens));
+    tokens[w->count++] = added;
+    w->tokens = tokens;
     return 0;
 }
 
 static void read_text(struct twin *t, struct sx_str text, struct twin_text *out)
 {
-    struct gather g = {&t->mem, out};
+    struct gather g = {&t->mem, t->stemmer, out};
 
     memset(out, 0, sizeof(*out));
     out->text = text;
@@ -59,6 +87,7 @@ static void read_text(struct twin *t, struct sx_str text, struct twin_text *out)
         return;
     out->words = arena_array(&t->mem, out->count, sizeof(*out->words));
     assert_non_null(out->words);
+    memset(out->words, 0, out->count * sizeof(*out->words));
     out->count = 0;
     assert_int_equal(analyzer_run(t->an, text.ptr, text.len, gather_word, &g), 0);
 }
@@ -92,6 +121,19 @@ static struct sx_str keep_value(struct twin *t, struct sx_str s)
     return keep(t, s.len == 0 ? str_of(NULL) : s);
 }
 
+/* Given, else what the text is written in. */
+static struct sx_str lang_of(const struct sx_doc *d)
+{
+    int lang;
+
+    if (d->lang.len > 0)
+        return d->lang;
+    lang = lang_detect(d->body.ptr, d->body.len);
+    if (lang < 0)
+        lang = lang_detect(d->title.ptr, d->title.len);
+    return str_of(lang < 0 ? NULL : lang_code(lang));
+}
+
 static struct twin_doc *make_doc(struct twin *t, const struct sx_doc *from)
 {
     struct twin_doc *d = arena_new(&t->mem, sizeof(*d));
@@ -107,6 +149,7 @@ static struct twin_doc *make_doc(struct twin *t, const struct sx_doc *from)
     d->doc.lang = keep_value(t, from->lang);
     d->doc.type = keep_value(t, from->type);
     d->doc.extra = keep_value(t, from->extra);
+    d->doc.lang = keep_value(t, lang_of(&d->doc));
     d->at = DATE_NONE;
     if (d->doc.date.ptr != NULL) {
         assert_true(date_parse(d->doc.date, &span));

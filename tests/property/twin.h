@@ -11,10 +11,22 @@
 #include "index/base/arena.h"
 #include "index/query/ast.h"
 #include "index/text/analyzer.h"
+#include "index/text/stem.h"
 
-struct twin_word {
+/* The index of a property test is opened with these. */
+#define TWIN_LANGS 3
+extern const char *const twin_langs[TWIN_LANGS];
+
+struct twin_token {
     struct sx_str term;
-    size_t start, end; /* bytes in the text */
+    struct sx_str stems[TWIN_LANGS]; /* in each language */
+    size_t start, end;               /* bytes in the text */
+};
+
+/* One position: its word, then what stands beside it. */
+struct twin_word {
+    struct twin_token *tokens;
+    size_t count;
 };
 
 struct twin_text {
@@ -40,6 +52,7 @@ struct twin_set {
 struct twin {
     struct arena mem; /* everything ever put */
     struct analyzer *an;
+    struct stemmer *stemmer;
     struct twin_set committed, open;
     uint64_t next_number;
 };
@@ -53,7 +66,18 @@ struct twin_hit {
     size_t missing_count;
 };
 
+/* A leaf of the query. One that is not quoted and is one term (its whole, if it has one) stands for
+ * all terms that share a stem with it. */
+struct twin_leaf {
+    const struct ast *ast;
+    bool has_forms;
+    struct sx_str stems[TWIN_LANGS];
+};
+
 struct twin_answer {
+    struct analyzer *an;
+    struct twin_leaf *leaves;
+    size_t leaf_count;
     sx_status status; /* of parsing; when not SX_OK all else is empty */
     struct query q;
     uint64_t total, total_all;
@@ -86,8 +110,23 @@ void twin_answer_release(struct twin_answer *a);
 /* Whether `a` goes before `b` in a list; false for the same hit. */
 bool twin_before(const struct twin_hit *a, const struct twin_hit *b, enum sx_sort sort);
 
-/* Whether the leaf stands at word `at` of a text; it covers leaf->term_count words. */
-bool twin_stands_at(const struct ast *leaf, const struct twin_text *text, size_t at);
+/* How a leaf's `number`th term, or its whole, is found: as it is, as a beginning, in any form. */
+struct twin_wanted {
+    struct sx_str term;
+    bool beginning;
+    const struct twin_leaf *forms; /* NULL: only as it is */
+};
+#define TWIN_WHOLE SIZE_MAX
+struct twin_wanted twin_wanted(const struct twin_leaf *leaf, size_t number);
+bool twin_is(const struct twin_token *have, const struct twin_wanted *wanted);
+
+const struct twin_leaf *twin_leaf_of(const struct twin_answer *a, const struct ast *leaf);
+/* Whether the leaf's terms stand from word `at` of a text on; whether its whole stands there. */
+bool twin_terms_at(const struct twin_leaf *leaf, const struct twin_text *text, size_t at);
+bool twin_whole_at(const struct twin_leaf *leaf, const struct twin_text *text, size_t at);
+/* The stems of a term in each of twin_langs. */
+void twin_stems(struct stemmer *stemmer, struct sx_str term, struct arena *mem,
+                struct sx_str out[TWIN_LANGS]);
 /* Whether the leaf may stand in that field at all. */
 bool twin_field_allows(const struct ast *leaf, enum sx_field field);
 /* Calls `fn` for each leaf that is wanted: behind an even number of NOTs. */

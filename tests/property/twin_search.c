@@ -10,6 +10,8 @@
 
 #include "index/base/date.h"
 #include "index/base/str.h"
+#include "index/text/lang.h"
+#include "index/text/stop.h"
 #include "tests/support/support.h"
 
 enum reading { ANY, ALL, FIRST_OF_BEST };
@@ -24,18 +26,60 @@ static bool begins_with(struct sx_str s, struct sx_str prefix)
     return s.len >= prefix.len && memcmp(s.ptr, prefix.ptr, prefix.len) == 0;
 }
 
-bool twin_stands_at(const struct ast *leaf, const struct twin_text *text, size_t at)
+struct twin_wanted twin_wanted(const struct twin_leaf *leaf, size_t number)
 {
-    if (at + leaf->term_count > text->count)
-        return false;
-    for (size_t i = 0; i < leaf->term_count; i++) {
-        struct sx_str word = text->words[at + i].term;
-        bool beginning = leaf->kind == AST_PREFIX && i + 1 == leaf->term_count;
+    const struct ast *n = leaf->ast;
+    bool whole = number == TWIN_WHOLE;
 
-        if (beginning ? !begins_with(word, leaf->terms[i]) : !str_eq(word, leaf->terms[i]))
+    return (struct twin_wanted){
+        .term = whole ? n->whole : n->terms[number],
+        .beginning = n->kind == AST_PREFIX && (whole || number + 1 == n->term_count),
+        .forms = leaf->has_forms && whole == (n->whole.len > 0) ? leaf : NULL,
+    };
+}
+
+bool twin_is(const struct twin_token *have, const struct twin_wanted *wanted)
+{
+    if (wanted->beginning)
+        return begins_with(have->term, wanted->term);
+    for (size_t i = 0; wanted->forms != NULL && i < TWIN_LANGS; i++) {
+        if (str_eq(have->stems[i], wanted->forms->stems[i]))
+            return true;
+    }
+    return str_eq(have->term, wanted->term);
+}
+
+const struct twin_leaf *twin_leaf_of(const struct twin_answer *a, const struct ast *leaf)
+{
+    for (size_t i = 0; i < a->leaf_count; i++) {
+        if (a->leaves[i].ast == leaf)
+            return &a->leaves[i];
+    }
+    fail_msg("a leaf of another query");
+    return NULL;
+}
+
+static bool token_at(const struct twin_text *text, size_t at, struct twin_wanted wanted)
+{
+    for (size_t i = 0; at < text->count && i < text->words[at].count; i++) {
+        if (twin_is(&text->words[at].tokens[i], &wanted))
+            return true;
+    }
+    return false;
+}
+
+bool twin_terms_at(const struct twin_leaf *leaf, const struct twin_text *text, size_t at)
+{
+    for (size_t i = 0; i < leaf->ast->term_count; i++) {
+        if (!token_at(text, at + i, twin_wanted(leaf, i)))
             return false;
     }
     return true;
+}
+
+bool twin_whole_at(const struct twin_leaf *leaf, const struct twin_text *text, size_t at)
+{
+    return leaf->ast->whole.len > 0 && token_at(text, at, twin_wanted(leaf, TWIN_WHOLE));
 }
 
 bool twin_field_allows(const struct ast *leaf, enum sx_field field)
@@ -44,24 +88,28 @@ bool twin_field_allows(const struct ast *leaf, enum sx_field field)
            leaf->field == (field == SX_FIELD_TITLE ? AST_TITLE : AST_BODY);
 }
 
-/* Occurrences in one text; of overlapping ones each counts. */
-static size_t occurrences(const struct ast *leaf, const struct twin_text *text)
+/* Occurrences in one text; of overlapping ones each counts. Parts and whole at one place are one,
+ * but a dictionary word counts on top of its pairs. */
+static size_t occurrences(const struct twin_leaf *leaf, const struct twin_text *text)
 {
     size_t n = 0;
 
-    for (size_t at = 0; at < text->count; at++)
-        n += twin_stands_at(leaf, text, at);
+    for (size_t at = 0; at < text->count; at++) {
+        bool terms = twin_terms_at(leaf, text, at);
+        bool whole = twin_whole_at(leaf, text, at);
+        n += leaf->ast->paired ? (size_t)terms + (size_t)whole : (size_t)(terms || whole);
+    }
     return n;
 }
 
 /* tf of the formula: the title counts three times. */
-static double leaf_tf(const struct ast *leaf, const struct twin_doc *d)
+static double leaf_tf(const struct twin_leaf *leaf, const struct twin_doc *d)
 {
     double tf = 0;
 
-    if (twin_field_allows(leaf, SX_FIELD_TITLE))
+    if (twin_field_allows(leaf->ast, SX_FIELD_TITLE))
         tf += 3.0 * (double)occurrences(leaf, &d->title);
-    if (twin_field_allows(leaf, SX_FIELD_BODY))
+    if (twin_field_allows(leaf->ast, SX_FIELD_BODY))
         tf += (double)occurrences(leaf, &d->body);
     return tf;
 }
@@ -98,6 +146,8 @@ static int compare_source_word(void *ctx, const struct token *token)
     size_t n = w->filter->term_count;
     bool same = true;
 
+    if (token->kind != TOKEN_WORD)
+        return 0;
     assert_in_range(n, 1, 16);
     memmove(&w->recent[0], &w->recent[1], sizeof(w->recent) - sizeof(w->recent[0]));
     w->recent[15] = arena_str(&w->mem, token->term);
@@ -134,15 +184,6 @@ static bool filter_holds(const struct ast *f, const struct twin_doc *d, struct a
     return d->at != DATE_NONE && d->at >= f->date_lo && d->at < f->date_hi;
 }
 
-void twin_each_wanted(const struct ast *node, bool negated,
-                      void (*fn)(void *ctx, const struct ast *leaf), void *ctx)
-{
-    if (is_leaf(node) && !negated)
-        fn(ctx, node);
-    for (size_t i = 0; i < node->kid_count; i++)
-        twin_each_wanted(node->kids[i], negated != (node->kind == AST_NOT), fn, ctx);
-}
-
 /* An item asks for a word; what does not is a filter or an exclusion, and must hold always. */
 static bool is_item(const struct ast *node)
 {
@@ -155,18 +196,55 @@ static bool is_item(const struct ast *node)
     return false;
 }
 
+static bool is_stop_word(const struct ast *node)
+{
+    if (node->kind != AST_WORD || node->required || node->field != AST_ANY ||
+        node->term_count != 1 || node->whole.len > 0)
+        return false;
+    for (size_t i = 0; i < TWIN_LANGS; i++) {
+        if (stop_is(lang_number(str_of(twin_langs[i])), node->terms[0]))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a kid of a group is a stop word that goes, since another item stays. */
+static bool is_dropped(const struct ast *node, const struct ast *kid)
+{
+    if (node->kind != AST_GROUP || !is_stop_word(kid))
+        return false;
+    for (size_t i = 0; i < node->kid_count; i++) {
+        if (is_item(node->kids[i]) && !is_stop_word(node->kids[i]))
+            return true;
+    }
+    return false;
+}
+
+void twin_each_wanted(const struct ast *node, bool negated,
+                      void (*fn)(void *ctx, const struct ast *leaf), void *ctx)
+{
+    if (is_leaf(node) && !negated)
+        fn(ctx, node);
+    for (size_t i = 0; i < node->kid_count; i++) {
+        if (!is_dropped(node, node->kids[i]))
+            twin_each_wanted(node->kids[i], negated != (node->kind == AST_NOT), fn, ctx);
+    }
+}
+
 static bool holds(const struct ast *node, enum reading reading, const struct twin_doc *d,
-                  struct analyzer *an);
+                  const struct twin_answer *a);
 
 static bool group_holds(const struct ast *group, enum reading reading, const struct twin_doc *d,
-                        struct analyzer *an)
+                        const struct twin_answer *a)
 {
     size_t items = 0, held = 0;
 
     for (size_t i = 0; i < group->kid_count; i++) {
         const struct ast *kid = group->kids[i];
-        bool kid_holds = holds(kid, reading, d, an);
+        bool kid_holds = holds(kid, reading, d, a);
 
+        if (is_dropped(group, kid))
+            continue;
         if (!kid_holds && (!is_item(kid) || kid->required || reading != ANY))
             return false;
         items += is_item(kid);
@@ -176,25 +254,25 @@ static bool group_holds(const struct ast *group, enum reading reading, const str
 }
 
 static bool holds(const struct ast *node, enum reading reading, const struct twin_doc *d,
-                  struct analyzer *an)
+                  const struct twin_answer *a)
 {
     switch (node->kind) {
     case AST_WORD:
     case AST_PHRASE:
     case AST_PREFIX:
-        return leaf_tf(node, d) > 0;
+        return leaf_tf(twin_leaf_of(a, node), d) > 0;
     case AST_FILTER:
-        return filter_holds(node, d, an);
+        return filter_holds(node, d, a->an);
     case AST_NOT:
-        return !holds(node->kids[0], reading == FIRST_OF_BEST ? ANY : reading, d, an);
+        return !holds(node->kids[0], reading == FIRST_OF_BEST ? ANY : reading, d, a);
     case AST_GROUP:
-        return group_holds(node, reading, d, an);
+        return group_holds(node, reading, d, a);
     case AST_AND:
     case AST_OR:
         break;
     }
     for (size_t i = 0; i < node->kid_count; i++) {
-        if (holds(node->kids[i], reading, d, an) == (node->kind == AST_OR))
+        if (holds(node->kids[i], reading, d, a) == (node->kind == AST_OR))
             return node->kind == AST_OR;
     }
     return node->kind == AST_AND;
@@ -202,49 +280,86 @@ static bool holds(const struct ast *node, enum reading reading, const struct twi
 
 /* ---- scores -------------------------------------------------------------------------------- */
 
-static bool same_as_earlier(const struct twin_doc *d, size_t at)
-{
-    size_t titles = d->title.count;
-    struct sx_str term = at < titles ? d->title.words[at].term : d->body.words[at - titles].term;
+struct counts {
+    double n, f;
+};
 
-    for (size_t i = 0; i < at; i++) {
-        if (str_eq(i < titles ? d->title.words[i].term : d->body.words[i - titles].term, term))
-            return true;
-    }
+/* Adds the occurrences of `term`, or of what begins so, in one text. */
+static size_t count_in(const struct twin_text *text, struct twin_wanted wanted)
+{
+    size_t f = 0;
+
+    for (size_t at = 0; at < text->count; at++)
+        for (size_t i = 0; i < text->words[at].count; i++)
+            f += twin_is(&text->words[at].tokens[i], &wanted);
+    return f;
+}
+
+/* Whether a token before this one has its term: title first, then body. */
+static bool seen_before(const struct twin_doc *d, const struct twin_text *text, size_t at, size_t i)
+{
+    struct sx_str term = text->words[at].tokens[i].term;
+
+    if (text == &d->body && count_in(&d->title, (struct twin_wanted){.term = term}) > 0)
+        return true;
+    for (size_t k = 0; k <= at; k++)
+        for (size_t j = 0; j < (k == at ? i : text->words[k].count); j++)
+            if (str_eq(text->words[k].tokens[j].term, term))
+                return true;
     return false;
 }
 
-/* w of one term, or of all terms that begin so: n counts each document once a distinct term. */
-static double term_weight(const struct twin_set *set, struct sx_str term, bool prefix)
+/* Documents, each once a distinct term that is `term` or begins so. */
+static size_t distinct_in(const struct twin_doc *d, const struct twin_text *text,
+                          struct twin_wanted wanted)
 {
-    double docs = (double)set->count, n = 0, f = 0;
+    size_t n = 0;
+
+    for (size_t at = 0; at < text->count; at++)
+        for (size_t i = 0; i < text->words[at].count; i++) {
+            if (twin_is(&text->words[at].tokens[i], &wanted))
+                n += !seen_before(d, text, at, i);
+        }
+    return n;
+}
+
+/* n and F of one term, or summed of all terms that begin so. */
+static struct counts count_term(const struct twin_set *set, struct twin_wanted wanted)
+{
+    struct counts c = {0, 0};
 
     for (size_t i = 0; i < set->count; i++) {
         const struct twin_doc *d = set->docs[i];
 
-        for (size_t at = 0; at < d->title.count + d->body.count; at++) {
-            struct sx_str word = at < d->title.count ? d->title.words[at].term
-                                                     : d->body.words[at - d->title.count].term;
-
-            if (prefix ? !begins_with(word, term) : !str_eq(word, term))
-                continue;
-            f += 1;
-            n += !same_as_earlier(d, at);
-        }
+        c.f += (double)(count_in(&d->title, wanted) + count_in(&d->body, wanted));
+        c.n += (double)(distinct_in(d, &d->title, wanted) + distinct_in(d, &d->body, wanted));
     }
-    if (n == 0)
-        return 0;
-    n = fmin(n, docs);
-    return log(1 + (docs - n + 0.5) / (n + 0.5)) * pow(fmin((f + 1) / n, 4), 1.5);
+    return c;
 }
 
-static double leaf_weight(const struct twin_set *set, const struct ast *leaf)
+static double weight(const struct twin_set *set, struct counts c)
+{
+    double docs = (double)set->count;
+    double n = fmin(c.n, docs);
+
+    return n == 0 ? 0 : log(1 + (docs - n + 0.5) / (n + 0.5)) * pow(fmin((c.f + 1) / n, 4), 1.5);
+}
+
+/* The sum of the words' weights; of a compound that stands somewhere as a whole, that one's; of
+ * pairs, which overlap, the largest. */
+static double leaf_weight(const struct twin_set *set, const struct twin_leaf *leaf)
 {
     double w = 0;
 
-    for (size_t i = 0; i < leaf->term_count; i++)
-        w +=
-            term_weight(set, leaf->terms[i], leaf->kind == AST_PREFIX && i + 1 == leaf->term_count);
+    if (leaf->ast->whole.len > 0) {
+        struct counts c = count_term(set, twin_wanted(leaf, TWIN_WHOLE));
+        if (c.n > 0)
+            return weight(set, c);
+    }
+    for (size_t i = 0; i < leaf->ast->term_count; i++) {
+        double one = weight(set, count_term(set, twin_wanted(leaf, i)));
+        w = leaf->ast->paired ? fmax(w, one) : w + one;
+    }
     return w;
 }
 
@@ -264,7 +379,8 @@ static double average_len(const struct twin_set *set)
 
 /* The wanted leaves of a query, each as often as it was written. */
 struct scoring {
-    const struct ast *leaves[SX_QUERY_WORDS_MAX * 2];
+    const struct twin_leaf *leaves[SX_QUERY_WORDS_MAX * 2];
+    const struct twin_answer *answer;
     double weights[SX_QUERY_WORDS_MAX * 2];
     size_t count;
     double avglen;
@@ -275,7 +391,7 @@ static void note_leaf(void *ctx, const struct ast *leaf)
     struct scoring *s = ctx;
 
     assert_true(s->count < sizeof(s->leaves) / sizeof(s->leaves[0]));
-    s->leaves[s->count++] = leaf;
+    s->leaves[s->count++] = twin_leaf_of(s->answer, leaf);
 }
 
 /* False when no wanted word stands in it. */
@@ -318,21 +434,21 @@ static void add_missing(struct lacked *l, const struct ast *item)
 /* The items lacked by what holds as ANY but not as FIRST_OF_BEST; of an OR, those of the first
  * alternative that holds. */
 static void find_missing(struct lacked *l, const struct ast *node, const struct twin_doc *d,
-                         struct analyzer *an)
+                         const struct twin_answer *a)
 {
-    if (!is_item(node) || holds(node, FIRST_OF_BEST, d, an))
+    if (!is_item(node) || holds(node, FIRST_OF_BEST, d, a))
         return;
     for (size_t i = 0; i < node->kid_count; i++) {
         const struct ast *kid = node->kids[i];
 
-        if (!is_item(kid))
+        if (!is_item(kid) || is_dropped(node, kid))
             continue;
-        if (!holds(kid, ANY, d, an)) {
+        if (!holds(kid, ANY, d, a)) {
             if (node->kind == AST_GROUP)
                 add_missing(l, kid);
             continue;
         }
-        find_missing(l, kid, d, an);
+        find_missing(l, kid, d, a);
         if (node->kind == AST_OR)
             return;
     }
@@ -403,8 +519,34 @@ static void put_in_order(struct twin_answer *a, enum sx_sort sort)
     }
 }
 
-static void answer(const struct twin_set *set, struct analyzer *an, enum sx_match match,
-                   struct twin_answer *out)
+/* Leaves are numbered in query order, those under a NOT too. */
+static void list_leaves(struct twin_answer *a, struct stemmer *stemmer, const struct ast *node)
+{
+    if (is_leaf(node)) {
+        struct twin_leaf *leaf = &a->leaves[a->leaf_count++];
+        struct sx_str key = node->whole.len > 0 ? node->whole : node->terms[0];
+
+        leaf->ast = node;
+        leaf->has_forms = node->kind == AST_WORD && !node->paired &&
+                          (node->whole.len > 0 || node->term_count == 1);
+        twin_stems(stemmer, key, &a->mem, leaf->stems);
+    }
+    for (size_t i = 0; i < node->kid_count; i++)
+        list_leaves(a, stemmer, node->kids[i]);
+}
+
+static void make_leaves(struct twin_answer *a)
+{
+    struct stemmer *stemmer = stemmer_new();
+
+    a->leaves = arena_array(&a->mem, count_nodes(a->q.root), sizeof(*a->leaves));
+    assert_non_null(a->leaves);
+    assert_non_null(stemmer);
+    list_leaves(a, stemmer, a->q.root);
+    stemmer_free(stemmer);
+}
+
+static void answer(const struct twin_set *set, enum sx_match match, struct twin_answer *out)
 {
     enum reading reading = match == SX_MATCH_ALL ? ALL : ANY;
     const struct ast *root = out->q.root;
@@ -414,6 +556,7 @@ static void answer(const struct twin_set *set, struct analyzer *an, enum sx_matc
 
     assert_non_null(s);
     assert_non_null(lacked.items);
+    s->answer = out;
     twin_each_wanted(root, false, note_leaf, s);
     s->avglen = average_len(set);
     for (size_t i = 0; i < s->count; i++)
@@ -423,13 +566,13 @@ static void answer(const struct twin_set *set, struct analyzer *an, enum sx_matc
         bool has_all;
 
         hit->doc = set->docs[i];
-        if (!score_hit(s, hit) || !holds(root, reading, hit->doc, an))
+        if (!score_hit(s, hit) || !holds(root, reading, hit->doc, out))
             continue;
-        has_all = holds(root, match == SX_MATCH_ALL ? ALL : FIRST_OF_BEST, hit->doc, an);
+        has_all = holds(root, match == SX_MATCH_ALL ? ALL : FIRST_OF_BEST, hit->doc, out);
         hit->tier = match == SX_MATCH_BEST && !has_all ? 1 : 0;
         lacked.count = 0;
         if (match != SX_MATCH_ALL)
-            find_missing(&lacked, root, hit->doc, an);
+            find_missing(&lacked, root, hit->doc, out);
         print_missing(&lacked, hit, &out->mem);
         out->count++;
         out->total_all += has_all;
@@ -448,7 +591,9 @@ void twin_search(const struct twin_set *set, struct analyzer *an, struct sx_str 
         return;
     out->hits = arena_array(&out->mem, set->count, sizeof(*out->hits));
     assert_non_null(out->hits);
-    answer(set, an, match, out);
+    out->an = an;
+    make_leaves(out);
+    answer(set, match, out);
     put_in_order(out, sort);
 }
 
