@@ -184,6 +184,62 @@ static void phrases_score_by_their_own_counts(void **state)
     sqlite3_close(db);
 }
 
+struct told {
+    char text[256]; /* each token before a blank; in braces, one that takes no position */
+    size_t len;
+};
+
+static int note(void *ctx, int flags, const char *term, int len, int start, int end)
+{
+    struct told *told = ctx;
+
+    assert_true(start >= 0 && start <= end);
+    told->len += (size_t)snprintf(told->text + told->len, sizeof(told->text) - told->len,
+                                  flags == FTS5_TOKEN_COLOCATED ? "{%.*s} " : "%.*s ", len, term);
+    return SQLITE_OK;
+}
+
+static void text_in_a_query_is_one_term_a_position(void **state)
+{
+    static const struct {
+        int why;
+        const char *text, *told;
+    } cases[] = {
+        {FTS5_TOKENIZE_QUERY, "Unit 8200", "unit 8200 "},
+        {FTS5_TOKENIZE_QUERY, "C++ for e-mail", "c++ for e mail "},
+        {FTS5_TOKENIZE_QUERY, "parseHttpRequest", "parsehttprequest "},
+        {FTS5_TOKENIZE_QUERY, "北京市", "北京 京市 市 "},
+        {FTS5_TOKENIZE_QUERY, "北", "北 "},
+        {FTS5_TOKENIZE_QUERY, "\1unit\18200", "unit 8200 "},
+        {FTS5_TOKENIZE_QUERY, "!", ""},
+        {FTS5_TOKENIZE_AUX, "C++, 北京", "c++ 北京 京 "},
+        {FTS5_TOKENIZE_DOCUMENT, "C++ e-mail", "c {c++} e {email} mail "},
+    };
+    sqlite3 *db = open_index();
+    sqlite3_stmt *st;
+    fts5_api *api = NULL;
+    fts5_tokenizer methods;
+    Fts5Tokenizer *tok;
+    void *data;
+
+    (void)state;
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT fts5(?1)", -1, &st, NULL), SQLITE_OK);
+    sqlite3_bind_pointer(st, 1, &api, "fts5_api_ptr", NULL);
+    sqlite3_step(st);
+    sqlite3_finalize(st);
+    assert_int_equal(api->xFindTokenizer(api, "searchd", &data, &methods), SQLITE_OK);
+    assert_int_equal(methods.xCreate(data, NULL, 0, &tok), SQLITE_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct told told = {.len = 0};
+        int len = (int)strlen(cases[i].text);
+        assert_int_equal(methods.xTokenize(tok, &told, cases[i].why, cases[i].text, len, note),
+                         SQLITE_OK);
+        assert_string_equal(told.text, cases[i].told);
+    }
+    methods.xDelete(tok);
+    sqlite3_close(db);
+}
+
 static void rows_without_a_match_score_nothing(void **state)
 {
     sqlite3 *db = open_index();
@@ -319,6 +375,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(one_word_scores_what_the_index_says),
         cmocka_unit_test(phrases_score_by_their_own_counts),
+        cmocka_unit_test(text_in_a_query_is_one_term_a_position),
         cmocka_unit_test(rows_without_a_match_score_nothing),
         cmocka_unit_test(new_documents_are_seen_by_open_connections),
         cmocka_unit_test(odd_queries_are_answered_or_refused),
