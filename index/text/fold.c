@@ -59,8 +59,11 @@ static uint16_t entry_of(const struct fold_rule *r, UChar cp)
     bool reshaped;
     int32_t len = fold_exact(r, &cp, 1, form, spare, &reshaped);
 
-    /* A new syllable of Korean may reshape the word with its neighbours. */
-    if (len < 0 || len > 2 || reshaped || (len > 0 && fold_is_syllable(form[0])))
+    if (len < 0 || len > 2 || reshaped)
+        return BY_RULE;
+    /* These may reshape a word by what else there is in it. */
+    if (u_hasBinaryProperty(cp, UCHAR_EXTENDED_PICTOGRAPHIC) ||
+        (len > 0 && fold_is_syllable(form[0])))
         return BY_RULE;
     if (len == 0 || !unorm2_hasBoundaryBefore(r->casefold, cp) ||
         !unorm2_hasBoundaryBefore(r->casefold, form[0]))

@@ -10,6 +10,8 @@
 /* The only mark that folds to a letter, which may stand beside what joins no letter. */
 #define SUBSCRIPT_IOTA 0x0345
 
+#define JOINER 0x200D
+
 struct range {
     uint16_t first, last;
 };
@@ -137,13 +139,18 @@ static int32_t fold_letters(const struct fold_rule *r, const UChar *in, int32_t 
     return n;
 }
 
-/* Whether a word may end at `cp`, or parts of it be told apart there: it is no letter, mark or
- * number, or one of the letters that are apostrophes and the like. */
+/* Letters, without those that are apostrophes and the like, and digits. */
+static bool is_solid(UChar32 cp)
+{
+    uint32_t kinds = U_GC_L_MASK | U_GC_ND_MASK | U_GC_NL_MASK;
+
+    return (U_GET_GC_MASK(cp) & kinds) != 0 && (cp < 0x02B9 || cp > 0x02BF);
+}
+
+/* Whether a word may end at `cp`, or parts of it be told apart there. */
 static bool is_joint(UChar32 cp)
 {
-    if (cp >= 0x02B9 && cp <= 0x02BF)
-        return true;
-    return (U_GET_GC_MASK(cp) & (U_GC_L_MASK | U_GC_M_MASK | U_GC_N_MASK)) == 0;
+    return !is_solid(cp) && (U_GET_GC_MASK(cp) & U_GC_M_MASK) == 0;
 }
 
 static bool is_dropped_letter(UChar32 cp)
@@ -152,22 +159,36 @@ static bool is_dropped_letter(UChar32 cp)
            (is_dropped(cp) || u_hasBinaryProperty(cp, UCHAR_DEFAULT_IGNORABLE_CODE_POINT));
 }
 
-/* Whether form[] has a joint that the word has not, in order; or any, or a mark that was kept,
- * where the word has lost a letter that may have stood before it. */
+/* Whether folding takes from a word what held it together: a letter, or the joiner that binds a
+ * pictograph to anything. */
+static bool loses_hold(const UChar *word, int32_t len)
+{
+    UChar32 before = 0;
+
+    for (int32_t i = 0; i < len;) {
+        UChar32 cp = next_cp(word, &i, len);
+        if (is_dropped_letter(cp) ||
+            (before == JOINER && u_hasBinaryProperty(cp, UCHAR_EXTENDED_PICTOGRAPHIC)))
+            return true;
+        before = cp;
+    }
+    return false;
+}
+
+static bool is_all_solid(const UChar *form, int32_t len)
+{
+    for (int32_t i = 0; i < len;) {
+        if (!is_solid(next_cp(form, &i, len)))
+            return false;
+    }
+    return true;
+}
+
+/* Whether form[] has a joint that the word has not, in order. */
 static bool has_new_joint(const UChar *word, int32_t word_len, const UChar *form, int32_t form_len)
 {
-    bool lost = false;
-
-    for (int32_t i = 0; i < word_len && !lost;) {
-        UChar32 cp = next_cp(word, &i, word_len);
-        if (cp == SUBSCRIPT_IOTA)
-            return true;
-        lost = is_dropped_letter(cp);
-    }
     for (int32_t i = 0, at = 0; i < form_len;) {
         UChar32 cp = next_cp(form, &i, form_len), was;
-        if (lost && (is_joint(cp) || (U_GET_GC_MASK(cp) & U_GC_M_MASK) != 0))
-            return true;
         if (!is_joint(cp))
             continue;
         do {
@@ -208,7 +229,10 @@ static bool is_reshaped(const UChar *word, int32_t word_len, const UChar *form, 
 {
     int32_t korean = syllables(form, form_len);
 
-    if (has_new_joint(word, word_len, form, form_len))
+    if (loses_hold(word, word_len) && !is_all_solid(form, form_len))
+        return true;
+    if (u_memchr(word, SUBSCRIPT_IOTA, word_len) != NULL ||
+        has_new_joint(word, word_len, form, form_len))
         return true;
     /* The letters that make up syllables are letters to ICU; the syllables join only their kind. */
     if (korean < form_len && korean > syllables(word, word_len))

@@ -285,6 +285,8 @@ static void signs_that_become_words_are_reshaped(void **state)
         {"3\u110B\u116F\u11AF", "3월", true},
         {"ـकि", "कि", true}, /* and may be found with a mark in front */
         {"x=\u0338", "x≠", true},
+        {"\t\u200D\u24C2", "\tm", true}, /* a joiner binds a pictograph to a tab, even */
+        {"\u24C2", "m", false},
         {"ῳ\u0345", "ωιι", true},
         {"don't", "don't", false},
         {"Don\u2019T", "don\u2019t", false},
