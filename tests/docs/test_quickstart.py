@@ -8,6 +8,7 @@ import unittest
 
 SOURCE = os.environ["SEARCHD_SOURCE_DIR"]
 INSTALLED = ("bin/searchd", "bin/searchc", "include/searchd/client.h", "share/man/man1/searchc.1",
+             "lib/searchd/searchd_fts5.so",
              "share/man/man8/searchd.8", "share/bash-completion/completions/searchc",
              "lib/systemd/system/searchd.service", "lib/systemd/system/searchd.socket",
              "share/doc/searchd/searchd.conf")

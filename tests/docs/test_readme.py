@@ -77,6 +77,7 @@ class Readme(unittest.TestCase):
         os.makedirs(os.path.join(quickstart, "run"))
         bin_dir = os.path.dirname(bin_path("searchd"))
         os.symlink(cls.daemon.socket_path, os.path.join(quickstart, "run", "searchd.sock"))
+        os.symlink(cls.daemon.data, os.path.join(quickstart, "run", "data"))
         os.symlink(bin_dir, os.path.join(quickstart, "bin"))
         os.symlink(os.path.join(bin_dir, "..", "lib"), os.path.join(quickstart, "lib"))
         for name in ("include", "tests", "config"):
