@@ -46,7 +46,7 @@ struct analyzer *analyzer_new(void);
 void analyzer_free(struct analyzer *a);
 
 /* Calls `fn` for each token of text[0..len): position by position the TOKEN_WORD, then those
- * beside it. No TOKEN_WORD starts before the one before it, nor ends there. Text that is not valid
+ * beside it. A TOKEN_WORD starts where the one before it ends, or behind. Text that is not valid
  * UTF-8 is read with each bad byte as a separator. 0: all told; else what `fn` returned, or
  * ANALYZER_NOMEM, also for a text longer than ANALYZER_TEXT_MAX. Where one sign folds to several
  * words (U+FDFA), they follow one another with the same start and end. */

@@ -19,7 +19,7 @@ enum char_class {
     CHAR_DOT,   /* also the colon */
     CHAR_COMMA, /* and what else stands between digits only */
     CHAR_UNDERSCORE,
-    CHAR_GERESH, /* Hebrew's own, and the quotes that stand for it */
+    CHAR_GERESH, /* parts nothing: Hebrew's, the quotes that stand for it, Armenian accents */
     CHAR_MIDDLE_DOT,
     CHAR_NARROW_SPACE,
     CHAR_APOSTROPHE
