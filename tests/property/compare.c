@@ -148,7 +148,8 @@ static bool mark_is_of_places(const struct marking *m, size_t start, size_t end)
     for (size_t before = SIZE_MAX; covered < end && covered != before;) {
         before = covered;
         for (size_t i = 0; i < m->count; i++)
-            if (m->places[i].start <= covered && m->places[i].end > covered)
+            if (m->places[i].start <= covered && m->places[i].end > covered &&
+                m->places[i].end <= end)
                 covered = m->places[i].end;
     }
     return begins && ends && covered == end;

@@ -149,6 +149,7 @@ static struct twin_doc *make_doc(struct twin *t, const struct sx_doc *from)
     d->doc.lang = keep_value(t, from->lang);
     d->doc.type = keep_value(t, from->type);
     d->doc.extra = keep_value(t, from->extra);
+    d->lang_given = d->doc.lang;
     d->doc.lang = keep_value(t, lang_of(&d->doc));
     d->at = DATE_NONE;
     if (d->doc.date.ptr != NULL) {
@@ -167,11 +168,13 @@ static void remove_at(struct twin_set *set, size_t at)
     set->count--;
 }
 
-static bool unchanged(const struct sx_doc *a, const struct sx_doc *b)
+static bool unchanged(const struct twin_doc *old, const struct sx_doc *b)
 {
+    const struct sx_doc *a = &old->doc;
+
     return str_eq(a->title, b->title) && str_eq(a->body, b->body) && str_eq(a->source, b->source) &&
-           str_eq(a->date, b->date) && str_eq(a->lang, b->lang) && str_eq(a->type, b->type) &&
-           str_eq(a->extra, b->extra);
+           str_eq(a->date, b->date) && str_eq(old->lang_given, b->lang) &&
+           str_eq(a->type, b->type) && str_eq(a->extra, b->extra);
 }
 
 /* The same document again changes nothing: it keeps its number. */
@@ -180,7 +183,7 @@ bool twin_put(struct twin *t, const struct sx_doc *doc)
     const struct twin_doc *old = twin_find(&t->open, doc->uri);
     struct twin_set *set = &t->open;
 
-    if (old != NULL && unchanged(&old->doc, doc))
+    if (old != NULL && unchanged(old, doc))
         return true;
     bool was_there = twin_delete_uri(t, doc->uri) > 0;
 

@@ -38,6 +38,7 @@ struct twin_text {
 struct twin_doc {    /* immutable once put */
     uint64_t number; /* grows with each put, as rowids do */
     struct sx_doc doc;
+    struct sx_str lang_given; /* doc.lang may have been found out */
     struct twin_text title, body;
     int64_t at; /* the date's beginning, or DATE_NONE */
     char hash[65];
