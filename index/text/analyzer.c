@@ -180,8 +180,8 @@ static uint32_t sign_end(const struct analyzer *a, uint32_t start, uint32_t end)
     if (size == 0 || end - start > SIGN_WORD_MAX)
         return end;
     for (uint32_t i = start; i < end; i++) {
-        enum char_class class = char_class((unsigned char)a->text[i]);
-        if (class != CHAR_LOWER && class != CHAR_UPPER)
+        unsigned char lower = (unsigned char)a->text[i] | 0x20;
+        if (lower < 'a' || lower > 'z')
             return end;
     }
     if (left > size) {

@@ -57,10 +57,18 @@ bool char_is_unspaced(uint32_t cp)
     return false;
 }
 
+/* ICU's words hold these signs like marks. */
+static bool is_skin_tone(uint32_t cp)
+{
+    return cp >= 0x1F3FB && cp <= 0x1F3FF;
+}
+
 bool char_is_mark(uint32_t cp)
 {
     if (cp < 0xAD)
         return false;
+    if (is_skin_tone(cp))
+        return true;
     return (U_GET_GC_MASK((UChar32)cp) & (U_GC_M_MASK | U_GC_CF_MASK)) != 0;
 }
 
@@ -112,6 +120,8 @@ enum char_class char_class(uint32_t cp)
             return CHAR_HEBREW;
         return char_is_unspaced(cp) ? CHAR_UNSPACED : joint_class(cp);
     default:
+        if (is_skin_tone(cp))
+            return CHAR_MARK;
         return char_is_unspaced(cp) ? CHAR_UNSPACED : joint_class(cp);
     }
 }

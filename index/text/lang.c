@@ -96,6 +96,8 @@ enum script script_of(uint32_t cp)
 
     if (cp < 0x80) /* most of what is asked */
         return (cp | 0x20) - 'a' < 26 ? SCRIPT_LATIN : SCRIPT_NONE;
+    if (cp >= 0x4E00 && cp < 0xA000)
+        return SCRIPT_HAN;
     while (low < high) {
         size_t mid = (low + high) / 2;
         if (ranges[mid].last < cp)

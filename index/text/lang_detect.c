@@ -23,51 +23,79 @@ static const struct hint {
     const char *letters; /* beyond a-z, or the whole alphabet of another script */
     const char *words;   /* words, and endings behind a '-' */
 } hints[] = {
-    {LANG_CA, "àçèéíïòóúü·", "no però any anys -ció -tat -ent -ats -ria"},
-    {LANG_CS, "áčďéěíňóřšťúůýž", "ne není let -ého -ých -ním -ích -ové -ení -ost"},
-    {LANG_DA, "æøåé", "ikke nej år efter sagde siger -ede -ede -gen -sen -ger -hed"},
-    {LANG_DE, "äöüß", "nicht kein keine nein jahr jahre sagte -ung -ich -cht -ten -eit -ßen -sch"},
+    {LANG_CA, "àçèéíïòóúü·", "no però any anys -ció -tat -ent -ats -ria dos dues tres cinc"},
+    {LANG_CS, "áčďéěíňóřšťúůýž",
+     "ne není let -ého -ých -ním -ích -ové -ení -ost úterý čtvrtek dva dvě nikdo -ích"},
+    {LANG_DA, "æøåé",
+     "ikke nej år efter sagde siger -ede -ede -gen -sen -ger -hed aften uge nu højere mere flere "
+     "oplyser lavere mennesker hver -jde nat ingen kom -gde"},
+    {LANG_DE, "äöüß",
+     "nicht kein keine nein jahr jahre sagte -ung -ich -cht -ten -eit -ßen -sch zwei drei vier "
+     "fünf"},
     {LANG_EN, "", "not no said says year years new -ing -ion -ted -ers -ity -ght -ess -ent"},
-    {LANG_ES, "áéíóúüñ", "no años año dijo -ión -dad -ado -ada -ños -nte -ron"},
-    {LANG_ET, "äöõüšž", "ei aasta aastat ütles -use -ist -ate -nud -ele -tud -ine"},
-    {LANG_EU, "ñ", "ez urte urteko dira -ren -ako -tan -zko -ean -eko -tik -iko"},
+    {LANG_ES, "áéíóúüñ",
+     "no años año dijo -ión -dad -ado -ada -ños -nte -ron dos tres cuatro cinco"},
+    {LANG_ET, "äöõüšž",
+     "ei aasta aastat ütles -use -ist -ate -nud -ele -tud -ine kaks kolm viis -val -eda -ust -tas "
+     "-sid -ses -nud -iks -ste"},
+    {LANG_EU, "ñ",
+     "ez urte urteko dira -ren -ako -tan -zko -ean -eko -tik -iko diote dela eman -eak -iek -ela "
+     "-oen -rra -iak"},
     {LANG_FI, "äöå",
      "ei eivät vuonna vuoden kertoi sanoi -ssa -ssä -sta -stä -lla -llä -nen -aan -een "
-     "-ään -iin -uun -tti -ien -den -ksi"},
+     "-ään -iin -uun -tti -ien -den -ksi kaksi kolme -mpi -sia -ina -oja"},
     {LANG_FR, "àâçèéêëîïôùûüœæ",
-     "pas ne non ans année -ion -ent -eur -aux -ais -ait -tés -ées -ses"},
-    {LANG_GA, "áéíóú", "ní bliain duirt -ach -cht -adh -igh -ann -ear"},
-    {LANG_HR, "čćđšž", "nije ne nisu godine godina rekao kuna -ski -nja -ije -nih -ima -nje -ost"},
+     "pas ne non ans année -ion -ent -eur -aux -ais -ait -tés -ées -ses deux trois quatre cinq "
+     "-ues -eil"},
+    {LANG_GA, "áéíóú",
+     "ní bliain duirt -ach -cht -adh -igh -ann -ear réir níor aon duine dé deir gur -odh -aíd"},
+    {LANG_HR, "čćđšž",
+     "nije ne nisu godine godina rekao kuna -ski -nja -ije -nih -ima -nje -ost dva dvije tko "
+     "nitko"},
     {LANG_HU, "áéíóöőúüű",
      "nem ne év éves években mondta -ban -ben -nak -nek -hoz -ról -ség -ság -ott "
-     "-ett -tak -tek -nál -val -vel"},
+     "-ett -tak -tek -nál -val -vel miután -yek -get -zet -ása -ése -tás -tés"},
     {LANG_ID, "",
-     "tidak bukan tahun mengatakan kepada sekitar karena ujar orang warga -kan -nya -ang -gan -aan "
-     "-lah"},
-    {LANG_IS, "áæðéíóöþúýø", "ekki ár ára segir sagði -inn -num -ður -ina -rið -ins"},
+     "tidak bukan tahun mengatakan kepada sekitar karena ujar -kan -nya -ang -gan -aan "
+     "-lah kota polisi bisa pemerintah perusahaan uang ujar sekitar pejabat butuh mobil juli juni "
+     "agustus maret minggu -isi peneliti tadi"},
+    {LANG_IS, "áæðéíóöþúýø", "ekki segir sagði -inn -num -ður -ina -rið -ins "},
     {LANG_IT, "àèéìíòóùú",
-     "non anni anno detto -ato -ata -oni -tti -nte -are -tto -nza -ità"},
-    {LANG_LT, "ąčęėįšųūž", "ne nėra metų metais sakė -ius -mas -imo -iai -jos -iau -tas"},
-    {LANG_LV, "āčēģīķļņšūž", "ne nav gada gadu -iem -jas -ība -šan -ums -ies -nas"},
-    {LANG_MS, "", "tidak bukan tahun berkata beliau -kan -nya -ang -gan -aan -lah"},
+     "non anni anno detto -ato -ata -oni -tti -nte -are -tto -nza -ità due tre quattro cinque"},
+    {LANG_LT, "ąčęėįšųūž",
+     "ne nėra metų metais sakė -ius -mas -imo -iai -jos -iau -tas du dvi trys -tas -ojo -ėjo -ams"},
+    {LANG_LV, "āčēģīķļņšūž",
+     "ne nav gada gadu -iem -jas -ība -šan -ums -ies -nas divi divas trīs -ija -āja"},
+    {LANG_MS, "",
+     "tidak bukan tahun berkata beliau -kan -nya -ang -gan -aan -lah kerajaan syarikat polis wang "
+     "bandar ahad ogos mac julai jun tiada sesiapa pihak mahu terdapat kepada berkenaan turut "
+     "boleh "
+     "kerana tadi"},
     {LANG_NL, "ëïéöüè", "niet geen jaar jaren zei -gen -ten -ijk -den -aar -cht -erd -eid"},
-    {LANG_NO, "æøåéò", "ikke ikkje nei år etter sa sier ifølge -ene -ing -het -lig -ger"},
+    {LANG_NO, "æøåéò",
+     "ikke ikkje nei år etter sa sier ifølge -ene -ing -het -lig -ger kveld uke nå høyere opplyser "
+     "lavere mennesker hver -øye natt ingen kom"},
     {LANG_PL, "ąćęłńóśźż", "nie lat rok roku -ego -ych -ami -ści -nia -nie -owy -ach"},
-    {LANG_PT, "ãáâàçéêíóôõúü", "não nem anos ano disse -ção -ões -ade -ado -ada -nte -ram"},
+    {LANG_PT, "ãáâàçéêíóôõúü",
+     "não nem anos ano disse -ção -ões -ade -ado -ada -nte -ram dois duas três cinco"},
     {LANG_RO, "ăâîșțşţ", "nu ani anul spus -lui -lor -are -ție -rea -tul -ile -nii"},
-    {LANG_SK, "áäčďéíĺľňóôŕšťúýž", "nie nebol rokov roku -ého -ých -nie -osť -ové -nia"},
-    {LANG_SL, "čšžć", "ne ni niso let leta leto dejal -ega -nje -nih -ski -ost -jem -jah"},
+    {LANG_SK, "áäčďéíĺľňóôŕšťúýž",
+     "nie nebol rokov roku -ého -ých -nie -osť -ové -nia utorok štvrtok dva dve nikto -oľa"},
+    {LANG_SL, "čšžć",
+     "ne ni niso let leta leto dejal -ega -nje -nih -ski -ost -jem -jah dva dve trije nihče niti"},
     {LANG_SV, "åäöé",
-     "inte nej år efter sade säger enligt -ade -gen -het -nde -ing -ten -rna -sta"},
+     "inte nej år efter sade säger enligt -ade -gen -het -nde -ing -ten -rna -sta ingen kom natten "
+     "-gar"},
     {LANG_TR, "çğıöşüâî",
      "değil yıl yılında dedi -lar -ler -dan -den -nda -nde -ini -ını -yor -ası -esi "
      "-rak -dır"},
     {LANG_VI, "ăâđêôơưáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ", "không năm"},
 
     {LANG_BE, "абвгдеёжзійклмнопрстуўфхцчшыьэюя", "не год года -ага -ння -аць -ыць -амі"},
-    {LANG_BG, "абвгдежзийклмнопрстуфхцчшщъьюя", "не година години каза -ите -ата -ето -ние -ват"},
+    {LANG_BG, "абвгдежзийклмнопрстуфхцчшщъьюя",
+     "не година години каза -ите -ата -ето -ние -ват няма бе бъдат никой дни -ият -ява"},
     {LANG_MK, "абвгдѓежзѕијклљмнњопрстќуфхцчџшѐѝ",
-     "не години година рече -ите -ата -ото -ање -ува"},
+     "не години година рече -ите -ата -ото -ање -ува нема откако никој дена -наа -раа -лаа -таа"},
     {LANG_RU, "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
      "не нет год года лет -ого -ать -ния -ние -тся -ных -ами"},
     {LANG_SR, "абвгдђежзијклљмнњопрстћуфхцчџшčćđšž",
@@ -75,14 +103,15 @@ static const struct hint {
     {LANG_UK, "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
      "не ні рік року років -ого -ати -ння -тся -них -ами"},
 
-    {LANG_AR, "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةأإآؤئء", "لا لم لن ليس عام قال وقال -يات"},
+    {LANG_AR, "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةأإآؤئء", "لا لم لن ليس عام قال وقال -يات يوم ولم لم"},
     {LANG_FA, "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیءآأؤئۀيك", "نه نیست سال گفت نمی روز"},
     {LANG_UR, "ابپتٹثجچحخدڈذرڑزژسشصضطظعغفقکگلمنںوہھءیےئآأؤۓۃ", "نہیں نہ سال کہا"},
 
     {LANG_HI, NULL, "नहीं न साल कहा -ाओं -यों"},
     {LANG_MR, NULL, "नाही नाहीत वर्ष म्हटले -्या -ाने -ांत -ंना -ंनी -ाला"},
     {LANG_NE, NULL, "छैन होइन वर्ष -हरू -एको -ाको -ाले"},
-    {LANG_HE, NULL, "לא אין שנה אמר אמרה"},
+    {LANG_HE, NULL,
+     "לא אין שנה אמר אמרה יום -יות -רות -נות -לות -יים -רים -תים -נים -לים -שים -יבה -ילה"},
     {LANG_YI, NULL, "ניט נישט קיין יאָר"},
 };
 
@@ -95,12 +124,23 @@ static struct key {
     uint64_t langs; /* 1 << lang; 0: empty */
 } keys[1 << KEYS_BITS];
 
-/* Languages that write with a letter, of the scripts below U+0700 and of Vietnamese. */
+/* What is known of a code point: looked up beforehand where most text is. */
+struct letter {
+    uint64_t langs; /* that write with it, where `hints` knows their alphabets */
+    uint32_t low;   /* itself in lower case */
+    enum script script;
+};
 #define LETTERS_LOW 0x700
+static struct letter letters_low[LETTERS_LOW];
 #define LETTERS_VI 0x1EA0
-static uint64_t letters_low[LETTERS_LOW], letters_vi[0x60];
+#define LETTERS_VI_COUNT 0x60
+static struct letter letters_vi[LETTERS_VI_COUNT];
 /* Languages of a script of which `hints` knows the letters. */
 static uint64_t alphabets[SCRIPT_COUNT];
+
+/* What an ASCII sign does to the word before it or behind it, and whether it is program code's. */
+enum { GLUES_LAST = 1, GLUES_NEXT = 2, IS_CODE = 4 };
+static unsigned char sign_uses[128];
 
 /* The votes of languages that are not known here. */
 #define OTHER 63
@@ -127,13 +167,18 @@ static bool is_mark(uint32_t cp)
     return (cp >= 0x300 && cp < 0x370) || (cp >= 0x64B && cp < 0x660) || cp == 0x200C;
 }
 
-static uint64_t *letter(uint32_t cp)
+static struct letter *known(uint32_t cp)
 {
     if (cp < LETTERS_LOW)
         return &letters_low[cp];
-    if (cp >= LETTERS_VI && cp < LETTERS_VI + 0x60)
+    if (cp >= LETTERS_VI && cp < LETTERS_VI + LETTERS_VI_COUNT)
         return &letters_vi[cp - LETTERS_VI];
     return NULL;
+}
+
+static struct letter look_up(uint32_t cp)
+{
+    return (struct letter){0, (uint32_t)u_tolower((UChar32)cp), script_of(cp)};
 }
 
 /* Adds one word, or with '-' before it an ending; what holds a sign is left out. */
@@ -160,13 +205,26 @@ static void learn_letters(int lang, const char *p)
 
     alphabets[lang_script(lang)] |= UINT64_C(1) << lang;
     for (size_t len = strlen(p); len > 0; p += size, len -= size)
-        *letter(utf8_next(p, len, &size)) |= UINT64_C(1) << lang;
+        known(utf8_next(p, len, &size))->langs |= UINT64_C(1) << lang;
 }
 
 static pthread_once_t learnt = PTHREAD_ONCE_INIT;
 
+static void learn_signs(const char *signs, unsigned bit)
+{
+    for (; *signs != '\0'; signs++)
+        sign_uses[(unsigned char)*signs] |= (unsigned char)bit;
+}
+
 static void learn(void)
 {
+    for (uint32_t cp = 0; cp < LETTERS_LOW; cp++)
+        letters_low[cp] = look_up(cp);
+    for (uint32_t i = 0; i < LETTERS_VI_COUNT; i++)
+        letters_vi[i] = look_up(LETTERS_VI + i);
+    learn_signs("0123456789._@#$\\/:=&%<{[+*|~^", GLUES_NEXT);
+    learn_signs("0123456789_@=(/\\<[", GLUES_LAST);
+    learn_signs("={}<>_[]|\\$#;", IS_CODE);
     for (int lang = 0; lang < LANG_COUNT; lang++)
         for (const char *const *word = stop_lists[lang]; word != NULL && *word != NULL; word++)
             learn_word(lang, *word, strlen(*word));
@@ -181,7 +239,13 @@ static void learn(void)
             learn_letters(hint->lang, hint->letters);
     }
     for (unsigned c = 'a'; c <= 'z'; c++)
-        letters_low[c] = alphabets[SCRIPT_LATIN];
+        letters_low[c].langs = alphabets[SCRIPT_LATIN];
+    for (uint32_t cp = 0; cp < LETTERS_LOW; cp++) /* capitals */
+        if (known(letters_low[cp].low) != NULL)
+            letters_low[cp].langs = known(letters_low[cp].low)->langs;
+    for (uint32_t i = 0; i < LETTERS_VI_COUNT; i++)
+        if (known(letters_vi[i].low) != NULL)
+            letters_vi[i].langs = known(letters_vi[i].low)->langs;
 }
 
 /* What was read so far. */
@@ -199,7 +263,7 @@ struct reading {
     unsigned len;       /* letters */
     uint32_t tail[ENDING];
     uint64_t hash, langs; /* that have its letters */
-    bool capital;         /* perhaps a name: its letters and ending tell nothing */
+    bool capital;         /* perhaps a foreign name: its letters and ending tell nothing */
     bool glued;           /* to a sign, as in an address: no word at all */
 };
 
@@ -235,7 +299,8 @@ static void end_word(struct evidence *e, struct reading *r)
     if (r->capital || alphabets[script] == 0)
         r->langs = alphabets[script];
     if (r->langs != alphabets[script])
-        vote(e, r->langs != 0 ? r->langs : UINT64_C(1) << OTHER, 1, false);
+        vote(e, r->langs != 0 ? r->langs : UINT64_C(1) << OTHER, 1,
+             (r->langs & (r->langs - 1)) == 0);
     if (r->len < ENDING_WORD || r->capital)
         return;
     uint64_t hash = KIND_ENDING;
@@ -244,47 +309,41 @@ static void end_word(struct evidence *e, struct reading *r)
     vote(e, find(hash)->langs, 1, true);
 }
 
-/* Reads a letter of `script`; `glued`: the sign before it makes it a piece of something else. */
-static void add_letter(struct evidence *e, struct reading *r, enum script script, uint32_t cp,
+/* Reads a letter; `glued`: the sign before it makes it a piece of something else. */
+static void add_letter(struct evidence *e, struct reading *r, uint32_t cp, struct letter letter,
                        bool glued)
 {
-    uint32_t low = cp < 0x80 ? cp | 0x20 : (uint32_t)u_tolower((UChar32)cp);
-
-    e->letters[script]++;
+    e->letters[letter.script]++;
     if (r->script == SCRIPT_NONE)
-        *r = (struct reading){.script = script,
+        *r = (struct reading){.script = letter.script,
                               .hash = KIND_WORD,
-                              .langs = alphabets[script],
-                              .capital = low != cp,
+                              .langs = alphabets[letter.script],
+                              .capital = letter.low != cp && letter.script == SCRIPT_LATIN,
                               .glued = glued};
-    r->tail[r->len++ % ENDING] = low;
-    r->hash = mix(r->hash, low);
-    uint64_t *has = letter(low);
-    r->langs &= has != NULL ? *has : 0;
-}
-
-static bool is_one_of(uint32_t cp, const char *signs)
-{
-    return cp != 0 && cp < 0x80 && strchr(signs, (int)cp) != NULL;
+    r->tail[r->len++ % ENDING] = letter.low;
+    r->hash = mix(r->hash, letter.low);
+    r->langs &= letter.langs;
 }
 
 static void read_text(struct evidence *e, const char *text, size_t len)
 {
     struct reading r = {.script = SCRIPT_NONE};
-    uint32_t last = ' ';
+    unsigned last = 0; /* uses of the sign before, if it is one */
     size_t size;
 
     for (size_t i = 0; i < len; i += size) {
         uint32_t cp = utf8_next(text + i, len - i, &size);
-        enum script script = script_of(cp);
-        if (script != SCRIPT_NONE) {
-            add_letter(e, &r, script, cp, is_one_of(last, "0123456789._@#$\\/:=&%<{[+*|~^"));
+        const struct letter *letter = known(cp);
+        struct letter other = letter != NULL ? *letter : look_up(cp);
+        if (other.script != SCRIPT_NONE) {
+            add_letter(e, &r, cp, other, (last & GLUES_NEXT) != 0);
+            last = 0;
         } else if (!is_mark(cp)) {
-            r.glued |= is_one_of(cp, "0123456789_@=(/\\<[");
-            e->signs += is_one_of(cp, "={}<>_[]|\\$#;");
+            last = cp < 0x80 ? sign_uses[cp] : 0;
+            r.glued |= (last & GLUES_LAST) != 0;
+            e->signs += (last & IS_CODE) != 0;
             end_word(e, &r);
         }
-        last = cp;
     }
     end_word(e, &r);
 }
@@ -329,8 +388,12 @@ static int only_language(enum script script)
     return only;
 }
 
-static int best_language(const struct evidence *e, enum script script)
+static int best_language(struct evidence *e, enum script script)
 {
+    if (script == SCRIPT_HEBREW && e->score[LANG_YI] == 0 && e->words[script] >= 5)
+        return LANG_HE; /* nobody writes five words of Yiddish without one that is known */
+    if (script == SCRIPT_LATIN && e->score[LANG_SR] <= e->score[LANG_HR])
+        e->score[LANG_SR] = 0; /* Serbian is written so too, but has to show it */
     unsigned first = 0, second = e->score[OTHER], words = e->words[script];
     int best = -1;
 
@@ -343,9 +406,9 @@ static int best_language(const struct evidence *e, enum script script)
             second = e->score[lang];
         }
     }
-    if (first < 20 || first - second < 3 || 8 * (first - second) < first)
+    if (first < 12 || first - second < 4 || 10 * (first - second) < first)
         return -1;
-    if (8 * e->hits[best] < words || 4 * e->signs > words)
+    if (e->hits[best] < 2 || 8 * e->hits[best] < words || 6 * e->signs > words)
         return -1;
     return best;
 }

@@ -12,6 +12,8 @@
  * only what lies between two such boundaries. */
 #include "index/text/segment.h"
 
+#include <unicode/uscript.h>
+
 #include "index/base/alloc.h"
 #include "index/base/utf8.h"
 
@@ -198,6 +200,16 @@ static size_t utf8_size(const UChar *units, int32_t len)
     return size;
 }
 
+/* Whether ICU's segment that begins with `unit` is a word: it has a status that says so; or is
+ * one of the Chinese signs, none above U+FFFF, that have one only among others (U+3005). */
+static bool is_word(const struct segmenter *s, UChar unit)
+{
+    UErrorCode status = U_ZERO_ERROR;
+
+    return ubrk_getRuleStatus(s->breaks) >= UBRK_WORD_NONE_LIMIT ||
+           (unit >= 0x2E80 && uscript_getScript(unit, &status) == USCRIPT_HAN);
+}
+
 /* The run's next word; false when it has none left. */
 static bool run_next(struct segmenter *s, struct word *out)
 {
@@ -209,7 +221,7 @@ static bool run_next(struct segmenter *s, struct word *out)
         out->units_len = to - s->unit_at;
         s->unit_at = to;
         s->byte_at += utf8_size(out->units, out->units_len);
-        if (ubrk_getRuleStatus(s->breaks) < UBRK_WORD_NONE_LIMIT)
+        if (!is_word(s, out->units[0]))
             continue;
         out->start = (uint32_t)start;
         out->end = (uint32_t)s->byte_at;

@@ -40,8 +40,9 @@ void segment_release(struct segmenter *s);
 void segment_begin(struct segmenter *s, const char *text, size_t len);
 
 /* The next word: 1, and *out is set; 0 at the end; SEGMENT_NOMEM. Words are the segments to
- * which ICU gives a status: letters, numbers, kana, ideographs. A byte that is not valid UTF-8
- * separates as a newline does. */
+ * which ICU gives a status: letters, numbers, kana, ideographs; and all that begin with a Chinese
+ * character, for a few lose theirs where they stand alone. A byte that is not valid UTF-8 separates
+ * as a newline does. */
 int segment_next(struct segmenter *s, struct word *out);
 
 #endif

@@ -17,81 +17,161 @@
  * the first that fits is taken; a row without `from` ends them. */
 struct row {
     const char *from, *to;
-    unsigned leave;
+    unsigned char leave, from_len, to_len;
 };
+#define ROW(from, to, leave)                                                                       \
+    {                                                                                              \
+        from, to, leave, sizeof(from) - 1, sizeof(to) - 1                                          \
+    }
+#define END                                                                                        \
+    {                                                                                              \
+        NULL, NULL, 0, 0, 0                                                                        \
+    }
 
 static const struct row ar_prefixes[] = {
-    {"وال", "", 2},  {"فال", "", 2}, {"بال", "", 2}, {"كال", "", 2},
-    {"ال", "", 2},   {"لل", "", 3},  {"و", "", 5}, /* it begins many short words */
-    {NULL, NULL, 0},
+    ROW("وال", "", 2),
+    ROW("فال", "", 2),
+    ROW("بال", "", 2),
+    ROW("كال", "", 2),
+    ROW("ال", "", 2),
+    ROW("لل", "", 3),
+    ROW("و", "", 5), /* it begins many short words */
+    END,
 };
 static const struct row ar_endings[] = {
-    {"ها", "", 3}, {"هم", "", 3}, {"ات", "", 3},   {"ون", "", 3}, {"ين", "", 3},
-    {"ان", "", 3}, {"يه", "", 3}, {"ية", "", 3},   {"ه", "", 3},  {"ة", "", 3},
-    {"ي", "", 3},  {"ا", "", 3},  {NULL, NULL, 0},
+    ROW("ها", "", 3),
+    ROW("هم", "", 3),
+    ROW("ات", "", 3),
+    ROW("ون", "", 3),
+    ROW("ين", "", 3),
+    ROW("ان", "", 3),
+    ROW("يه", "", 3),
+    ROW("ية", "", 3),
+    ROW("ه", "", 3),
+    ROW("ة", "", 3),
+    ROW("ي", "", 3),
+    ROW("ا", "", 3),
+    END,
 };
 
 static const struct row fr_before[] = {
-    {"ees", "es", 2}, /* parlées */
-    {"ee", "e", 2},
-    {NULL, NULL, 0},
+    ROW("ees", "es", 2), /* parlées */
+    ROW("ee", "e", 2),
+    END,
 };
 
 /* Particles and the endings of 하다, 되다 and 이다. */
 static const struct row ko_endings[] = {
-    {"했습니다", "", 1}, {"됐습니다", "", 1}, {"습니다", "", 2}, {"합니다", "", 1},
-    {"됩니다", "", 1},   {"입니다", "", 1},   {"했다고", "", 1}, {"한다고", "", 1},
-    {"된다고", "", 1},   {"됐다고", "", 1},   {"이라고", "", 1}, {"이라는", "", 1},
-    {"이었다", "", 1},   {"하면서", "", 1},   {"되면서", "", 1}, {"했지만", "", 1},
-    {"하지만", "", 1},   {"에서", "", 1},     {"에게", "", 1},   {"한테", "", 1},
-    {"께서", "", 1},     {"까지", "", 1},     {"부터", "", 1},   {"처럼", "", 1},
-    {"보다", "", 1},     {"으로", "", 1},     {"로서", "", 2},   {"로써", "", 2},
-    {"이나", "", 2},     {"마다", "", 1},     {"조차", "", 2},   {"밖에", "", 1},
-    {"라고", "", 2},     {"라는", "", 2},     {"라며", "", 2},   {"이며", "", 2},
-    {"이다", "", 2},     {"였다", "", 2},     {"하고", "", 2},   {"하는", "", 2},
-    {"하다", "", 2},     {"하며", "", 2},     {"하여", "", 2},   {"하기", "", 2},
-    {"하지", "", 2},     {"해서", "", 2},     {"했다", "", 2},   {"했던", "", 2},
-    {"한다", "", 2},     {"됐다", "", 2},     {"된다", "", 2},   {"되는", "", 2},
-    {"되다", "", 2},     {"되고", "", 2},     {"되며", "", 2},   {"됐던", "", 2},
-    {"를", "", 2},       {"는", "", 2},       {"은", "", 2},     {"이", "", 2},
-    {"가", "", 2},       {"을", "", 2},       {"의", "", 2},     {"에", "", 2},
-    {"께", "", 2},       {"로", "", 2},       {"와", "", 2},     {"과", "", 2},
-    {"도", "", 2},       {"만", "", 2},       {"나", "", 2},     {"들", "", 2},
-    {"한", "", 2},       {"할", "", 2},       {"된", "", 2},     {"될", "", 2},
-    {NULL, NULL, 0},
+    ROW("했습니다", "", 1),
+    ROW("됐습니다", "", 1),
+    ROW("습니다", "", 2),
+    ROW("합니다", "", 1),
+    ROW("됩니다", "", 1),
+    ROW("입니다", "", 1),
+    ROW("했다고", "", 1),
+    ROW("한다고", "", 1),
+    ROW("된다고", "", 1),
+    ROW("됐다고", "", 1),
+    ROW("이라고", "", 1),
+    ROW("이라는", "", 1),
+    ROW("이었다", "", 1),
+    ROW("하면서", "", 1),
+    ROW("되면서", "", 1),
+    ROW("했지만", "", 1),
+    ROW("하지만", "", 1),
+    ROW("에서", "", 1),
+    ROW("에게", "", 1),
+    ROW("한테", "", 1),
+    ROW("께서", "", 1),
+    ROW("까지", "", 1),
+    ROW("부터", "", 1),
+    ROW("처럼", "", 1),
+    ROW("보다", "", 1),
+    ROW("으로", "", 1),
+    ROW("로서", "", 2),
+    ROW("로써", "", 2),
+    ROW("이나", "", 2),
+    ROW("마다", "", 1),
+    ROW("조차", "", 2),
+    ROW("밖에", "", 1),
+    ROW("라고", "", 2),
+    ROW("라는", "", 2),
+    ROW("라며", "", 2),
+    ROW("이며", "", 2),
+    ROW("이다", "", 2),
+    ROW("였다", "", 2),
+    ROW("하고", "", 2),
+    ROW("하는", "", 2),
+    ROW("하다", "", 2),
+    ROW("하며", "", 2),
+    ROW("하여", "", 2),
+    ROW("하기", "", 2),
+    ROW("하지", "", 2),
+    ROW("해서", "", 2),
+    ROW("했다", "", 2),
+    ROW("했던", "", 2),
+    ROW("한다", "", 2),
+    ROW("됐다", "", 2),
+    ROW("된다", "", 2),
+    ROW("되는", "", 2),
+    ROW("되다", "", 2),
+    ROW("되고", "", 2),
+    ROW("되며", "", 2),
+    ROW("됐던", "", 2),
+    ROW("를", "", 2),
+    ROW("는", "", 2),
+    ROW("은", "", 2),
+    ROW("이", "", 2),
+    ROW("가", "", 2),
+    ROW("을", "", 2),
+    ROW("의", "", 2),
+    ROW("에", "", 2),
+    ROW("께", "", 2),
+    ROW("로", "", 2),
+    ROW("와", "", 2),
+    ROW("과", "", 2),
+    ROW("도", "", 2),
+    ROW("만", "", 2),
+    ROW("나", "", 2),
+    ROW("들", "", 2),
+    ROW("한", "", 2),
+    ROW("할", "", 2),
+    ROW("된", "", 2),
+    ROW("될", "", 2),
+    END,
 };
 
 static const struct row nl_after[] = {
-    {"z", "s", 2}, /* huizen */
-    {"v", "f", 2}, /* brieven */
-    {NULL, NULL, 0},
+    ROW("z", "s", 2), /* huizen */
+    ROW("v", "f", 2), /* brieven */
+    END,
 };
 
 static const struct row pt_before[] = {
-    {"oes", "ao", 2}, /* eleições */
-    {"aes", "ao", 3}, /* alemães */
-    {"ais", "al", 3}, /* jornais, but not país */
-    {NULL, NULL, 0},
+    ROW("oes", "ao", 2), /* eleições */
+    ROW("aes", "ao", 3), /* alemães */
+    ROW("ais", "al", 3), /* jornais, but not país */
+    END,
 };
 
 static const struct row sv_after[] = {
-    {"itet", "itet", 2}, /* universitet is no definite form */
-    {"et", "", 4},       /* beslutet */
-    {"an", "", 4},       /* skolan */
-    {NULL, NULL, 0},
+    ROW("itet", "itet", 2), /* universitet is no definite form */
+    ROW("et", "", 4),       /* beslutet */
+    ROW("an", "", 4),       /* skolan */
+    END,
 };
 
 static const struct row tr_endings[] = {
-    {"lar", "", 3}, {"ler", "", 3}, {"dan", "", 3}, {"den", "", 3}, {"tan", "", 3},
-    {"ten", "", 3}, {"nin", "", 3}, {"nun", "", 3}, {"nda", "", 3}, {"nde", "", 3},
-    {"da", "", 3},  {"de", "", 3},  {"ta", "", 3},  {"te", "", 3},  {"in", "", 3},
-    {"un", "", 3},  {"im", "", 3},  {"um", "", 3},  {"si", "", 3},  {"su", "", 3},
-    {"yi", "", 3},  {"yu", "", 3},  {"i", "", 3},   {"u", "", 3},   {NULL, NULL, 0},
+    ROW("lar", "", 3), ROW("ler", "", 3), ROW("dan", "", 3), ROW("den", "", 3), ROW("tan", "", 3),
+    ROW("ten", "", 3), ROW("nin", "", 3), ROW("nun", "", 3), ROW("nda", "", 3), ROW("nde", "", 3),
+    ROW("da", "", 3),  ROW("de", "", 3),  ROW("ta", "", 3),  ROW("te", "", 3),  ROW("in", "", 3),
+    ROW("un", "", 3),  ROW("im", "", 3),  ROW("um", "", 3),  ROW("si", "", 3),  ROW("su", "", 3),
+    ROW("yi", "", 3),  ROW("yu", "", 3),  ROW("i", "", 3),   ROW("u", "", 3),   END,
 };
 static const struct row tr_after[] = {
-    {"g", "k", 3}, /* çocuğu */
-    {"b", "p", 3}, /* kitabı */
-    {NULL, NULL, 0},
+    ROW("g", "k", 3), /* çocuğu */
+    ROW("b", "p", 3), /* kitabı */
+    END,
 };
 
 /* How a language is stemmed, in this order; NULL: not so. */
@@ -183,29 +263,31 @@ static bool is_of(int lang, struct sx_str term)
     return true;
 }
 
-static bool replace_start(struct stemmer *s, const struct row *rows)
+static bool replace_start(struct stemmer *s, const struct row *row)
 {
-    for (; rows != NULL && rows->from != NULL; rows++) {
-        size_t from = strlen(rows->from);
-        if (s->len <= from || memcmp(s->word, rows->from, from) != 0 ||
-            letters(s->word + from, s->len - from) < rows->leave)
+    for (; row != NULL && row->from != NULL; row++) {
+        size_t len = row->from_len;
+        if (s->len <= len || memcmp(s->word, row->from, len) != 0 ||
+            letters(s->word + len, s->len - len) < row->leave)
             continue;
-        s->len -= from;
-        memmove(s->word, s->word + from, s->len);
+        s->len -= len;
+        memmove(s->word, s->word + len, s->len);
         return true;
     }
     return false;
 }
 
-static bool replace_end(struct stemmer *s, const struct row *rows)
+static bool replace_end(struct stemmer *s, const struct row *row)
 {
-    for (; rows != NULL && rows->from != NULL; rows++) {
-        size_t from = strlen(rows->from), to = strlen(rows->to);
-        if (s->len <= from || memcmp(s->word + s->len - from, rows->from, from) != 0 ||
-            letters(s->word, s->len - from) < rows->leave)
+    for (; row != NULL && row->from != NULL; row++) {
+        size_t len = row->from_len;
+        /* The last byte first: it turns most rows away. */
+        if (s->len <= len || s->word[s->len - 1] != row->from[len - 1] ||
+            memcmp(s->word + s->len - len, row->from, len) != 0 ||
+            letters(s->word, s->len - len) < row->leave)
             continue;
-        memcpy(s->word + s->len - from, rows->to, to);
-        s->len -= from - to;
+        memcpy(s->word + s->len - len, row->to, row->to_len);
+        s->len -= len - row->to_len;
         return true;
     }
     return false;
