@@ -15,7 +15,10 @@ sx_status collection_open(struct collection *c, const struct config_collection *
     c->name = mem_strndup(conf->name, strlen(conf->name));
     if (c->name == NULL)
         return sx_fail_oom(err);
-    struct sx_index_options opt = {.relaxed = conf->relaxed, .lock_wait_ms = lock_wait_ms};
+    struct sx_index_options opt = {.relaxed = conf->relaxed,
+                                   .lock_wait_ms = lock_wait_ms,
+                                   .languages = (const char *const *)conf->languages,
+                                   .language_count = conf->language_count};
     return sx_index_open(&c->index, conf->data, &opt, err);
 }
 

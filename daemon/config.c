@@ -121,6 +121,26 @@ static sx_status set_durability(struct reader *r, const struct key *k, const cha
     return SX_OK;
 }
 
+static sx_status set_languages(struct reader *r, const struct key *k, const char *value)
+{
+    struct config_collection *col = r->collection;
+    const char *at = value + strspn(value, ", ");
+    while (*at != '\0') {
+        char code[16];
+        size_t n = strcspn(at, ", ");
+        if (n >= sizeof code || !sx_language_known((struct sx_str){at, n}))
+            return expected(r, k, value);
+        snprintf(code, sizeof code, "%.*s", (int)n, at);
+        sx_status rc =
+            config_append(col->languages, &col->language_count, SX_LANGUAGES_MAX, code, &r->err);
+        if (rc != SX_OK)
+            return rc;
+        at += n;
+        at += strspn(at, ", ");
+    }
+    return col->language_count > 0 ? SX_OK : expected(r, k, value);
+}
+
 #define LIMIT(name, min, max, expects)                                                             \
     {                                                                                              \
         "limits", #name, set_number, offsetof(struct config, limits.name), min, max, false,        \
@@ -152,6 +172,7 @@ static const struct key keys[] = {
     {"collection", "rescan", set_number, offsetof(struct config_collection, rescan_s), 1, 86400,
      false, "seconds from 1 to 86400"},
     {"collection", "durability", set_durability, 0, 0, 0, false, "full or relaxed"},
+    {"collection", "languages", set_languages, 0, 0, 0, false, "codes such as en, nl; at most 4"},
 };
 
 #define KEY_COUNT (sizeof keys / sizeof *keys)
@@ -191,6 +212,8 @@ void config_release(struct config *c)
         struct config_collection *col = &c->collections[i];
         for (size_t j = 0; j < col->root_count; j++)
             mem_free(col->roots[j]);
+        for (size_t j = 0; j < col->language_count; j++)
+            mem_free(col->languages[j]);
         mem_free(col->name);
         mem_free(col->data);
     }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <searchd/index.h>
+
 #include "index/base/error.h"
 
 #define CONFIG_DEFAULT_FILE "/etc/searchd/searchd.conf"
@@ -38,6 +40,8 @@ struct config_collection {
     size_t root_count;
     uint64_t rescan_s;
     bool relaxed;
+    char *languages[SX_LANGUAGES_MAX]; /* codes */
+    size_t language_count;             /* 0: the most frequent ones */
 };
 
 struct config {

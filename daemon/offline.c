@@ -64,7 +64,9 @@ static sx_status index_root(struct sx_index *ix, const char *root, uint64_t *fai
 static sx_status index_collection(const struct config_collection *col, uint64_t *failed,
                                   struct sx_error *err)
 {
-    struct sx_index_options opt = {.relaxed = col->relaxed};
+    struct sx_index_options opt = {.relaxed = col->relaxed,
+                                   .languages = (const char *const *)col->languages,
+                                   .language_count = col->language_count};
     struct sx_index *ix = NULL;
     bool more = true;
     sx_status rc = sx_index_open(&ix, col->data, &opt, err);

@@ -158,6 +158,8 @@ static void put_stored(struct buf *out, struct request *req, const struct sx_sto
     reply_str(out, "source", doc->source);
     reply_str(out, "date", doc->date);
     reply_str(out, "lang", doc->lang);
+    if (doc->lang.ptr != NULL)
+        reply_str(out, "lang_from", str_of(s->lang_detected ? "detected" : "given"));
     reply_str(out, "type", doc->type);
     if (doc->extra.ptr != NULL) {
         buf_puts(out, ",\"extra\":"); /* JSON already: it was checked when it was put */
@@ -242,6 +244,11 @@ static void put_stats(struct buf *out, const struct sx_stats *s)
     reply_u64(out, "cached_terms", s->cached_terms);
     reply_u64(out, "schema_version", s->schema_version);
     reply_u64(out, "analyzer_version", s->analyzer_version);
+    buf_puts(out, ",\"languages\":[");
+    for (size_t i = 0; i < s->language_count; i++)
+        buf_printf(out, "%s{\"code\":\"%s\",\"ready\":%s}", i > 0 ? "," : "",
+                   s->languages[i].code, s->languages[i].ready ? "true" : "false");
+    buf_putc(out, ']');
 }
 
 /* The server's own figures first, as the loop copied them; then one object a collection. */

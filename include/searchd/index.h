@@ -57,6 +57,9 @@ struct sx_index_options {
 sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_index_options *opt,
                         struct sx_error *err);
 
+/* Whether a code may stand in `languages`. */
+bool sx_language_known(struct sx_str code);
+
 /* Rolls back what is uncommitted, checkpoints and closes. All readers must be closed first.
  * NULL is fine. */
 void sx_index_close(struct sx_index *ix);

@@ -49,6 +49,11 @@ sx_status languages_init(struct sx_index *ix, const struct sx_index_options *opt
     return l->forms == NULL ? sx_fail_oom(err) : SX_OK;
 }
 
+bool sx_language_known(struct sx_str code)
+{
+    return lang_number(code) >= 0;
+}
+
 void languages_release(struct sx_index *ix)
 {
     forms_free(ix->languages.forms);
@@ -167,13 +172,18 @@ static sx_status apply_choice(struct sx_index *ix, bool *joined, struct sx_error
 static sx_status fill(struct sx_index *ix, size_t max, uint64_t deadline_ns, struct sx_error *err)
 {
     struct language_state *s = &ix->languages.next;
-    sx_status rc = SX_OK;
 
-    for (size_t i = 0; i < s->active.count && rc == SX_OK; i++)
-        if (!s->ready[i] && (deadline_ns == 0 || clock_now_ns() < deadline_ns))
-            rc = forms_fill(ix->languages.forms, &ix->w, s->active.list[i], max, deadline_ns,
-                            &s->ready[i], err);
-    return rc;
+    for (size_t i = 0; i < s->active.count; i++) {
+        if (s->ready[i])
+            continue;
+        sx_status rc = forms_fill(ix->languages.forms, &ix->w, s->active.list[i], max, deadline_ns,
+                                  &s->ready[i], err);
+        if (rc != SX_OK)
+            return rc;
+        if (deadline_ns != 0 && clock_now_ns() >= deadline_ns)
+            break;
+    }
+    return SX_OK;
 }
 
 sx_status languages_feed(struct sx_index *ix, struct sx_error *err)
