@@ -69,7 +69,7 @@ struct texts {
 
 static void try_line(struct texts *t, const char *line)
 {
-    const char *text = strchr(line, '\t');
+    const char *text = strchr(line, ' ');
 
     assert_non_null(text);
     int expected = lang_number((struct sx_str){line, (size_t)(text - line)});
