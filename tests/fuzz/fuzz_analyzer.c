@@ -1,5 +1,6 @@
-/* Any bytes at all to the analyzer: tokens must lie in the text, in order, on code points, and
- * hold a term that the index can store. Also the lower case, which must change no term. */
+/* Any bytes at all to the analyzer: tokens must lie in the text, in order, on code points, span no
+ * more positions than there are, and hold a term that the index can store; a second time they must
+ * be the same, and so in lower case but for the parts that capitals set off. */
 #include "index/text/analyzer.h"
 
 #include <stdlib.h>
@@ -14,8 +15,10 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 struct check {
     const char *text;
     size_t len;
-    uint32_t start, end; /* of the token before */
-    struct buf terms;    /* each ended by NUL */
+    uint32_t start, end; /* of the last word */
+    size_t positions;    /* so far */
+    size_t reach;        /* the position behind the last that a span covers */
+    struct buf terms;    /* but parts, which hang on capitals; each ended by NUL */
 };
 
 static void require(bool holds)
@@ -35,28 +38,56 @@ static bool on_edge(const struct check *c, uint32_t at)
     return floor + size <= at;
 }
 
+static void see_place(struct check *c, const struct token *t)
+{
+    require(t->start < t->end && t->end <= c->len);
+    require(on_edge(c, t->start) && on_edge(c, t->end));
+    require(t->span >= 1);
+    if (t->kind == TOKEN_WORD) {
+        require((t->start == c->start && t->end == c->end) || t->start >= c->end);
+        require(t->span == 1);
+        c->start = t->start;
+        c->end = t->end;
+        c->positions++;
+        return;
+    }
+    require(c->positions > 0 && t->start >= c->start);
+    require(t->kind != TOKEN_PART || (t->span == 1 && t->end <= c->end));
+    require(t->kind != TOKEN_PAIR || t->span == 2);
+    require(t->kind != TOKEN_DICT || t->span >= 2);
+    if (c->positions - 1 + t->span > c->reach)
+        c->reach = c->positions - 1 + t->span;
+}
+
 static int see(void *ctx, const struct token *t)
 {
     struct check *c = ctx;
+    size_t len = t->term.len - (t->kind == TOKEN_DICT);
 
-    require(t->start < t->end && t->end <= c->len);
-    require((t->start == c->start && t->end == c->end) || t->start >= c->end);
-    require(on_edge(c, t->start) && on_edge(c, t->end));
-    require(t->term.len > 0 && t->term.len <= TERM_MAX);
-    require(utf8_check(t->term.ptr, t->term.len) == t->term.len);
-    for (size_t i = 0; i < t->term.len; i++)
-        require((unsigned char)t->term.ptr[i] >= 0x20);
-    c->start = t->start;
-    c->end = t->end;
-    buf_put(&c->terms, t->term.ptr, t->term.len);
-    buf_putc(&c->terms, '\0');
+    see_place(c, t);
+    require(len > 0 && t->term.len <= TERM_MAX);
+    require(utf8_check(t->term.ptr, len) == len);
+    for (size_t i = 0; i < len; i++)
+        require((unsigned char)t->term.ptr[i] > 0x20);
+    if (t->kind == TOKEN_DICT)
+        require(t->term.ptr[len] == DICT_MARK);
+    if (t->kind != TOKEN_PART) {
+        buf_put(&c->terms, t->term.ptr, t->term.len);
+        buf_putc(&c->terms, '\0');
+    }
     return 0;
 }
 
 static void run(struct analyzer *a, struct check *c)
 {
     require(analyzer_run(a, c->text, c->len, see, c) == 0);
-    require(buf_ok(&c->terms));
+    require(buf_ok(&c->terms) && c->reach <= c->positions);
+}
+
+static bool same_terms(const struct check *a, const struct check *b)
+{
+    return a->terms.len == b->terms.len &&
+           (a->terms.len == 0 || memcmp(a->terms.data, b->terms.data, a->terms.len) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
@@ -67,16 +98,18 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         analyzer = analyzer_new();
     require(analyzer != NULL);
     struct check plain = {.text = (const char *)data, .len = size};
+    struct check again = {.text = (const char *)data, .len = size};
     run(analyzer, &plain);
+    run(analyzer, &again);
+    require(same_terms(&plain, &again));
+    buf_release(&again.terms);
 
     struct buf text = {0};
     analyzer_lower((const char *)data, size, &text);
     require(buf_ok(&text));
     struct check lower = {.text = text.data, .len = text.len};
     run(analyzer, &lower);
-    require(plain.terms.len == lower.terms.len);
-    require(plain.terms.len == 0 ||
-            memcmp(plain.terms.data, lower.terms.data, plain.terms.len) == 0);
+    require(same_terms(&plain, &lower));
     buf_release(&text);
     buf_release(&plain.terms);
     buf_release(&lower.terms);
