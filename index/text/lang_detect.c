@@ -22,97 +22,118 @@ static const struct hint {
     int lang;
     const char *letters; /* beyond a-z, or the whole alphabet of another script */
     const char *words;   /* words, and endings behind a '-' */
+    const char *without; /* letters of a-z that only names have */
 } hints[] = {
-    {LANG_CA, "àçèéíïòóúü·", "no però any anys -ció -tat -ent -ats -ria dos dues tres cinc"},
+    {LANG_CA, "àçèéíïòóúü·", "no però any anys -ció -tat -ent -ats -ria dos dues tres cinc", "kwy"},
     {LANG_CS, "áčďéěíňóřšťúůýž",
-     "ne není let -ého -ých -ním -ích -ové -ení -ost úterý čtvrtek dva dvě nikdo -ích"},
+     "ne není let -ého -ých -ním -ích -ové -ení -ost úterý čtvrtek dva dvě nikdo -ích", "qwx"},
     {LANG_DA, "æøåé",
      "ikke nej år efter sagde siger -ede -ede -gen -sen -ger -hed aften uge nu højere mere flere "
-     "oplyser lavere mennesker hver -jde nat ingen kom -gde"},
+     "oplyser lavere mennesker hver -jde nat ingen kom -gde",
+     ""},
     {LANG_DE, "äöüß",
      "nicht kein keine nein jahr jahre sagte -ung -ich -cht -ten -eit -ßen -sch zwei drei vier "
-     "fünf"},
-    {LANG_EN, "", "not no said says year years new -ing -ion -ted -ers -ity -ght -ess -ent"},
+     "fünf",
+     ""},
+    {LANG_EN, "", "not no said says year years new -ing -ion -ted -ers -ity -ght -ess -ent", ""},
     {LANG_ES, "áéíóúüñ",
-     "no años año dijo -ión -dad -ado -ada -ños -nte -ron dos tres cuatro cinco"},
+     "no años año dijo -ión -dad -ado -ada -ños -nte -ron dos tres cuatro cinco", "kw"},
     {LANG_ET, "äöõüšž",
      "ei aasta aastat ütles -use -ist -ate -nud -ele -tud -ine kaks kolm viis -val -eda -ust -tas "
-     "-sid -ses -nud -iks -ste"},
+     "-sid -ses -nud -iks -ste",
+     "cqwxy"},
     {LANG_EU, "ñ",
      "ez urte urteko dira -ren -ako -tan -zko -ean -eko -tik -iko diote dela eman -eak -iek -ela "
-     "-oen -rra -iak"},
+     "-oen -rra -iak",
+     "qvwy"},
     {LANG_FI, "äöå",
      "ei eivät vuonna vuoden kertoi sanoi -ssa -ssä -sta -stä -lla -llä -nen -aan -een "
-     "-ään -iin -uun -tti -ien -den -ksi kaksi kolme -mpi -sia -ina -oja"},
+     "-ään -iin -uun -tti -ien -den -ksi kaksi kolme -mpi -sia -ina -oja",
+     "qwxz"},
     {LANG_FR, "àâçèéêëîïôùûüœæ",
      "pas ne non ans année -ion -ent -eur -aux -ais -ait -tés -ées -ses deux trois quatre cinq "
-     "-ues -eil"},
+     "-ues -eil",
+     ""},
     {LANG_GA, "áéíóú",
-     "ní bliain duirt -ach -cht -adh -igh -ann -ear réir níor aon duine dé deir gur -odh -aíd"},
+     "ní bliain duirt -ach -cht -adh -igh -ann -ear réir níor aon duine dé deir gur -odh -aíd",
+     "jkqvwxyz"},
     {LANG_HR, "čćđšž",
      "nije ne nisu godine godina rekao kuna -ski -nja -ije -nih -ima -nje -ost dva dvije tko "
-     "nitko"},
+     "nitko",
+     "qwxy"},
     {LANG_HU, "áéíóöőúüű",
      "nem ne év éves években mondta -ban -ben -nak -nek -hoz -ról -ség -ság -ott "
-     "-ett -tak -tek -nál -val -vel miután -yek -get -zet -ása -ése -tás -tés"},
+     "-ett -tak -tek -nál -val -vel miután -yek -get -zet -ása -ése -tás -tés",
+     "qwx"},
     {LANG_ID, "",
      "tidak bukan tahun mengatakan kepada sekitar karena ujar -kan -nya -ang -gan -aan "
      "-lah kota polisi bisa pemerintah perusahaan uang ujar sekitar pejabat butuh mobil juli juni "
-     "agustus maret minggu -isi peneliti tadi"},
-    {LANG_IS, "áæðéíóöþúýø", "ekki segir sagði -inn -num -ður -ina -rið -ins "},
+     "agustus maret minggu -isi peneliti tadi",
+     "qx"},
+    {LANG_IS, "áæðéíóöþúýø", "ekki segir sagði -inn -num -ður -ina -rið -ins ", "cqwz"},
     {LANG_IT, "àèéìíòóùú",
-     "non anni anno detto -ato -ata -oni -tti -nte -are -tto -nza -ità due tre quattro cinque"},
+     "non anni anno detto -ato -ata -oni -tti -nte -are -tto -nza -ità due tre quattro cinque",
+     "jkwxy"},
     {LANG_LT, "ąčęėįšųūž",
-     "ne nėra metų metais sakė -ius -mas -imo -iai -jos -iau -tas du dvi trys -tas -ojo -ėjo -ams"},
+     "ne nėra metų metais sakė -ius -mas -imo -iai -jos -iau -tas du dvi trys -tas -ojo -ėjo -ams",
+     "qwx"},
     {LANG_LV, "āčēģīķļņšūž",
-     "ne nav gada gadu -iem -jas -ība -šan -ums -ies -nas divi divas trīs -ija -āja"},
+     "ne nav gada gadu -iem -jas -ība -šan -ums -ies -nas divi divas trīs -ija -āja", "qwxy"},
     {LANG_MS, "",
      "tidak bukan tahun berkata beliau -kan -nya -ang -gan -aan -lah kerajaan syarikat polis wang "
      "bandar ahad ogos mac julai jun tiada sesiapa pihak mahu terdapat kepada berkenaan turut "
      "boleh "
-     "kerana tadi"},
-    {LANG_NL, "ëïéöüè", "niet geen jaar jaren zei -gen -ten -ijk -den -aar -cht -erd -eid"},
+     "kerana tadi",
+     "qx"},
+    {LANG_NL, "ëïéöüè", "niet geen jaar jaren zei -gen -ten -ijk -den -aar -cht -erd -eid", ""},
     {LANG_NO, "æøåéò",
      "ikke ikkje nei år etter sa sier ifølge -ene -ing -het -lig -ger kveld uke nå høyere opplyser "
-     "lavere mennesker hver -øye natt ingen kom"},
-    {LANG_PL, "ąćęłńóśźż", "nie lat rok roku -ego -ych -ami -ści -nia -nie -owy -ach"},
+     "lavere mennesker hver -øye natt ingen kom",
+     ""},
+    {LANG_PL, "ąćęłńóśźż", "nie lat rok roku -ego -ych -ami -ści -nia -nie -owy -ach", "qvx"},
     {LANG_PT, "ãáâàçéêíóôõúü",
-     "não nem anos ano disse -ção -ões -ade -ado -ada -nte -ram dois duas três cinco"},
-    {LANG_RO, "ăâîșțşţ", "nu ani anul spus -lui -lor -are -ție -rea -tul -ile -nii"},
+     "não nem anos ano disse -ção -ões -ade -ado -ada -nte -ram dois duas três cinco", "kwy"},
+    {LANG_RO, "ăâîșțşţ", "nu ani anul spus -lui -lor -are -ție -rea -tul -ile -nii", "kqwy"},
     {LANG_SK, "áäčďéíĺľňóôŕšťúýž",
-     "nie nebol rokov roku -ého -ých -nie -osť -ové -nia utorok štvrtok dva dve nikto -oľa"},
+     "nie nebol rokov roku -ého -ých -nie -osť -ové -nia utorok štvrtok dva dve nikto -oľa", "qw"},
     {LANG_SL, "čšžć",
-     "ne ni niso let leta leto dejal -ega -nje -nih -ski -ost -jem -jah dva dve trije nihče niti"},
+     "ne ni niso let leta leto dejal -ega -nje -nih -ski -ost -jem -jah dva dve trije nihče niti",
+     "qwxy"},
     {LANG_SV, "åäöé",
      "inte nej år efter sade säger enligt -ade -gen -het -nde -ing -ten -rna -sta ingen kom natten "
-     "-gar"},
+     "-gar",
+     ""},
     {LANG_TR, "çğıöşüâî",
      "değil yıl yılında dedi -lar -ler -dan -den -nda -nde -ini -ını -yor -ası -esi "
-     "-rak -dır"},
-    {LANG_VI, "ăâđêôơưáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ", "không năm"},
+     "-rak -dır",
+     "qwx"},
+    {LANG_VI, "ăâđêôơưáàảãạấầẩẫậắằẳẵặéèẻẽẹếềểễệíìỉĩịóòỏõọốồổỗộớờởỡợúùủũụứừửữựýỳỷỹỵ", "không năm",
+     "fjwz"},
 
-    {LANG_BE, "абвгдеёжзійклмнопрстуўфхцчшыьэюя", "не год года -ага -ння -аць -ыць -амі"},
+    {LANG_BE, "абвгдеёжзійклмнопрстуўфхцчшыьэюя", "не год года -ага -ння -аць -ыць -амі", ""},
     {LANG_BG, "абвгдежзийклмнопрстуфхцчшщъьюя",
-     "не година години каза -ите -ата -ето -ние -ват няма бе бъдат никой дни -ият -ява"},
+     "не година години каза -ите -ата -ето -ние -ват няма бе бъдат никой дни -ият -ява", ""},
     {LANG_MK, "абвгдѓежзѕијклљмнњопрстќуфхцчџшѐѝ",
-     "не години година рече -ите -ата -ото -ање -ува нема откако никој дена -наа -раа -лаа -таа"},
+     "не години година рече -ите -ата -ото -ање -ува нема откако никој дена -наа -раа -лаа -таа",
+     ""},
     {LANG_RU, "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-     "не нет год года лет -ого -ать -ния -ние -тся -ных -ами"},
+     "не нет год года лет -ого -ать -ния -ние -тся -ных -ами", ""},
     {LANG_SR, "абвгдђежзијклљмнњопрстћуфхцчџшčćđšž",
-     "не није нису године ne nije nisu godine rekao -ски -ије -них -има"},
+     "не није нису године ne nije nisu godine rekao -ски -ије -них -има", ""},
     {LANG_UK, "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя",
-     "не ні рік року років -ого -ати -ння -тся -них -ами"},
+     "не ні рік року років -ого -ати -ння -тся -них -ами", ""},
 
-    {LANG_AR, "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةأإآؤئء", "لا لم لن ليس عام قال وقال -يات يوم ولم لم"},
-    {LANG_FA, "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیءآأؤئۀيك", "نه نیست سال گفت نمی روز"},
-    {LANG_UR, "ابپتٹثجچحخدڈذرڑزژسشصضطظعغفقکگلمنںوہھءیےئآأؤۓۃ", "نہیں نہ سال کہا"},
+    {LANG_AR, "ابتثجحخدذرزسشصضطظعغفقكلمنهويىةأإآؤئء", "لا لم لن ليس عام قال وقال -يات يوم ولم لم",
+     ""},
+    {LANG_FA, "ابپتثجچحخدذرزژسشصضطظعغفقکگلمنوهیءآأؤئۀيك", "نه نیست سال گفت نمی روز", ""},
+    {LANG_UR, "ابپتٹثجچحخدڈذرڑزژسشصضطظعغفقکگلمنںوہھءیےئآأؤۓۃ", "نہیں نہ سال کہا", ""},
 
-    {LANG_HI, NULL, "नहीं न साल कहा -ाओं -यों"},
-    {LANG_MR, NULL, "नाही नाहीत वर्ष म्हटले -्या -ाने -ांत -ंना -ंनी -ाला"},
-    {LANG_NE, NULL, "छैन होइन वर्ष -हरू -एको -ाको -ाले"},
+    {LANG_HI, NULL, "नहीं न साल कहा -ाओं -यों", ""},
+    {LANG_MR, NULL, "नाही नाहीत वर्ष म्हटले -्या -ाने -ांत -ंना -ंनी -ाला", ""},
+    {LANG_NE, NULL, "छैन होइन वर्ष -हरू -एको -ाको -ाले", ""},
     {LANG_HE, NULL,
-     "לא אין שנה אמר אמרה יום -יות -רות -נות -לות -יים -רים -תים -נים -לים -שים -יבה -ילה"},
-    {LANG_YI, NULL, "ניט נישט קיין יאָר"},
+     "לא אין שנה אמר אמרה יום -יות -רות -נות -לות -יים -רים -תים -נים -לים -שים -יבה -ילה", ""},
+    {LANG_YI, NULL, "ניט נישט קיין יאָר", ""},
 };
 
 /* What a key can stand for; the kind is its seed, so that all fit into one table. */
@@ -141,6 +162,9 @@ static uint64_t alphabets[SCRIPT_COUNT];
 /* What an ASCII sign does to the word before it or behind it, and whether it is program code's. */
 enum { GLUES_LAST = 1, GLUES_NEXT = 2, IS_CODE = 4 };
 static unsigned char sign_uses[128];
+
+/* What a word costs the languages that lack one of its letters. */
+#define MISFIT 3
 
 /* The votes of languages that are not known here. */
 #define OTHER 63
@@ -240,6 +264,9 @@ static void learn(void)
     }
     for (unsigned c = 'a'; c <= 'z'; c++)
         letters_low[c].langs = alphabets[SCRIPT_LATIN];
+    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+        for (const char *p = hints[i].without; *p != '\0'; p++)
+            letters_low[(unsigned char)*p].langs &= ~(UINT64_C(1) << hints[i].lang);
     for (uint32_t cp = 0; cp < LETTERS_LOW; cp++) /* capitals */
         if (known(letters_low[cp].low) != NULL)
             letters_low[cp].langs = known(letters_low[cp].low)->langs;
@@ -253,8 +280,9 @@ struct evidence {
     unsigned letters[SCRIPT_COUNT];
     unsigned words[SCRIPT_COUNT];
     unsigned score[64];
-    unsigned hits[64]; /* function words and endings */
-    unsigned signs;    /* of program code */
+    unsigned hits[64];    /* function words and endings */
+    unsigned misfits[64]; /* words with a letter that the language lacks */
+    unsigned signs;       /* of program code */
 };
 
 /* A word as it is read. */
@@ -281,6 +309,12 @@ static void vote(struct evidence *e, uint64_t langs, unsigned weight, bool hit)
     }
 }
 
+static void count_misfits(struct evidence *e, uint64_t langs)
+{
+    for (; langs != 0; langs &= langs - 1)
+        e->misfits[__builtin_ctzll(langs)]++;
+}
+
 static void end_word(struct evidence *e, struct reading *r)
 {
     enum script script = r->script;
@@ -298,6 +332,7 @@ static void end_word(struct evidence *e, struct reading *r)
     }
     if (r->capital || alphabets[script] == 0)
         r->langs = alphabets[script];
+    count_misfits(e, alphabets[script] & ~r->langs);
     if (r->langs != alphabets[script])
         vote(e, r->langs != 0 ? r->langs : UINT64_C(1) << OTHER, 1,
              (r->langs & (r->langs - 1)) == 0);
@@ -398,6 +433,8 @@ static int best_language(struct evidence *e, enum script script)
     int best = -1;
 
     for (int lang = 0; lang < LANG_COUNT; lang++) {
+        unsigned less = MISFIT * e->misfits[lang];
+        e->score[lang] -= e->score[lang] > less ? less : e->score[lang];
         if (e->score[lang] > first) {
             second = first > second ? first : second;
             first = e->score[lang];
