@@ -135,6 +135,7 @@ static const struct hint {
      "לא אין שנה אמר אמרה יום -יות -רות -נות -לות -יים -רים -תים -נים -לים -שים -יבה -ילה", ""},
     {LANG_YI, NULL, "ניט נישט קיין יאָר", ""},
 };
+#define HINTS (sizeof(hints) / sizeof(hints[0]))
 
 /* What a key can stand for; the kind is its seed, so that all fit into one table. */
 enum kind { KIND_WORD = 1, KIND_ENDING };
@@ -232,13 +233,42 @@ static void learn_letters(int lang, const char *p)
         known(utf8_next(p, len, &size))->langs |= UINT64_C(1) << lang;
 }
 
-static pthread_once_t learnt = PTHREAD_ONCE_INIT;
-
 static void learn_signs(const char *signs, unsigned bit)
 {
     for (; *signs != '\0'; signs++)
         sign_uses[(unsigned char)*signs] |= (unsigned char)bit;
 }
+
+static void learn_words(int lang, const char *p)
+{
+    for (; *p != '\0'; p += *p == ' ') {
+        size_t len = strcspn(p, " ");
+        learn_word(lang, p, len);
+        p += len;
+    }
+}
+
+static void learn_alphabets(void)
+{
+    for (size_t i = 0; i < HINTS; i++)
+        if (hints[i].letters != NULL)
+            learn_letters(hints[i].lang, hints[i].letters);
+    for (unsigned c = 'a'; c <= 'z'; c++)
+        letters_low[c].langs = alphabets[SCRIPT_LATIN];
+    for (size_t i = 0; i < HINTS; i++)
+        for (const char *p = hints[i].without; *p != '\0'; p++)
+            letters_low[(unsigned char)*p].langs &= ~(UINT64_C(1) << hints[i].lang);
+}
+
+/* Capitals are written where their small letters are. */
+static void learn_capitals(struct letter *letters, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (known(letters[i].low) != NULL)
+            letters[i].langs = known(letters[i].low)->langs;
+}
+
+static pthread_once_t learnt = PTHREAD_ONCE_INIT;
 
 static void learn(void)
 {
@@ -246,33 +276,17 @@ static void learn(void)
         letters_low[cp] = look_up(cp);
     for (uint32_t i = 0; i < LETTERS_VI_COUNT; i++)
         letters_vi[i] = look_up(LETTERS_VI + i);
+    learn_alphabets();
+    learn_capitals(letters_low, LETTERS_LOW);
+    learn_capitals(letters_vi, LETTERS_VI_COUNT);
     learn_signs("0123456789._@#$\\/:=&%<{[+*|~^", GLUES_NEXT);
     learn_signs("0123456789_@=(/\\<[", GLUES_LAST);
     learn_signs("={}<>_[]|\\$#;", IS_CODE);
     for (int lang = 0; lang < LANG_COUNT; lang++)
         for (const char *const *word = stop_lists[lang]; word != NULL && *word != NULL; word++)
             learn_word(lang, *word, strlen(*word));
-    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++) {
-        const struct hint *hint = &hints[i];
-        for (const char *p = hint->words; *p != '\0'; p += *p == ' ') {
-            size_t len = strcspn(p, " ");
-            learn_word(hint->lang, p, len);
-            p += len;
-        }
-        if (hint->letters != NULL)
-            learn_letters(hint->lang, hint->letters);
-    }
-    for (unsigned c = 'a'; c <= 'z'; c++)
-        letters_low[c].langs = alphabets[SCRIPT_LATIN];
-    for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-        for (const char *p = hints[i].without; *p != '\0'; p++)
-            letters_low[(unsigned char)*p].langs &= ~(UINT64_C(1) << hints[i].lang);
-    for (uint32_t cp = 0; cp < LETTERS_LOW; cp++) /* capitals */
-        if (known(letters_low[cp].low) != NULL)
-            letters_low[cp].langs = known(letters_low[cp].low)->langs;
-    for (uint32_t i = 0; i < LETTERS_VI_COUNT; i++)
-        if (known(letters_vi[i].low) != NULL)
-            letters_vi[i].langs = known(letters_vi[i].low)->langs;
+    for (size_t i = 0; i < HINTS; i++)
+        learn_words(hints[i].lang, hints[i].words);
 }
 
 /* What was read so far. */
