@@ -1,9 +1,11 @@
 /* Classes of code points, by a few tables and ICU's properties. */
 #include "index/text/chars.h"
 
+#include <pthread.h>
 #include <stddef.h>
 
 #include <unicode/uchar.h>
+#include <unicode/uscript.h>
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -46,6 +48,9 @@ static const struct joint {
     {0xFF3F, CHAR_UNDERSCORE},
 };
 
+/* Written once, then read by all. */
+unsigned char chars_table[0x10000];
+
 bool char_is_unspaced(uint32_t cp)
 {
     if (cp < unspaced[0].first)
@@ -63,15 +68,6 @@ static bool is_skin_tone(uint32_t cp)
     return cp >= 0x1F3FB && cp <= 0x1F3FF;
 }
 
-bool char_is_mark(uint32_t cp)
-{
-    if (cp < 0xAD)
-        return false;
-    if (is_skin_tone(cp))
-        return true;
-    return (U_GET_GC_MASK((UChar32)cp) & (U_GC_M_MASK | U_GC_CF_MASK)) != 0;
-}
-
 /* CHAR_LETTER: none of them. */
 static enum char_class joint_class(uint32_t cp)
 {
@@ -87,21 +83,8 @@ static enum char_class joint_class(uint32_t cp)
     return from < COUNT(joints) && joints[from].cp == cp ? joints[from].class : CHAR_LETTER;
 }
 
-static enum char_class ascii_class(uint32_t cp)
+enum char_class char_class_above(uint32_t cp)
 {
-    if (cp >= 'a' && cp <= 'z')
-        return CHAR_LOWER;
-    if (cp >= 'A' && cp <= 'Z')
-        return CHAR_UPPER;
-    if (cp >= '0' && cp <= '9')
-        return CHAR_DIGIT;
-    return joint_class(cp);
-}
-
-enum char_class char_class(uint32_t cp)
-{
-    if (cp < 0x80)
-        return ascii_class(cp);
     switch (u_charType((UChar32)cp)) {
     case U_LOWERCASE_LETTER:
         return CHAR_LOWER;
@@ -124,4 +107,68 @@ enum char_class char_class(uint32_t cp)
             return CHAR_MARK;
         return char_is_unspaced(cp) ? CHAR_UNSPACED : joint_class(cp);
     }
+}
+
+/* ---- where words break --------------------------------------------------------------------- */
+
+/* Of the scripts in which ICU asks a dictionary, or their rule of Unicode's is not the plain one. */
+static bool is_for_icu(uint32_t cp)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UScriptCode script = uscript_getScript((UChar32)cp, &status);
+
+    return script == USCRIPT_HAN || script == USCRIPT_HIRAGANA || script == USCRIPT_KATAKANA ||
+           char_is_unspaced(cp) ||
+           u_getIntPropertyValue((UChar32)cp, UCHAR_LINE_BREAK) == U_LB_COMPLEX_CONTEXT ||
+           u_hasBinaryProperty((UChar32)cp, UCHAR_EXTENDED_PICTOGRAPHIC);
+}
+
+static enum break_class break_class(uint32_t cp)
+{
+    if (cp == '@')
+        return BREAK_LETTER;
+    if (cp == ' ')
+        return BREAK_OTHER;
+    if (cp >= 0x80 && is_for_icu(cp))
+        return BREAK_ICU;
+    switch (u_getIntPropertyValue((UChar32)cp, UCHAR_WORD_BREAK)) {
+    case U_WB_OTHER:
+    case U_WB_CR:
+    case U_WB_LF:
+    case U_WB_NEWLINE:
+        return cp == ':' || u_charType((UChar32)cp) != U_UNASSIGNED ? BREAK_OTHER : BREAK_ICU;
+    case U_WB_DOUBLE_QUOTE:
+        return BREAK_QUOTE;
+    case U_WB_MIDNUMLET:
+    case U_WB_SINGLE_QUOTE:
+        return BREAK_MID;
+    case U_WB_MIDLETTER:
+        return cp == ':' ? BREAK_OTHER : BREAK_ICU;
+    case U_WB_MIDNUM:
+        return BREAK_MID_DIGITS;
+    case U_WB_EXTENDNUMLET:
+        return cp == '_' ? BREAK_UNDERSCORE : BREAK_ICU;
+    case U_WB_NUMERIC:
+        return BREAK_DIGIT;
+    case U_WB_ALETTER:
+        return cp >= 0xAC00 && cp < 0xD7A4 ? BREAK_HANGUL : BREAK_LETTER;
+    case U_WB_EXTEND:
+    case U_WB_FORMAT:
+        return BREAK_EXTEND;
+    default:
+        return BREAK_ICU;
+    }
+}
+
+static void make_table(void)
+{
+    for (uint32_t cp = 0; cp < 0x10000; cp++)
+        chars_table[cp] = (unsigned char)(char_class_above(cp) << 4 | break_class(cp));
+}
+
+bool chars_init(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    return pthread_once(&once, make_table) == 0;
 }

@@ -1,5 +1,4 @@
-/* Classes of code points: what tells the parts of a word, and the scripts written without spaces,
- * apart. */
+/* Classes of code points: where words break, and what they are made of. */
 #ifndef INDEX_TEXT_CHARS_H
 #define INDEX_TEXT_CHARS_H
 
@@ -25,12 +24,46 @@ enum char_class {
     CHAR_APOSTROPHE
 };
 
-enum char_class char_class(uint32_t cp);
+/* How words break at a character, as far as a simple scan can tell. */
+enum break_class {
+    BREAK_OTHER,      /* joins nothing before or behind it but marks, and spaces among themselves */
+    BREAK_QUOTE,      /* ": joins Hebrew letters only */
+    BREAK_MID,        /* joins letters, and digits: . ' */
+    BREAK_MID_DIGITS, /* joins digits: , ; */
+    BREAK_UNDERSCORE, /* joins letters, digits, itself */
+    BREAK_DIGIT,
+    BREAK_LETTER, /* and @, which ICU counts as one */
+    BREAK_HANGUL, /* joins Hangul; what else, ICU knows */
+    BREAK_EXTEND, /* a mark: goes with what is before it */
+    BREAK_ICU     /* all that ICU has to be asked about */
+};
+
+/* Makes the tables below, once for the process; due before any other call. False: memory ran
+ * out. */
+bool chars_init(void);
+
+/* Both classes of each code point up to U+FFFF. */
+extern unsigned char chars_table[0x10000];
+
+enum char_class char_class_above(uint32_t cp); /* above U+FFFF */
+
+static inline enum char_class char_class(uint32_t cp)
+{
+    return cp < 0x10000 ? (enum char_class)(chars_table[cp] >> 4) : char_class_above(cp);
+}
+
+static inline enum break_class char_break(uint32_t cp)
+{
+    return cp < 0x10000 ? (enum break_class)(chars_table[cp] & 15) : BREAK_ICU;
+}
 
 /* Whether `cp` is of a script without spaces, be it a letter or a mark; digits are not. */
 bool char_is_unspaced(uint32_t cp);
 
 /* Whether `cp` is a combining mark or invisible, so that it belongs to what is before it. */
-bool char_is_mark(uint32_t cp);
+static inline bool char_is_mark(uint32_t cp)
+{
+    return char_class(cp) == CHAR_MARK;
+}
 
 #endif

@@ -1,8 +1,8 @@
 /* Word boundaries.
  *
- * Why an ASCII scan of our own is exact: UAX 29 looks at most two characters ahead of a
- * boundary, and what it looks at is a character's class. Inside ASCII the classes are few
- * (below), and there are no marks, so the rules become a loop. Where a byte past ASCII would
+ * Why a scan of our own is exact: UAX 29 looks at most two characters ahead of a boundary, but for
+ * marks, and what it looks at is a character's class. In most scripts the classes are few
+ * (enum break_class), so that the rules become a loop. Where a character of another class would
  * have a say, the scan gives up that word and ICU starts at its beginning.
  *
  * Why ICU may start there and stop early: an ASCII character of class OTHER (space, controls,
@@ -16,6 +16,7 @@
 
 #include "index/base/alloc.h"
 #include "index/base/utf8.h"
+#include "index/text/chars.h"
 
 /* ICU is kept at work through gaps of up to so many ASCII bytes: starting it costs more. */
 #define RUN_GAP 24
@@ -24,35 +25,13 @@
 /* A larger buffer, which takes a long text without spaces, is not kept for the next text. */
 #define UNITS_KEEP (1U << 20)
 
-enum {
-    O, /* other: joins nothing */
-    Q, /* quote: joins Hebrew letters only */
-    M, /* middle of letters or of digits: . ' */
-    N, /* middle of digits: , ; */
-    U, /* underscore: joins letters, digits, itself */
-    D, /* digit */
-    L, /* letter, and @, which ICU counts as one */
-    W, /* wide: a byte past ASCII */
-};
-
-/* clang-format off */
-static const unsigned char class_of[256] = {
-    O,O,O,O,O,O,O,O,O,O,O,O,O,O,O,O, O,O,O,O,O,O,O,O,O,O,O,O,O,O,O,O,
-    O,O,Q,O,O,O,O,M,O,O,O,O,N,O,M,O, D,D,D,D,D,D,D,D,D,D,O,N,O,O,O,O,
-    L,L,L,L,L,L,L,L,L,L,L,L,L,L,L,L, L,L,L,L,L,L,L,L,L,L,L,O,O,O,O,U,
-    O,L,L,L,L,L,L,L,L,L,L,L,L,L,L,L, L,L,L,L,L,L,L,L,L,L,L,O,O,O,O,O,
-    W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,W, W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,
-    W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,W, W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,
-    W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,W, W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,
-    W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,W, W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,W,
-};
-/* clang-format on */
-
 bool segment_init(struct segmenter *s)
 {
     UErrorCode status = U_ZERO_ERROR;
 
     *s = (struct segmenter){0};
+    if (!chars_init())
+        return false;
     s->breaks = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
     return U_SUCCESS(status);
 }
@@ -78,61 +57,103 @@ void segment_begin(struct segmenter *s, const char *text, size_t len)
     s->in_run = false;
 }
 
-/* Class of the byte at `at`; the end of the text separates like a space. */
-static unsigned char class_at(const struct segmenter *s, size_t at)
+/* Class of the character at `at`, and its bytes; the end of the text separates like a space. */
+static inline enum break_class class_at(const struct segmenter *s, size_t at, size_t *size)
 {
-    return at < s->len ? class_of[s->text[at]] : O;
+    *size = 1;
+    if (at >= s->len)
+        return BREAK_OTHER;
+    if (s->text[at] < 0x80)
+        return char_break(s->text[at]);
+    uint32_t cp = utf8_next((const char *)s->text + at, s->len - at, size);
+    return *size == 1 ? BREAK_ICU : char_break(cp);
+}
+
+/* Whether the word that ends with a character of class `before` at `end` goes on behind the
+ * joint there, of class `joint`: *after is where. BREAK_ICU: ICU knows; BREAK_OTHER: no. */
+static enum break_class go_on(const struct segmenter *s, size_t end, enum break_class before,
+                              enum break_class joint, size_t *after)
+{
+    size_t size;
+    enum break_class next;
+
+    if (before == BREAK_UNDERSCORE || (before == BREAK_LETTER && joint != BREAK_MID))
+        return BREAK_OTHER;
+    class_at(s, end, &size);
+    *after = end + size;
+    next = class_at(s, *after, &size);
+    if (next == BREAK_EXTEND || next == BREAK_ICU)
+        return BREAK_ICU;
+    if (before == BREAK_HANGUL || next == BREAK_HANGUL)
+        return next <= BREAK_MID_DIGITS ? BREAK_OTHER : BREAK_ICU;
+    return next == before ? before : BREAK_OTHER;
 }
 
 /* Where the word that begins at `at` with a letter, digit or underscore ends; `at` itself when
- * a byte past ASCII has a say in that. */
-static size_t ascii_word_end(const struct segmenter *s, size_t at)
+ * ICU has to be asked. *ascii: it is all ASCII. */
+static size_t word_end(const struct segmenter *s, size_t at, bool *ascii)
 {
-    size_t end = at + 1;
+    enum break_class before = BREAK_OTHER, c;
+    size_t end = at, size;
+    unsigned char bytes = 0;
 
-    for (;;) {
-        unsigned char c = class_at(s, end);
-        while (c >= U && c <= L)
-            c = class_at(s, ++end);
-        if (c == W)
+    for (;; end += size) {
+        c = class_at(s, end, &size);
+        if (c == BREAK_EXTEND || (c >= BREAK_UNDERSCORE && c <= BREAK_HANGUL)) {
+            bytes |= s->text[end];
+            if (c == BREAK_EXTEND && (before == BREAK_UNDERSCORE || before == BREAK_HANGUL))
+                return at; /* it is no word, then, but only if nothing follows */
+            if (c == BREAK_EXTEND)
+                continue;
+            if (before != BREAK_OTHER && (c == BREAK_HANGUL) != (before == BREAK_HANGUL))
+                return at;
+            before = c;
+            continue;
+        }
+        if (c == BREAK_ICU)
             return at;
-        if (c != M && c != N)
-            return end;
-        unsigned char before = class_of[s->text[end - 1]];
-        if (before != D && (before != L || c != M))
-            return end;
-        unsigned char after = class_at(s, end + 1);
-        if (after == W)
+        if (c == BREAK_OTHER || c == BREAK_QUOTE)
+            break;
+        size_t after;
+        c = go_on(s, end, before, c, &after);
+        if (c == BREAK_ICU)
             return at;
-        if (after != before)
-            return end;
-        end += 2;
+        if (c == BREAK_OTHER)
+            break;
+        bytes |= s->text[end];
+        size = after - end;
     }
+    *ascii = bytes < 0x80;
+    return end;
 }
 
-/* Where the segment of the wide character at `at`, in front of which stands no word, may begin:
- * a mark belongs to the character before it, and spaces in a row are one segment. */
+/* Where the segment of the character at `at`, in front of which stands no word, may begin: a mark
+ * belongs to the character before it, and spaces in a row are one segment. */
 static size_t segment_start(const struct segmenter *s, size_t at)
 {
     if (at == 0)
         return 0;
-    at--;
+    size_t size, back = at - 1;
+    while (back > 0 && at - back < 4 && (s->text[back] & 0xC0) == 0x80)
+        back--;
+    utf8_next((const char *)s->text + back, s->len - back, &size);
+    at = back + size == at ? back : at - 1; /* else a bad byte, alone like a newline */
     while (at > 0 && s->text[at] == ' ' && s->text[at - 1] == ' ')
         at--;
     return at;
 }
 
 /* Where the run that begins at `start` and holds what is before `from` ends: at the first OTHER
- * character from which RUN_GAP bytes are all ASCII, or at any once the run is long. */
+ * character of ASCII from which RUN_GAP bytes are none for ICU, or at any once the run is long. */
 static size_t run_end(const struct segmenter *s, size_t start, size_t from)
 {
-    size_t cut = 0; /* the first chance since the last wide byte; 0: none */
+    size_t cut = 0; /* the first chance since the last byte for ICU; 0: none */
 
-    for (size_t i = from; i < s->len; i++) {
-        unsigned char c = class_of[s->text[i]];
-        if (c == W)
+    for (size_t i = from, size; i < s->len; i += size) {
+        enum break_class c = class_at(s, i, &size);
+        if (c == BREAK_ICU)
             cut = 0;
-        else if (c == O && cut == 0)
+        else if (c == BREAK_OTHER && s->text[i] < 0x80 && cut == 0)
             cut = i;
         if (cut != 0 && (i - cut >= RUN_GAP || i - start >= RUN_BYTES))
             break;
@@ -166,11 +187,9 @@ static int32_t widen(struct segmenter *s, size_t start, size_t end)
     return (int32_t)(out - s->units);
 }
 
-/* Sets ICU to work on the run that begins at `start`, because of the word or character at `at`. */
-static int run_begin(struct segmenter *s, size_t start, size_t at)
+/* Writes text[start..end) to s->units; how many there are, or SEGMENT_NOMEM. */
+static int32_t widen_all(struct segmenter *s, size_t start, size_t end)
 {
-    size_t end = run_end(s, start, at + 1);
-
     if (end - start > s->units_cap) {
         size_t cap = end - start + RUN_BYTES;
         UChar *units = mem_realloc(s->units, cap * sizeof(*units));
@@ -179,8 +198,19 @@ static int run_begin(struct segmenter *s, size_t start, size_t at)
         s->units = units;
         s->units_cap = cap;
     }
+    return widen(s, start, end);
+}
+
+/* Sets ICU to work on the run that begins at `start`, because of the word or character at `at`. */
+static int run_begin(struct segmenter *s, size_t start, size_t at)
+{
+    size_t end = run_end(s, start, at);
+    int32_t units = widen_all(s, start, end);
     UErrorCode status = U_ZERO_ERROR;
-    ubrk_setText(s->breaks, s->units, widen(s, start, end), &status);
+
+    if (units == SEGMENT_NOMEM)
+        return SEGMENT_NOMEM;
+    ubrk_setText(s->breaks, s->units, units, &status);
     if (U_FAILURE(status))
         return SEGMENT_NOMEM;
     s->at = end;
@@ -233,27 +263,39 @@ static bool run_next(struct segmenter *s, struct word *out)
     return false;
 }
 
+/* Sets *out to the word text[start..end) that the scan found. */
+static int scanned(struct segmenter *s, size_t start, size_t end, bool ascii, struct word *out)
+{
+    int32_t units = ascii ? 0 : widen_all(s, start, end);
+
+    if (units == SEGMENT_NOMEM)
+        return SEGMENT_NOMEM;
+    *out = (struct word){(uint32_t)start, (uint32_t)end, ascii ? NULL : s->units, units};
+    return 1;
+}
+
 int segment_next(struct segmenter *s, struct word *out)
 {
     for (;;) {
+        size_t size;
+        enum break_class c;
         if (s->in_run && run_next(s, out))
             return 1;
-        while (s->at < s->len && class_of[s->text[s->at]] < U)
-            s->at++;
+        while ((c = class_at(s, s->at, &size)) < BREAK_UNDERSCORE && s->at < s->len)
+            s->at += size;
         if (s->at == s->len)
             return 0;
         size_t start = s->at;
-        bool wide = class_of[s->text[start]] == W;
-        size_t end = wide ? start : ascii_word_end(s, start);
+        bool starts = c <= BREAK_HANGUL, ascii;
+        size_t end = starts ? word_end(s, start, &ascii) : start;
         if (end == start) {
-            if (run_begin(s, wide ? segment_start(s, start) : start, start) != 0)
+            if (run_begin(s, starts ? start : segment_start(s, start), start) != 0)
                 return SEGMENT_NOMEM;
             continue;
         }
         s->at = end;
         if (end - start == 1 && s->text[start] == '_')
             continue; /* ICU counts a lone underscore, and no longer row, as punctuation */
-        *out = (struct word){(uint32_t)start, (uint32_t)end, NULL, 0};
-        return 1;
+        return scanned(s, start, end, ascii, out);
     }
 }

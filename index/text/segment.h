@@ -1,6 +1,6 @@
 /* Word boundaries: the words of a text by UAX 29 as ICU tailors and implements it, one after
- * another. ASCII words are found by a hand-written scan that gives exactly ICU's words; ICU
- * itself reads only what holds, or touches, something else. */
+ * another. Words of most scripts are found by a scan that gives exactly ICU's words; ICU itself
+ * reads what needs a dictionary, or touches that, and rarities. */
 #ifndef INDEX_TEXT_SEGMENT_H
 #define INDEX_TEXT_SEGMENT_H
 

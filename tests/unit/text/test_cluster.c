@@ -13,7 +13,7 @@ static struct tokens tokens;
 static int set_up(void **state)
 {
     (void)state;
-    return fold_init(&fold) ? 0 : -1;
+    return fold_init(&fold) && chars_init() ? 0 : -1;
 }
 
 static void bases_end_with_what_extends_them(void **state)
