@@ -221,7 +221,9 @@ static sx_status make_run(struct leaves *l, const struct lexeme *lex, const stru
         unit = positions_unit(p, i);
         bool last = unit >= p->count - i;
         size_t start = p->items[i].start;
-        size_t end = last ? lex->text.len : p->items[i + unit - 1].end;
+        size_t end = p->items[last ? p->count - 1 : i + unit - 1].end;
+        if (last && end + 1 == lex->text.len && lex->text.ptr[end] == '*')
+            end++;
         word.text = str_make(lex->text.ptr + start, end - start);
         word.offset = lex->offset + start;
         word.name = str_make("", 0);
