@@ -206,8 +206,10 @@ uint32_t fold_lower(uint32_t cp)
     uint32_t lower = (uint32_t)u_tolower((UChar32)cp);
     UChar a[32], b[32];
 
-    /* A pictograph joins the zero-width joiner before it; its small letter does not (U+24C2). */
-    if (lower == cp || u_hasBinaryProperty((UChar32)cp, UCHAR_EXTENDED_PICTOGRAPHIC))
+    /* A pictograph joins the zero-width joiner before it; its small letter does not (U+24C2). An
+     * ASCII letter may be followed by signs (c++), the Kelvin sign may not. */
+    if (lower == cp || (cp >= 0x80 && lower < 0x80) ||
+        u_hasBinaryProperty((UChar32)cp, UCHAR_EXTENDED_PICTOGRAPHIC))
         return cp;
     int32_t a_len = casefold_one(cp, a, 32);
     int32_t b_len = casefold_one(lower, b, 32);
