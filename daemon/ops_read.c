@@ -246,8 +246,8 @@ static void put_stats(struct buf *out, const struct sx_stats *s)
     reply_u64(out, "analyzer_version", s->analyzer_version);
     buf_puts(out, ",\"languages\":[");
     for (size_t i = 0; i < s->language_count; i++)
-        buf_printf(out, "%s{\"code\":\"%s\",\"ready\":%s}", i > 0 ? "," : "",
-                   s->languages[i].code, s->languages[i].ready ? "true" : "false");
+        buf_printf(out, "%s{\"code\":\"%s\",\"ready\":%s}", i > 0 ? "," : "", s->languages[i].code,
+                   s->languages[i].ready ? "true" : "false");
     buf_putc(out, ']');
 }
 
