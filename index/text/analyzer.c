@@ -6,6 +6,7 @@
  * give the tokens that the long one would. */
 #include "index/text/analyzer.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include <unicode/uchar.h>
@@ -322,24 +323,39 @@ static int wide_word(struct analyzer *a, const struct word *w)
 
 /* ---- ASCII words --------------------------------------------------------------------------- */
 
-/* Writes an ASCII word in lower case. True: it is letters and digits without a capital that may
- * begin a part, and fits. */
-static bool fold_plain(char out[TERM_MAX], const char *p, size_t len)
+#define BYTES(b) ((uint64_t)(b)*0x0101010101010101u)
+
+/* The high bits of those of eight ASCII bytes that lie between `first` and `last`. */
+static uint64_t bytes_between(uint64_t bytes, unsigned char first, unsigned char last)
 {
-    unsigned char lower = 0, upper = 0, other = 0;
+    return (bytes + BYTES(0x80 - first)) & ~(bytes + BYTES(0x7F - last)) & BYTES(0x80);
+}
+
+/* Writes an ASCII word in lower case, eight bytes at a time. True: it is letters and digits without
+ * a capital that may begin a part, and fits. `left`: bytes of the text from the word on. */
+static bool fold_plain(char out[TERM_MAX + 1], const char *p, size_t len, size_t left)
+{
+    uint64_t any_lower = 0, capital = 0, any_other = 0;
 
     if (len > TERM_MAX)
         return false;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)p[i];
-        unsigned char is_upper = (unsigned char)(c - 'A') < 26;
-        unsigned char is_lower = (unsigned char)(c - 'a') < 26;
-        out[i] = (char)(c | is_upper << 5);
-        lower |= is_lower;
-        upper |= (unsigned char)(is_upper & (i > 0));
-        other |= (unsigned char)!(is_upper | is_lower | ((unsigned char)(c - '0') < 10));
+    for (size_t i = 0; i < len; i += 8) {
+        size_t n = len - i < 8 ? len - i : 8;
+        uint64_t bytes = 0, all = BYTES(0x80) >> (64 - 8 * n); /* the word's */
+        if (left - i >= 8)
+            memcpy(&bytes, p + i, 8);
+        else
+            memcpy(&bytes, p + i, n);
+        bytes = le64toh(bytes) & BYTES(0x7F);
+        uint64_t upper = bytes_between(bytes, 'A', 'Z') & all;
+        uint64_t lower = bytes_between(bytes, 'a', 'z') & all;
+        any_lower |= lower;
+        capital |= i == 0 ? upper & ~(uint64_t)0x80 : upper;
+        any_other |= all & ~(upper | lower | bytes_between(bytes, '0', '9'));
+        bytes = htole64(bytes | upper >> 2);
+        memcpy(out + i, &bytes, 8);
     }
-    return !other && !(upper & lower);
+    return any_other == 0 && (capital == 0 || any_lower == 0);
 }
 
 /* Whether the byte behind a word may be part of what is to be told of it. */
@@ -352,11 +368,11 @@ static bool is_joining(const struct analyzer *a, uint32_t end)
 
 static int ascii_word(struct analyzer *a, const struct word *w)
 {
-    char term[TERM_MAX];
+    char term[TERM_MAX + 1];
     size_t len = w->end - w->start;
 
     if (a->run.count > 0 || a->chain.joint != CHAIN_NONE || is_joining(a, w->end) ||
-        !fold_plain(term, a->text + w->start, len))
+        !fold_plain(term, a->text + w->start, len, a->len - w->start))
         return spaced_word(a, w, COMPOUND);
     struct token token = {{term, len}, w->start, w->end, TOKEN_WORD, 1};
     return sink_put(&a->to, &token);

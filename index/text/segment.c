@@ -32,6 +32,8 @@ bool segment_init(struct segmenter *s)
     *s = (struct segmenter){0};
     if (!chars_init())
         return false;
+    for (unsigned byte = 0; byte < 256; byte++)
+        s->byte_class[byte] = (unsigned char)(byte < 0x80 ? char_break(byte) : BREAK_ICU);
     s->breaks = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
     return U_SUCCESS(status);
 }
@@ -89,39 +91,46 @@ static enum break_class go_on(const struct segmenter *s, size_t end, enum break_
     return next == before ? before : BREAK_OTHER;
 }
 
+/* Where the ASCII letters, digits and underscores from `at` on end. */
+static size_t letters_end(const struct segmenter *s, size_t at)
+{
+    while (at < s->len && s->byte_class[s->text[at]] >= BREAK_UNDERSCORE &&
+           s->byte_class[s->text[at]] <= BREAK_LETTER)
+        at++;
+    return at;
+}
+
 /* Where the word that begins at `at` with a letter, digit or underscore ends; `at` itself when
  * ICU has to be asked. *ascii: it is all ASCII. */
 static size_t word_end(const struct segmenter *s, size_t at, bool *ascii)
 {
-    enum break_class before = BREAK_OTHER, c;
-    size_t end = at, size;
+    size_t end = letters_end(s, at), size;
+    enum break_class before = end > at ? s->byte_class[s->text[end - 1]] : BREAK_OTHER;
     unsigned char bytes = 0;
 
     for (;; end += size) {
-        c = class_at(s, end, &size);
-        if (c == BREAK_EXTEND || (c >= BREAK_UNDERSCORE && c <= BREAK_HANGUL)) {
-            bytes |= s->text[end];
-            if (c == BREAK_EXTEND && (before == BREAK_UNDERSCORE || before == BREAK_HANGUL))
+        enum break_class c = class_at(s, end, &size);
+        if (c == BREAK_OTHER || c == BREAK_QUOTE)
+            break;
+        if (c == BREAK_ICU)
+            return at;
+        if (c == BREAK_EXTEND) {
+            if (before == BREAK_UNDERSCORE || before == BREAK_HANGUL)
                 return at; /* it is no word, then, but only if nothing follows */
-            if (c == BREAK_EXTEND)
-                continue;
+        } else if (c >= BREAK_UNDERSCORE) {
             if (before != BREAK_OTHER && (c == BREAK_HANGUL) != (before == BREAK_HANGUL))
                 return at;
             before = c;
-            continue;
+        } else {
+            size_t after;
+            c = go_on(s, end, before, c, &after);
+            if (c == BREAK_ICU)
+                return at;
+            if (c == BREAK_OTHER)
+                break;
+            size = after - end;
         }
-        if (c == BREAK_ICU)
-            return at;
-        if (c == BREAK_OTHER || c == BREAK_QUOTE)
-            break;
-        size_t after;
-        c = go_on(s, end, before, c, &after);
-        if (c == BREAK_ICU)
-            return at;
-        if (c == BREAK_OTHER)
-            break;
         bytes |= s->text[end];
-        size = after - end;
     }
     *ascii = bytes < 0x80;
     return end;
@@ -281,6 +290,8 @@ int segment_next(struct segmenter *s, struct word *out)
         enum break_class c;
         if (s->in_run && run_next(s, out))
             return 1;
+        while (s->at < s->len && s->byte_class[s->text[s->at]] < BREAK_UNDERSCORE)
+            s->at++;
         while ((c = class_at(s, s->at, &size)) < BREAK_UNDERSCORE && s->at < s->len)
             s->at += size;
         if (s->at == s->len)

@@ -27,8 +27,9 @@ struct segmenter {
     bool in_run;  /* ICU is at work on a run */
     UChar *units; /* the run in UTF-16 */
     size_t units_cap;
-    int32_t unit_at; /* ICU's last boundary: in `units` … */
-    size_t byte_at;  /* … and in the text */
+    int32_t unit_at;               /* ICU's last boundary: in `units` … */
+    size_t byte_at;                /* … and in the text */
+    unsigned char byte_class[256]; /* enum break_class of ASCII; of others that of what ICU reads */
 };
 
 /* False: memory ran out or ICU has no rules. segment_release() is due in either case. */
