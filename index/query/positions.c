@@ -79,16 +79,16 @@ static int take(void *ctx, const struct token *t)
 {
     struct reading *r = ctx;
     struct position *at = t->kind == TOKEN_WORD ? add(r->p) : &r->p->items[r->p->count - 1];
-    struct sx_str *to = NULL;
+    struct sx_str *to;
 
     if (at == NULL)
         return ANALYZER_NOMEM;
+    to = &at->word;
     switch (t->kind) {
     case TOKEN_WORD:
         at->start = t->start;
         at->end = t->end;
         r->parts = 0;
-        to = &at->word;
         break;
     case TOKEN_PART:
         return note_part(r, at, t) == SX_OK ? 0 : ANALYZER_NOMEM;

@@ -229,8 +229,11 @@ static void learn_letters(int lang, const char *p)
     size_t size;
 
     alphabets[lang_script(lang)] |= UINT64_C(1) << lang;
-    for (size_t len = strlen(p); len > 0; p += size, len -= size)
-        known(utf8_next(p, len, &size))->langs |= UINT64_C(1) << lang;
+    for (size_t len = strlen(p); len > 0; p += size, len -= size) {
+        struct letter *letter = known(utf8_next(p, len, &size));
+        if (letter != NULL)
+            letter->langs |= UINT64_C(1) << lang;
+    }
 }
 
 static void learn_signs(const char *signs, unsigned bit)
