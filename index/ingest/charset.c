@@ -3,6 +3,7 @@
  * something in it. A wrong guess garbles a text for good, so certain things are never guessed. */
 #include "index/ingest/charset.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -218,7 +219,7 @@ static void guess(struct sx_str s, size_t at, char out[CHARSET_NAME_MAX])
 
 /* Bytes that are not UTF-8 from offset `bad` on. */
 static sx_status decode_legacy(struct sx_str s, size_t bad, const char *declared, struct buf *mem,
-                               struct sx_error *err)
+                               char used[CHARSET_NAME_MAX], struct sx_error *err)
 {
     char guessed[CHARSET_NAME_MAX];
     const char *names[] = {declared, guessed};
@@ -230,11 +231,13 @@ static sx_status decode_legacy(struct sx_str s, size_t bad, const char *declared
     for (size_t i = 0; i < 2; i++) {
         if (names[i][0] == '\0')
             continue;
-        rc = convert(meant_by(names[i]), true, s, mem, err);
+        snprintf(used, CHARSET_NAME_MAX, "%s", meant_by(names[i]));
+        rc = convert(used, true, s, mem, err);
         if (rc != SX_EREQUEST)
             return rc;
     }
-    return convert("windows-1252", false, s, mem, err);
+    snprintf(used, CHARSET_NAME_MAX, "windows-1252");
+    return convert(used, false, s, mem, err);
 }
 
 /* ---- all together ---------------------------------------------------------------------- */
@@ -254,7 +257,7 @@ static void unify_lines(struct buf *b)
 }
 
 sx_status charset_decode(struct sx_str bytes, const char *declared, struct buf *mem,
-                         struct sx_str *text, struct sx_error *err)
+                         struct sx_str *text, char used[CHARSET_NAME_MAX], struct sx_error *err)
 {
     const struct bom *bom = find_bom(bytes);
     struct sx_str in = bytes;
@@ -265,12 +268,14 @@ sx_status charset_decode(struct sx_str bytes, const char *declared, struct buf *
         in = str_make(bytes.ptr + bom->len, bytes.len - bom->len);
     buf_clear(mem);
     *text = in;
+    used[0] = '\0';
     if (bom != NULL && bom->name != NULL) {
-        rc = convert(bom->name, false, in, mem, err);
+        snprintf(used, CHARSET_NAME_MAX, "%s", bom->name);
+        rc = convert(used, false, in, mem, err);
         *text = buf_str(mem);
     } else if ((bad = utf8_check(in.ptr, in.len)) < in.len) {
         rc = bom != NULL ? convert("UTF-8", false, in, mem, err)
-                         : decode_legacy(in, bad, declared, mem, err);
+                         : decode_legacy(in, bad, declared, mem, used, err);
         *text = buf_str(mem);
     }
     if (rc != SX_OK)

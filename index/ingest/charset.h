@@ -22,8 +22,9 @@ void charset_declared(struct sx_str html, char out[CHARSET_NAME_MAX]);
 /* *text is valid UTF-8 without NUL, with \n as the only line end, and borrows from `bytes` or
  * from `mem`. In this order: a BOM, UTF-8 if it is that, `declared` ("" is none), what the
  * letters look like, windows-1252. Damaged UTF-8 or UTF-16 gets U+FFFD where a character is
- * broken. SX_EREQUEST: a binary file. SX_ETOOLARGE: over SX_TEXT_MAX. */
+ * broken. `used` says which charset it was, "" for UTF-8. SX_EREQUEST: a binary file.
+ * SX_ETOOLARGE: over SX_TEXT_MAX. */
 sx_status charset_decode(struct sx_str bytes, const char *declared, struct buf *mem,
-                         struct sx_str *text, struct sx_error *err);
+                         struct sx_str *text, char used[CHARSET_NAME_MAX], struct sx_error *err);
 
 #endif

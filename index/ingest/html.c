@@ -430,7 +430,7 @@ sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_
     sx_status rc;
 
     charset_declared(bytes, declared);
-    rc = charset_decode(bytes, declared, &mem, &html, err);
+    rc = charset_decode(bytes, declared, &mem, &html, meta.charset, err);
     if (rc == SX_OK)
         rc = parse(html, &page, err);
     if (rc != SX_OK)

@@ -128,11 +128,12 @@ sx_status jsonl_read(struct sx_str uri, struct sx_str bytes, const struct ingest
                      struct sx_error *err)
 {
     struct buf mem = {0};
+    char charset[CHARSET_NAME_MAX]; /* of the lines, not of a document */
     struct sx_str rest = charset_skip_bom(bytes), line;
     sx_status rc = SX_OK;
 
     if (charset_is_wide(bytes))
-        rc = charset_decode(bytes, "", &mem, &rest, err);
+        rc = charset_decode(bytes, "", &mem, &rest, charset, err);
     for (size_t number = 1; rc == SX_OK && meta_line(&rest, &line); number++) {
         line = meta_trim(line);
         if (line.len > 0)

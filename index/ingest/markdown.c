@@ -194,7 +194,7 @@ sx_status markdown_read(struct sx_str uri, struct sx_str bytes, const struct ing
     struct meta meta = {0};
     struct text text = {.meta = &meta, .err = err};
     struct sx_str markdown;
-    sx_status rc = charset_decode(bytes, "", &mem, &markdown, err);
+    sx_status rc = charset_decode(bytes, "", &mem, &markdown, meta.charset, err);
 
     if (rc == SX_OK)
         rc = parse(skip_front(markdown, &meta), &text, err);

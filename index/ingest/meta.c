@@ -9,6 +9,7 @@
 #include <searchd/index.h>
 
 #include "index/base/date.h"
+#include "index/base/json.h"
 #include "index/base/str.h"
 
 #define TITLE_MAX 1000 /* bytes; a longer one is an unclosed tag, not a title */
@@ -281,10 +282,10 @@ bool meta_ok(const struct meta *m)
 
     for (int f = 0; f < META_COUNT; f++)
         ok = ok && buf_ok(&m->value[f]);
-    return ok;
+    return ok && buf_ok(&m->extra);
 }
 
-void meta_fill(const struct meta *m, struct sx_doc *doc)
+void meta_fill(struct meta *m, struct sx_doc *doc)
 {
     struct sx_str *const members[] = {&doc->title, &doc->date, &doc->source, &doc->lang};
 
@@ -292,11 +293,18 @@ void meta_fill(const struct meta *m, struct sx_doc *doc)
         if (m->rank[f] != 0)
             *members[f] = buf_str(&m->value[f]);
     }
+    if (m->charset[0] == '\0')
+        return;
+    buf_puts(&m->extra, "{\"charset\":");
+    json_print_str(str_of(m->charset), &m->extra);
+    buf_putc(&m->extra, '}');
+    doc->extra = buf_str(&m->extra);
 }
 
 void meta_release(struct meta *m)
 {
     for (int f = 0; f < META_COUNT; f++)
         buf_release(&m->value[f]);
+    buf_release(&m->extra);
     memset(m, 0, sizeof(*m));
 }

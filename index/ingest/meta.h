@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "index/base/buf.h"
+#include "index/ingest/charset.h"
 
 struct sx_doc;
 
@@ -13,7 +14,9 @@ enum meta_field { META_TITLE, META_DATE, META_SOURCE, META_LANG, META_COUNT };
 /* A zeroed struct meta is empty and valid. */
 struct meta {
     struct buf value[META_COUNT];
-    unsigned rank[META_COUNT]; /* of the value held; 0: none */
+    unsigned rank[META_COUNT];      /* of the value held; 0: none */
+    char charset[CHARSET_NAME_MAX]; /* that the file was in; "": UTF-8 */
+    struct buf extra;
 };
 
 void meta_release(struct meta *m);
@@ -27,8 +30,9 @@ void meta_release(struct meta *m);
 bool meta_offer(struct meta *m, enum meta_field field, unsigned rank, struct sx_str written);
 bool meta_ok(const struct meta *m);
 
-/* Points the document's members at what is held; what is not held stays as it was. */
-void meta_fill(const struct meta *m, struct sx_doc *doc);
+/* Points the document's members at what is held; what is not held stays as it was. A charset
+ * other than UTF-8 is recorded in `extra`. */
+void meta_fill(struct meta *m, struct sx_doc *doc);
 
 /* The date or tag in normal form at the end of `out`; false leaves `out` alone. */
 bool meta_date(struct sx_str written, struct buf *out);

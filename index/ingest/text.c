@@ -111,7 +111,7 @@ sx_status text_read(struct sx_str uri, struct sx_str bytes, const struct ingest_
     struct sx_doc doc = {.uri = uri, .type = str_of(media_name(MEDIA_TEXT))};
     struct buf mem = {0};
     struct meta meta = {0};
-    sx_status rc = charset_decode(bytes, "", &mem, &doc.body, err);
+    sx_status rc = charset_decode(bytes, "", &mem, &doc.body, meta.charset, err);
 
     if (rc != SX_OK)
         goto out;

@@ -11,8 +11,9 @@ static void assert_text(const char *bytes, size_t len, const char *declared, con
     struct buf mem = {0};
     struct sx_str text;
     struct sx_error err = {0};
+    char used[CHARSET_NAME_MAX];
 
-    if (charset_decode(str_make(bytes, len), declared, &mem, &text, &err) != SX_OK)
+    if (charset_decode(str_make(bytes, len), declared, &mem, &text, used, &err) != SX_OK)
         fail_msg("not decoded: %s", err.msg);
     char *got = strndup(text.ptr, text.len);
     assert_string_equal(got, want);
@@ -100,12 +101,14 @@ static void nul_bytes_are_refused(void **state)
     struct buf mem = {0};
     struct sx_str text;
     struct sx_error err = {0};
+    char used[CHARSET_NAME_MAX];
 
     (void)state;
-    assert_int_equal(charset_decode(str_make("a\0b", 3), "", &mem, &text, &err), SX_EREQUEST);
+    assert_int_equal(charset_decode(str_make("a\0b", 3), "", &mem, &text, used, &err), SX_EREQUEST);
     assert_string_equal(err.msg, "binary file");
-    assert_int_equal(charset_decode(str_make("\xFF\xFE\0\0\0\0\0\0", 8), "", &mem, &text, &err),
-                     SX_EREQUEST);
+    assert_int_equal(
+        charset_decode(str_make("\xFF\xFE\0\0\0\0\0\0", 8), "", &mem, &text, used, &err),
+        SX_EREQUEST);
     buf_release(&mem);
 }
 
@@ -144,8 +147,9 @@ static void memory_running_out_is_told(void **state)
             struct buf mem = {0};
             struct sx_str text;
             struct sx_error err = {0};
+            char used[CHARSET_NAME_MAX];
             mem_fail_after(n);
-            rc = charset_decode(in, "", &mem, &text, &err);
+            rc = charset_decode(in, "", &mem, &text, used, &err);
             assert_int_equal(rc, mem_failed() ? SX_ENOMEM : SX_OK);
             mem_fail_after(-1);
             buf_release(&mem);

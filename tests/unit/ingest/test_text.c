@@ -16,6 +16,25 @@ static void assert_top(const char *text, const char *title, const char *source, 
     capture_release(&c);
 }
 
+static void assert_charset(const char *bytes, const char *extra)
+{
+    struct capture c;
+
+    assert_member(capture_one(&c, MEDIA_TEXT, bytes)->extra, extra);
+    capture_release(&c);
+}
+
+static void a_charset_is_recorded(void **state)
+{
+    (void)state;
+    assert_charset("caf\xC3\xA9", NULL);
+    assert_charset("caf\xE9 cr\xE8me", "{\"charset\":\"windows-1252\"}");
+    assert_charset("\xEF\xBB\xBF"
+                   "caf\xC3\xA9",
+                   NULL);
+    assert_charset("\xFE\xFF\1\1", "{\"charset\":\"UTF-16BE\"}");
+}
+
 static void header_lines_are_read(void **state)
 {
     (void)state;
@@ -92,6 +111,7 @@ static void limits_and_kinds_are_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_charset_is_recorded),
         cmocka_unit_test(header_lines_are_read),
         cmocka_unit_test(lines_that_only_look_like_headers_are_text),
         cmocka_unit_test(the_first_line_is_the_title_when_it_looks_like_one),
