@@ -237,21 +237,3 @@ sx_status languages_upkeep(struct sx_index *ix, unsigned budget_ms, struct sx_er
     sx_index_rollback(ix);
     return rc;
 }
-
-/* ---- readers ----------------------------------------------------------------------------------- */
-
-sx_status reader_langs(struct sx_reader *r, struct langs *out, struct sx_error *err)
-{
-    return language_ready(&r->c, out, err);
-}
-
-sx_status forms_find(struct sx_reader *r, const struct langs *langs, struct sx_str term,
-                     struct arena *mem, struct sx_str **out, size_t *count, bool *more,
-                     struct sx_error *err)
-{
-    if (r->stemmer == NULL)
-        r->stemmer = stemmer_new();
-    if (r->stemmer == NULL)
-        return sx_fail_oom(err);
-    return forms_of(&r->c, r->stemmer, langs, term, mem, out, count, more, err);
-}

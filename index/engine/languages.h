@@ -46,12 +46,4 @@ void languages_rolled_back(struct sx_index *ix);
 /* Between transactions: goes on filling for about `budget_ms`, in a commit of its own. */
 sx_status languages_upkeep(struct sx_index *ix, unsigned budget_ms, struct sx_error *err);
 
-/* The filled languages of a reader's snapshot; between reader_begin() and reader_end(). */
-sx_status reader_langs(struct sx_reader *r, struct langs *out, struct sx_error *err);
-
-/* forms_of() for a reader; `err` may be NULL. Between reader_begin() and reader_end(). */
-sx_status forms_find(struct sx_reader *r, const struct langs *langs, struct sx_str term,
-                     struct arena *mem, struct sx_str **out, size_t *count, bool *more,
-                     struct sx_error *err);
-
 #endif

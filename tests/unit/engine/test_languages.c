@@ -15,6 +15,7 @@ struct bed {
     struct sx_index_options opt;
     struct sx_index *ix;
     struct sx_reader *r;
+    struct stemmer *stemmer;
 };
 
 static void must(sx_status rc, const struct sx_error *err)
@@ -43,6 +44,8 @@ static int set_up(void **state)
 
     b->dir = temp_dir();
     b->opt.relaxed = true;
+    b->stemmer = stemmer_new();
+    assert_non_null(b->stemmer);
     open_index(b);
     *state = b;
     return 0;
@@ -53,6 +56,7 @@ static int tear_down(void **state)
     struct bed *b = *state;
 
     close_index(b);
+    stemmer_free(b->stemmer);
     temp_dir_remove(b->dir);
     free(b);
     return 0;
@@ -102,8 +106,9 @@ static const char *forms(struct bed *b, const char *word)
     struct sx_error err;
 
     must(reader_begin(b->r, &snap, &err), &err);
-    must(reader_langs(b->r, &langs, &err), &err);
-    must(forms_find(b->r, &langs, str_of(word), &mem, &got, &count, &more, &err), &err);
+    must(language_ready(&b->r->c, &langs, &err), &err);
+    must(forms_of(&b->r->c, b->stemmer, &langs, str_of(word), &mem, &got, &count, &more, &err),
+         &err);
     reader_end(b->r);
     list[0] = '\0';
     for (size_t i = 0; i < count; i++)
@@ -489,6 +494,7 @@ static void filling_survives_want_of_memory(void **state)
 
 struct watcher {
     struct sx_reader *r;
+    struct stemmer *stemmer;
     _Atomic(bool) *done;
     bool ok;
 };
@@ -506,8 +512,9 @@ static void *watch(void *arg)
         size_t count;
         bool more;
         w->ok = reader_begin(w->r, &snap, NULL) == SX_OK &&
-                reader_langs(w->r, &langs, NULL) == SX_OK &&
-                forms_find(w->r, &langs, str_of("stems"), &mem, &got, &count, &more, NULL) == SX_OK;
+                language_ready(&w->r->c, &langs, NULL) == SX_OK &&
+                forms_of(&w->r->c, w->stemmer, &langs, str_of("stems"), &mem, &got, &count, &more,
+                         NULL) == SX_OK;
         w->ok = w->ok && (snap.docs == 0 ? count == 1 : count == 2);
         reader_end(w->r);
         arena_release(&mem);
@@ -524,7 +531,8 @@ static void readers_see_whole_commits(void **state)
     struct sx_error err;
 
     for (int i = 0; i < 2; i++) {
-        watchers[i] = (struct watcher){.done = &done, .ok = true};
+        watchers[i] = (struct watcher){.done = &done, .ok = true, .stemmer = stemmer_new()};
+        assert_non_null(watchers[i].stemmer);
         must(sx_reader_open(&watchers[i].r, b->ix, &err), &err);
         assert_int_equal(pthread_create(&threads[i], NULL, watch, &watchers[i]), 0);
     }
@@ -538,6 +546,7 @@ static void readers_see_whole_commits(void **state)
     for (int i = 0; i < 2; i++) {
         pthread_join(threads[i], NULL);
         assert_true(watchers[i].ok);
+        stemmer_free(watchers[i].stemmer);
         sx_reader_close(watchers[i].r);
     }
 }
