@@ -2,7 +2,6 @@
 #include "index/text/chars.h"
 
 #include <pthread.h>
-#include <stddef.h>
 
 #include <unicode/uchar.h>
 #include <unicode/uscript.h>
@@ -123,12 +122,24 @@ static bool is_for_icu(uint32_t cp)
            u_hasBinaryProperty((UChar32)cp, UCHAR_EXTENDED_PICTOGRAPHIC);
 }
 
+/* Chinese and Japanese that is whole and NFKC by itself. */
+static bool is_cjk(uint32_t cp)
+{
+    return (cp >= 0x4E00 && cp <= 0x9FFF) || (cp >= 0x3041 && cp <= 0x3096) ||
+           (cp >= 0x30A1 && cp <= 0x30FC && cp != 0x30FB) || (cp >= 0x3400 && cp <= 0x4DBF) ||
+           cp == 0x3005;
+}
+
 static enum break_class break_class(uint32_t cp)
 {
+    if (is_cjk(cp))
+        return BREAK_CJK;
     if (cp == '@')
         return BREAK_LETTER;
     if (cp == ' ')
         return BREAK_OTHER;
+    if (cp >= 0x3001 && cp <= 0x301B && !(cp >= 0x3004 && cp <= 0x3007) && cp != 0x3012)
+        return BREAK_OTHER; /* their punctuation */
     if (cp >= 0x80 && is_for_icu(cp))
         return BREAK_ICU;
     switch (u_getIntPropertyValue((UChar32)cp, UCHAR_WORD_BREAK)) {
@@ -136,14 +147,14 @@ static enum break_class break_class(uint32_t cp)
     case U_WB_CR:
     case U_WB_LF:
     case U_WB_NEWLINE:
-        return cp == ':' || u_charType((UChar32)cp) != U_UNASSIGNED ? BREAK_OTHER : BREAK_ICU;
+        return u_charType((UChar32)cp) != U_UNASSIGNED ? BREAK_OTHER : BREAK_ICU;
     case U_WB_DOUBLE_QUOTE:
         return BREAK_QUOTE;
     case U_WB_MIDNUMLET:
     case U_WB_SINGLE_QUOTE:
         return BREAK_MID;
     case U_WB_MIDLETTER:
-        return cp == ':' ? BREAK_OTHER : BREAK_ICU;
+        return cp == ':' || cp == 0xFF1A ? BREAK_OTHER : BREAK_ICU; /* as ICU has it */
     case U_WB_MIDNUM:
         return BREAK_MID_DIGITS;
     case U_WB_EXTENDNUMLET:

@@ -3,7 +3,10 @@
 #define INDEX_TEXT_CHARS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "index/base/utf8.h"
 
 enum char_class {
     CHAR_LETTER, /* without case, or none of the others below */
@@ -35,6 +38,7 @@ enum break_class {
     BREAK_LETTER, /* and @, which ICU counts as one */
     BREAK_HANGUL, /* joins Hangul; what else, ICU knows */
     BREAK_EXTEND, /* a mark: goes with what is before it */
+    BREAK_CJK,    /* ideographs and kana, for cjk.h */
     BREAK_ICU     /* all that ICU has to be asked about */
 };
 
@@ -55,6 +59,26 @@ static inline enum char_class char_class(uint32_t cp)
 static inline enum break_class char_break(uint32_t cp)
 {
     return cp < 0x10000 ? (enum break_class)(chars_table[cp] & 15) : BREAK_ICU;
+}
+
+/* utf8_next(), with the common cases inline. */
+static inline uint32_t char_next(const char *text, size_t len, size_t *size)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    if (p[0] < 0x80) {
+        *size = 1;
+        return p[0];
+    }
+    if (p[0] > 0xE0 && p[0] < 0xED && len >= 3 && (p[1] & 0xC0) == 0x80 && (p[2] & 0xC0) == 0x80) {
+        *size = 3;
+        return (p[0] & 0x0Fu) << 12 | (p[1] & 0x3Fu) << 6 | (p[2] & 0x3Fu);
+    }
+    if (p[0] > 0xC1 && p[0] < 0xE0 && len >= 2 && (p[1] & 0xC0) == 0x80) {
+        *size = 2;
+        return (p[0] & 0x1Fu) << 6 | (p[1] & 0x3Fu);
+    }
+    return utf8_next(text, len, size);
 }
 
 /* Whether `cp` is of a script without spaces, be it a letter or a mark; digits are not. */

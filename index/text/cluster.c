@@ -41,11 +41,11 @@ static bool extends(uint32_t cp, uint32_t last, bool ring)
 size_t cluster_end(const char *text, size_t len, size_t at)
 {
     size_t size;
-    uint32_t last = utf8_next(text + at, len - at, &size);
+    uint32_t last = char_next(text + at, len - at, &size);
     bool ring = last == THAI_NIKHAHIT || last == LAO_NIGGAHITA;
 
     for (at += size; at < len; at += size) {
-        uint32_t cp = utf8_next(text + at, len - at, &size);
+        uint32_t cp = char_next(text + at, len - at, &size);
         if (!extends(cp, last, ring))
             break;
         ring = ring || cp == THAI_NIKHAHIT || cp == LAO_NIGGAHITA;
@@ -141,7 +141,7 @@ static int32_t widen(const char *text, size_t start, size_t end, UChar units[CLU
     int32_t n = 0;
 
     for (size_t size; start < end && n < CLUSTER_UNITS - 1; start += size) {
-        uint32_t cp = utf8_next(text + start, end - start, &size);
+        uint32_t cp = char_next(text + start, end - start, &size);
         U16_APPEND_UNSAFE(units, n, cp);
     }
     return n;
@@ -182,7 +182,7 @@ int run_word(struct run *r, uint32_t start, uint32_t end, const struct sink *to)
     while (rc == 0 && r->end < end) {
         uint32_t at = r->end;
         size_t size;
-        uint32_t cp = utf8_next(r->text + at, r->len - at, &size);
+        uint32_t cp = char_next(r->text + at, r->len - at, &size);
         r->end = (uint32_t)cluster_end(r->text, r->len, at);
         if (r->end - at == size && is_plain(cp))
             rc = add(r, r->text + at, size, at, r->end, to);

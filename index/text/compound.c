@@ -153,7 +153,7 @@ void compound_read(struct compound *c, const char *text, uint32_t start, uint32_
     c->count = 0;
     for (; start < end && c->count < COMPOUND_MAX; start += (uint32_t)size) {
         struct compound_char *ch = &c->chars[c->count++];
-        ch->cp = utf8_next(text + start, end - start, &size);
+        ch->cp = char_next(text + start, end - start, &size);
         ch->at = start;
         ch->class = (unsigned char)char_class(ch->cp);
         ch->dropped = ch->begins_part = false;

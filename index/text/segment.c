@@ -5,8 +5,8 @@
  * (enum break_class), so that the rules become a loop. Where a character of another class would
  * have a say, the scan gives up that word and ICU starts at its beginning.
  *
- * Why ICU may start there and stop early: an ASCII character of class OTHER (space, controls,
- * most punctuation) joins nothing before it but, being a space, other spaces; and behind it only
+ * Why ICU may start there and stop early: a character of class OTHER (space, controls, most
+ * punctuation) joins nothing before it but, being a space, other spaces; and behind it only
  * marks. So every text may be cut in front of such a character, and ICU's forward automaton,
  * started at a boundary, knows nothing of the text before. Dictionaries (Thai, Chinese ...) see
  * only what lies between two such boundaries. */
@@ -18,7 +18,8 @@
 #include "index/base/utf8.h"
 #include "index/text/chars.h"
 
-/* ICU is kept at work through gaps of up to so many ASCII bytes: starting it costs more. */
+/* ICU is kept at work through gaps of up to so many bytes that are none for it: starting it costs
+ * more. */
 #define RUN_GAP 24
 /* From here on a run ends at the first chance, which bounds `units` for ordinary text. */
 #define RUN_BYTES 16384
@@ -32,6 +33,7 @@ bool segment_init(struct segmenter *s)
     *s = (struct segmenter){0};
     if (!chars_init())
         return false;
+    s->cjk = cjk_init();
     for (unsigned byte = 0; byte < 256; byte++)
         s->byte_class[byte] = (unsigned char)(byte < 0x80 ? char_break(byte) : BREAK_ICU);
     s->breaks = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
@@ -57,6 +59,7 @@ void segment_begin(struct segmenter *s, const char *text, size_t len)
     s->len = len;
     s->at = 0;
     s->in_run = false;
+    s->cjk_count = s->cjk_next = 0;
 }
 
 /* Class of the character at `at`, and its bytes; the end of the text separates like a space. */
@@ -67,7 +70,7 @@ static inline enum break_class class_at(const struct segmenter *s, size_t at, si
         return BREAK_OTHER;
     if (s->text[at] < 0x80)
         return char_break(s->text[at]);
-    uint32_t cp = utf8_next((const char *)s->text + at, s->len - at, size);
+    uint32_t cp = char_next((const char *)s->text + at, s->len - at, size);
     return *size == 1 ? BREAK_ICU : char_break(cp);
 }
 
@@ -110,9 +113,9 @@ static size_t word_end(const struct segmenter *s, size_t at, bool *ascii)
 
     for (;; end += size) {
         enum break_class c = class_at(s, end, &size);
-        if (c == BREAK_OTHER || c == BREAK_QUOTE)
+        if (c == BREAK_OTHER || c == BREAK_QUOTE || (c == BREAK_CJK && before != BREAK_UNDERSCORE))
             break;
-        if (c == BREAK_ICU)
+        if (c == BREAK_ICU || c == BREAK_CJK)
             return at;
         if (c == BREAK_EXTEND) {
             if (before == BREAK_UNDERSCORE || before == BREAK_HANGUL)
@@ -153,7 +156,7 @@ static size_t segment_start(const struct segmenter *s, size_t at)
 }
 
 /* Where the run that begins at `start` and holds what is before `from` ends: at the first OTHER
- * character of ASCII from which RUN_GAP bytes are none for ICU, or at any once the run is long. */
+ * character from which RUN_GAP bytes are none for ICU, or at any once the run is long. */
 static size_t run_end(const struct segmenter *s, size_t start, size_t from)
 {
     size_t cut = 0; /* the first chance since the last byte for ICU; 0: none */
@@ -162,7 +165,7 @@ static size_t run_end(const struct segmenter *s, size_t start, size_t from)
         enum break_class c = class_at(s, i, &size);
         if (c == BREAK_ICU)
             cut = 0;
-        else if (c == BREAK_OTHER && s->text[i] < 0x80 && cut == 0)
+        else if (c == BREAK_OTHER && cut == 0)
             cut = i;
         if (cut != 0 && (i - cut >= RUN_GAP || i - start >= RUN_BYTES))
             break;
@@ -182,7 +185,7 @@ static int32_t widen(struct segmenter *s, size_t start, size_t end)
             continue;
         }
         size_t size;
-        uint32_t cp = utf8_next((const char *)s->text + i, end - i, &size);
+        uint32_t cp = char_next((const char *)s->text + i, end - i, &size);
         i += size;
         if (size == 1) {
             *out++ = '\n';
@@ -272,6 +275,40 @@ static bool run_next(struct segmenter *s, struct word *out)
     return false;
 }
 
+/* Divides the Chinese or Japanese from `start` on into words; 0: ICU has to, SEGMENT_NOMEM. */
+static int cjk_begin(struct segmenter *s, size_t start)
+{
+    size_t end = start, size;
+    enum break_class c;
+
+    if (!s->cjk)
+        return 0;
+    while ((c = class_at(s, end, &size)) == BREAK_CJK && end - start < (size_t)3 * CJK_RUN_MAX)
+        end += size;
+    if (c == BREAK_ICU || c == BREAK_CJK || c == BREAK_EXTEND || c == BREAK_UNDERSCORE)
+        return 0;
+    int32_t units = widen_all(s, start, end);
+    if (units == SEGMENT_NOMEM)
+        return SEGMENT_NOMEM;
+    s->cjk_count = cjk_divide(s->units, units, s->cjk_ends);
+    s->cjk_next = 0;
+    s->unit_at = 0;
+    s->byte_at = start;
+    s->at = end;
+    return 1;
+}
+
+/* The next word that cjk_begin() found. */
+static void cjk_word(struct segmenter *s, struct word *out)
+{
+    int32_t from = s->unit_at, to = s->cjk_ends[s->cjk_next++];
+    size_t start = s->byte_at;
+
+    s->unit_at = to;
+    s->byte_at += (size_t)(3 * (to - from));
+    *out = (struct word){(uint32_t)start, (uint32_t)s->byte_at, s->units + from, to - from};
+}
+
 /* Sets *out to the word text[start..end) that the scan found. */
 static int scanned(struct segmenter *s, size_t start, size_t end, bool ascii, struct word *out)
 {
@@ -288,6 +325,10 @@ int segment_next(struct segmenter *s, struct word *out)
     for (;;) {
         size_t size;
         enum break_class c;
+        if (s->cjk_next < s->cjk_count) {
+            cjk_word(s, out);
+            return 1;
+        }
         if (s->in_run && run_next(s, out))
             return 1;
         while (s->at < s->len && s->byte_class[s->text[s->at]] < BREAK_UNDERSCORE)
@@ -298,6 +339,14 @@ int segment_next(struct segmenter *s, struct word *out)
             return 0;
         size_t start = s->at;
         bool starts = c <= BREAK_HANGUL, ascii;
+        if (c == BREAK_CJK) {
+            int rc = cjk_begin(s, start);
+            if (rc == 0)
+                rc = run_begin(s, start, start);
+            if (rc == SEGMENT_NOMEM)
+                return rc;
+            continue;
+        }
         size_t end = starts ? word_end(s, start, &ascii) : start;
         if (end == start) {
             if (run_begin(s, starts ? start : segment_start(s, start), start) != 0)

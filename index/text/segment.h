@@ -10,6 +10,8 @@
 
 #include <unicode/ubrk.h>
 
+#include "index/text/cjk.h"
+
 /* What segment_next() says besides "a word" (1) and "no more" (0). */
 #define SEGMENT_NOMEM (-1)
 
@@ -23,9 +25,12 @@ struct segmenter {
     UBreakIterator *breaks;
     const unsigned char *text; /* borrowed */
     size_t len;
-    size_t at;    /* where the ASCII scan goes on; the end of the run while ICU is at work */
-    bool in_run;  /* ICU is at work on a run */
-    UChar *units; /* the run in UTF-16 */
+    size_t at;   /* where the ASCII scan goes on; the end of the run while ICU is at work */
+    bool in_run; /* ICU is at work on a run */
+    bool cjk;    /* Chinese and Japanese need no ICU */
+    int32_t cjk_count, cjk_next; /* words of the run at hand, and which is next; its text is … */
+    uint16_t cjk_ends[CJK_RUN_MAX]; /* … `units`, that of the first word at byte_at */
+    UChar *units;                   /* the run in UTF-16 */
     size_t units_cap;
     int32_t unit_at;               /* ICU's last boundary: in `units` … */
     size_t byte_at;                /* … and in the text */

@@ -154,6 +154,40 @@ static void every_ascii_character_has_icus_class(void **state)
         }
 }
 
+/* Each in turn between letters, digits, kana and the like, behind a mark, at both ends. */
+static void every_character_breaks_as_icu_says(void **state)
+{
+    static const char *const around[][2] = {
+        {"", ""},
+        {"a", "b"},
+        {"1", "2"},
+        {"_", "_"},
+        {"\u05D0", "\u05D0"},
+        {" ", "a"},
+        {"\uD55C", "\uD55C"},
+        {"\u30A2", "\u30A2"},
+        {"\u4EBA", ". "},
+        {"a\u0301", "\u0301b"},
+        {"a.", "b"},
+        {"\u0E01", "\u0E02"},
+        {"1,", "2"},
+        {"\u3042", "1"},
+    };
+    char text[32], bytes[4];
+
+    (void)state;
+    for (uint32_t cp = 0x80; cp < 0x10000; cp++) {
+        if (U16_IS_SURROGATE(cp) || (cp >= 0x3500 && cp < 0x4D00) ||
+            (cp >= 0x5000 && cp < 0x9F00) || (cp >= 0xAD00 && cp < 0xD700))
+            continue; /* more of the same */
+        for (size_t i = 0; i < sizeof(around) / sizeof(around[0]); i++) {
+            int len = snprintf(text, sizeof(text), "%s%.*s%s", around[i][0],
+                               (int)utf8_encode(cp, bytes), bytes, around[i][1]);
+            assert_as_icu(text, (size_t)len);
+        }
+    }
+}
+
 static void random_texts(uint64_t seed, int count, size_t cap, uint32_t wide)
 {
     static char text[1 << 14];
@@ -193,6 +227,38 @@ static void every_short_mixed_text_breaks_as_icu_says(void **state)
         int len = snprintf(text, sizeof(text), "%s%s%s%s", kinds[code % n], kinds[code / n % n],
                            kinds[code / n / n % n], kinds[code / n / n / n]);
         assert_as_icu(text, (size_t)len);
+    }
+}
+
+/* Text of words and characters that dictionaries know, and what they do not. */
+static void words_of_dictionaries_break_as_icu_says(void **state)
+{
+    static const char often[] =
+        "的一是不了人我在有他这中大来上国个到说们为子和你地出道也时年得就那要下以生会自着去之过家学"
+        "对可她里后小么心"
+        "日本語東京都大学生活動物園前後藤井上下水平和食事実際関係者会社員のにをはがでとてしたいます"
+        "れるこらなんアイウ"
+        "エオカキクケコサシスセソタチツテトナニヌネノハヒフヘホマミムメモヤユヨラリルレロワンーガギ"
+        "グゲゴッャュョパ"
+        "ไทยภาษาการมีที่ให้ของคนกรุงเทพ、。，「」 a1_\u3005\u3007\uFF76\uFF9E\u3099\u0301";
+    static char text[1 << 12];
+    uint64_t seed = 8;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        size_t goal = random_below(&seed, i % 200 == 0 ? sizeof(text) - 32 : 90), len = 0;
+        while (len < goal) {
+            size_t at =
+                utf8_floor(often, sizeof(often) - 1, random_below(&seed, sizeof(often) - 1));
+            for (uint32_t n = 1 + random_below(&seed, 4); n > 0 && at < sizeof(often) - 1; n--) {
+                size_t size;
+                utf8_next(often + at, sizeof(often) - 1 - at, &size);
+                memcpy(text + len, often + at, size);
+                len += size;
+                at += size;
+            }
+        }
+        assert_as_icu(text, len);
     }
 }
 
@@ -260,6 +326,8 @@ int main(void)
         cmocka_unit_test(random_ascii_breaks_as_icu_says),
         cmocka_unit_test(mixed_text_breaks_as_whole_text_does),
         cmocka_unit_test(every_short_mixed_text_breaks_as_icu_says),
+        cmocka_unit_test(every_character_breaks_as_icu_says),
+        cmocka_unit_test(words_of_dictionaries_break_as_icu_says),
         cmocka_unit_test(long_runs_break_as_whole_text_does),
         cmocka_unit_test(a_row_of_spaces_before_a_wide_word_is_passed),
         cmocka_unit_test(bad_bytes_separate_as_newlines_do),
