@@ -29,6 +29,7 @@ extern "C" {
 #define SX_QUERY_MAX (64 << 10)  /* bytes of a query */
 #define SX_QUERY_WORDS_MAX 1024  /* distinct words of a query, and each word of its phrases */
 #define SX_PHRASE_REPEATS_MAX 32 /* times one word may stand in one phrase */
+#define SX_QUERY_FORMS_MAX 2048  /* other forms of all words of a query together */
 #define SX_QUERY_DEPTH_MAX 32    /* nesting of a query */
 #define SX_EXPANSIONS_MAX 100000 /* terms one prefix may stand for */
 #define SX_WINDOW_MAX 10000      /* offset + limit */

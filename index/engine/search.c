@@ -14,8 +14,6 @@
 #include "index/rank/score.h"
 
 #define WARNINGS_MAX 64
-#define TEXT_OF(macro) TEXT_OF_(macro)
-#define TEXT_OF_(value) #value
 /* What was found is told though the deadline is over: reading a page is quick. Where it is not
  * (large documents, a thousand words), the page is cut so long after the deadline. */
 #define PAGE_NS ((uint64_t)100 * 1000000)
@@ -89,7 +87,7 @@ static sx_status parse(struct search *s, struct sx_str query, struct analyzer *a
 static sx_status plan(struct search *s, struct db *c, struct stemmer **stemmer,
                       struct sx_error *err)
 {
-    const struct leaf *cut;
+    bool cut = false;
     struct langs langs;
     sx_status rc = language_ready(c, &langs, err);
 
@@ -101,8 +99,8 @@ static sx_status plan(struct search *s, struct db *c, struct stemmer **stemmer,
     }
     if (rc == SX_OK)
         rc = find_forms(c, stemmer, &langs, &s->plan, &cut, err);
-    if (rc == SX_OK && cut != NULL)
-        warn(s, str_of("a word has more forms than " TEXT_OF(FORMS_MAX) ": some were left out"));
+    if (rc == SX_OK && cut)
+        warn(s, str_of("the words have more forms than are looked for: some were left out"));
     return rc;
 }
 

@@ -110,16 +110,18 @@ static struct sx_str conflated(const struct ast *n)
 }
 
 sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs *langs,
-                     struct plan *p, const struct leaf **cut, struct sx_error *err)
+                     struct plan *p, bool *cut, struct sx_error *err)
 {
-    sx_status rc = SX_OK;
+    size_t left = SX_QUERY_FORMS_MAX;
 
-    *cut = NULL;
-    if (langs->count > 0 && *stemmer == NULL)
+    *cut = false;
+    if (langs->count == 0)
+        return SX_OK;
+    if (*stemmer == NULL)
         *stemmer = stemmer_new();
-    if (langs->count > 0 && *stemmer == NULL)
+    if (*stemmer == NULL)
         return sx_fail_oom(err);
-    for (size_t i = 0; langs->count > 0 && i < p->leaf_count && rc == SX_OK; i++) {
+    for (size_t i = 0; i < p->leaf_count; i++) {
         struct leaf *l = &p->leaves[i];
         struct sx_str term = conflated(l->ast);
         struct sx_str *forms;
@@ -128,15 +130,15 @@ sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs 
 
         if (term.len == 0)
             continue;
-        rc = forms_of(c, *stemmer, langs, term, p->mem, &forms, &count, &more, err);
+        sx_status rc = forms_of(c, *stemmer, langs, term, p->mem, &forms, &count, &more, err);
         if (rc != SX_OK)
             return rc;
         l->forms = forms + 1; /* the first is the term itself */
-        l->form_count = count - 1;
-        if (more)
-            *cut = l;
+        l->form_count = count - 1 < left ? count - 1 : left;
+        left -= l->form_count;
+        *cut = *cut || more || l->form_count < count - 1;
     }
-    return rc;
+    return SX_OK;
 }
 
 sx_status weigh_leaves(struct sx_reader *r, const struct state *snap, struct plan *p,

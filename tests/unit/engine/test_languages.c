@@ -490,6 +490,69 @@ static void filling_survives_want_of_memory(void **state)
     assert_string_equal(forms(b, "zones"), "zones zone ");
 }
 
+/* ---- searches ------------------------------------------------------------------------------ */
+
+/* How many documents a query finds with match all; *warnings is how much it was warned of. */
+static uint64_t found(struct bed *b, struct sx_str query, size_t *warnings)
+{
+    struct sx_search ask = {.query = query, .match = SX_MATCH_ALL, .limit = 10};
+    struct sx_results *res;
+    struct sx_error err;
+
+    must(sx_reader_search(b->r, &ask, &res, &err), &err);
+    uint64_t total = res->total;
+    *warnings = res->warning_count;
+    sx_results_free(res);
+    return total;
+}
+
+static void a_word_finds_its_forms(void **state)
+{
+    struct bed *b = *state;
+    size_t warnings, deleted;
+    struct sx_error err;
+
+    put_in(b, "a", "en", "The ships sailed from the harbour.");
+    put_in(b, "b", "en", "A ship sails.");
+    commit(b);
+    assert_int_equal(found(b, str_of("ship sailing"), &warnings), 2);
+    assert_int_equal(found(b, str_of("\"ship\""), &warnings), 1);
+    assert_int_equal(found(b, str_of("ships -\"ships\""), &warnings), 1);
+    assert_int_equal(found(b, str_of("the ship"), &warnings), 2);
+    assert_int_equal(found(b, str_of("+the ship"), &warnings), 1);
+    assert_int_equal(found(b, str_of("the"), &warnings), 1);
+    assert_int_equal(found(b, str_of("\"from the harbour\""), &warnings), 1);
+    assert_int_equal(warnings, 0);
+    must(sx_index_delete_query(b->ix, str_of("harbours"), &deleted, &err), &err);
+    assert_int_equal(deleted, 1);
+}
+
+static void the_forms_of_a_query_are_limited(void **state)
+{
+    struct bed *b = *state;
+    struct buf body = {0};
+    struct buf query = {0};
+    size_t warnings;
+    int words = SX_QUERY_FORMS_MAX / 3 + 1;
+
+    for (int i = 0; i < words; i++) {
+        char word[8];
+        snprintf(word, sizeof(word), "%c%c%cork", 'a' + i % 26, 'a' + i / 26 % 26, 'a' + i / 676);
+        buf_printf(&body, "%s %ss %sed %sing ", word, word, word, word);
+        if (i > 0)
+            buf_printf(&query, "%s ", word);
+    }
+    put_in(b, "a", "en", buf_cstr(&body));
+    commit(b);
+    assert_int_equal(found(b, buf_str(&query), &warnings), 1);
+    assert_int_equal(warnings, 0);
+    buf_puts(&query, "aaaork");
+    assert_int_equal(found(b, buf_str(&query), &warnings), 1);
+    assert_int_equal(warnings, 1);
+    buf_release(&body);
+    buf_release(&query);
+}
+
 /* ---- readers beside the writer ------------------------------------------------------------------- */
 
 struct watcher {
@@ -567,6 +630,8 @@ int main(void)
         with_index(putting_a_text_again_changes_nothing),
         with_index(a_commit_undoes_itself_when_memory_runs_out),
         with_index(filling_survives_want_of_memory),
+        with_index(a_word_finds_its_forms),
+        with_index(the_forms_of_a_query_are_limited),
         with_index(readers_see_whole_commits),
     };
 
