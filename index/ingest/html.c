@@ -437,7 +437,7 @@ sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_
         goto out;
     doc.body = buf_str(&body);
     meta_fill(&meta, &doc);
-    rc = sink->doc(sink->ctx, &doc, 0, err);
+    rc = meta_ok(&meta) ? sink->doc(sink->ctx, &doc, 0, err) : sx_fail_oom(err);
 out:
     meta_release(&meta);
     buf_release(&body);

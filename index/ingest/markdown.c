@@ -202,7 +202,7 @@ sx_status markdown_read(struct sx_str uri, struct sx_str bytes, const struct ing
         goto out;
     doc.body = buf_str(&text.body);
     meta_fill(&meta, &doc);
-    rc = sink->doc(sink->ctx, &doc, 0, err);
+    rc = meta_ok(&meta) ? sink->doc(sink->ctx, &doc, 0, err) : sx_fail_oom(err);
 out:
     buf_release(&text.html);
     buf_release(&text.body);
