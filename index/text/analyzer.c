@@ -267,6 +267,40 @@ static uint32_t piece_end(const struct analyzer *a, uint32_t at, uint32_t end, b
     return at;
 }
 
+/* Whether ICU has `cp` in a word only between letters or digits. */
+static bool only_joins(uint32_t cp)
+{
+    switch (u_getIntPropertyValue((UChar32)cp, UCHAR_WORD_BREAK)) {
+    case U_WB_MIDLETTER:
+    case U_WB_MIDNUM:
+    case U_WB_MIDNUMLET:
+    case U_WB_SINGLE_QUOTE:
+    case U_WB_DOUBLE_QUOTE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The piece text[start..end) as the word it is where it stands alone: without the stops at its
+ * ends, which join it to the other pieces. */
+static struct word alone(const struct analyzer *a, uint32_t start, uint32_t end)
+{
+    struct word piece = {.start = start, .end = start};
+    bool begun = false;
+
+    for (size_t at = start, size; at < end; at += size) {
+        uint32_t cp = utf8_next(a->text + at, end - at, &size);
+        if (char_is_mark(cp) ? !begun || piece.end < at : only_joins(cp))
+            continue;
+        if (!begun)
+            piece.start = (uint32_t)at;
+        begun = true;
+        piece.end = (uint32_t)(at + size);
+    }
+    return piece;
+}
+
 static int mixed_word(struct analyzer *a, const struct word *w)
 {
     uint32_t at = w->start < a->run.end ? a->run.end : w->start; /* a cluster may reach into it */
@@ -275,10 +309,12 @@ static int mixed_word(struct analyzer *a, const struct word *w)
     for (uint32_t to; at < w->end && rc == 0; at = to) {
         bool unspaced, holds;
         to = piece_end(a, at, w->end, &unspaced, &holds);
-        if (unspaced)
+        if (unspaced) {
             rc = clusters_word(a, at, to);
-        else if (holds)
-            rc = spaced_word(a, &(struct word){.start = at, .end = to}, COMPOUND);
+        } else if (holds) {
+            struct word piece = alone(a, at, to);
+            rc = spaced_word(a, &piece, COMPOUND);
+        }
     }
     return rc;
 }
