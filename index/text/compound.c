@@ -141,6 +141,7 @@ static void settle(struct compound *c)
                               (before->class == CHAR_UPPER && class_after(c, i) == CHAR_LOWER);
         else if (ch->class >= CHAR_GERESH)
             settle_joint(ch, before, i + 1 < c->count ? ch[1].cp : 0);
+        c->joined = c->joined || ch->begins_part;
         before = ch;
     }
 }
@@ -161,7 +162,7 @@ void compound_read(struct compound *c, const char *text, uint32_t start, uint32_
     }
     c->chars[c->count].at = start;
     c->cut = start < end;
-    c->has_letters = (seen & ((1U << CHAR_MARK) - 1)) != 0;
+    c->joined = seen >= 1U << CHAR_AT;
     settle(c);
     if ((seen & 1U << CHAR_DOT) != 0)
         drop_dots(c);
@@ -264,7 +265,7 @@ size_t compound_parts(const struct compound *c, struct compound_part out[COMPOUN
 {
     struct splitter s = {.c = c, .out = out};
 
-    if (!c->cut)
+    if (c->joined && !c->cut)
         split(&s, 0, 0, (uint32_t)c->count);
     return s.count;
 }

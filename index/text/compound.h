@@ -17,8 +17,8 @@
 
 struct compound {
     size_t count;
-    bool cut;         /* the word is longer than COMPOUND_MAX */
-    bool has_letters; /* or digits: it is not only what stands between them */
+    bool cut;    /* the word is longer than COMPOUND_MAX */
+    bool joined; /* something in it may part it */
     struct compound_char {
         uint32_t cp, at; /* `at`: byte in the text */
         unsigned char class;

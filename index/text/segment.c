@@ -23,6 +23,9 @@
 #define RUN_GAP 24
 /* From here on a run ends at the first chance, which bounds `units` for ordinary text. */
 #define RUN_BYTES 16384
+/* And here a run of a script without spaces ends in front of any letter: ICU takes ten bytes of
+ * memory and more for each byte of it. Its words alone change by that, not the clusters. */
+#define RUN_BYTES_MAX (1U << 18)
 /* A larger buffer, which takes a long text without spaces, is not kept for the next text. */
 #define UNITS_KEEP (1U << 20)
 
@@ -59,6 +62,7 @@ void segment_begin(struct segmenter *s, const char *text, size_t len)
     s->len = len;
     s->at = 0;
     s->in_run = false;
+    s->ran_to = 0;
     s->cjk_count = s->cjk_next = 0;
 }
 
@@ -143,16 +147,23 @@ static size_t word_end(const struct segmenter *s, size_t at, bool *ascii)
  * belongs to the character before it, and spaces in a row are one segment. */
 static size_t segment_start(const struct segmenter *s, size_t at)
 {
-    if (at == 0)
-        return 0;
+    if (at == s->ran_to)
+        return at;
     size_t size, back = at - 1;
-    while (back > 0 && at - back < 4 && (s->text[back] & 0xC0) == 0x80)
+    while (back > s->ran_to && at - back < 4 && (s->text[back] & 0xC0) == 0x80)
         back--;
     utf8_next((const char *)s->text + back, s->len - back, &size);
     at = back + size == at ? back : at - 1; /* else a bad byte, alone like a newline */
-    while (at > 0 && s->text[at] == ' ' && s->text[at - 1] == ' ')
+    while (at > s->ran_to && s->text[at] == ' ' && s->text[at - 1] == ' ')
         at--;
     return at;
+}
+
+static bool is_unspaced(const struct segmenter *s, size_t at)
+{
+    size_t size;
+
+    return char_class(char_next((const char *)s->text + at, s->len - at, &size)) == CHAR_UNSPACED;
 }
 
 /* Where the run that begins at `start` and holds what is before `from` ends: at the first OTHER
@@ -169,6 +180,8 @@ static size_t run_end(const struct segmenter *s, size_t start, size_t from)
             cut = i;
         if (cut != 0 && (i - cut >= RUN_GAP || i - start >= RUN_BYTES))
             break;
+        if (i - start >= RUN_BYTES_MAX && is_unspaced(s, i))
+            return i;
     }
     return cut != 0 ? cut : s->len;
 }
@@ -225,7 +238,7 @@ static int run_begin(struct segmenter *s, size_t start, size_t at)
     ubrk_setText(s->breaks, s->units, units, &status);
     if (U_FAILURE(status))
         return SEGMENT_NOMEM;
-    s->at = end;
+    s->at = s->ran_to = end;
     s->in_run = true;
     s->unit_at = 0;
     s->byte_at = start;
@@ -312,7 +325,12 @@ static void cjk_word(struct segmenter *s, struct word *out)
 /* Sets *out to the word text[start..end) that the scan found. */
 static int scanned(struct segmenter *s, size_t start, size_t end, bool ascii, struct word *out)
 {
-    int32_t units = ascii ? 0 : widen_all(s, start, end);
+    size_t told = start + 4 * SEGMENT_UNITS_MAX; /* bytes: a fourth as many units, or more */
+    int32_t units = 0;
+
+    if (!ascii)
+        units =
+            widen_all(s, start, end <= told ? end : utf8_floor((const char *)s->text, end, told));
 
     if (units == SEGMENT_NOMEM)
         return SEGMENT_NOMEM;

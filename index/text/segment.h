@@ -15,26 +15,30 @@
 /* What segment_next() says besides "a word" (1) and "no more" (0). */
 #define SEGMENT_NOMEM (-1)
 
+/* A word has all its units, or at least so many: no term needs more. */
+#define SEGMENT_UNITS_MAX 512
+
 struct word {
     uint32_t start, end; /* bytes in the text */
-    const UChar *units;  /* the word in UTF-16 till the next call, or NULL: it is all ASCII */
+    const UChar *units;  /* in UTF-16 till the next call, or NULL: it is all ASCII */
     int32_t units_len;
 };
 
 struct segmenter {
     UBreakIterator *breaks;
-    const unsigned char *text; /* borrowed */
+    unsigned char byte_class[256]; /* enum break_class of ASCII; others are for a closer look */
+    bool cjk;                      /* Chinese and Japanese need no ICU */
+    const unsigned char *text;     /* borrowed */
     size_t len;
-    size_t at;   /* where the ASCII scan goes on; the end of the run while ICU is at work */
-    bool in_run; /* ICU is at work on a run */
-    bool cjk;    /* Chinese and Japanese need no ICU */
-    int32_t cjk_count, cjk_next; /* words of the run at hand, and which is next; its text is … */
-    uint16_t cjk_ends[CJK_RUN_MAX]; /* … `units`, that of the first word at byte_at */
-    UChar *units;                   /* the run in UTF-16 */
+    size_t at;     /* where the scan goes on; the end of the run while one is at hand */
+    size_t ran_to; /* the end of ICU's last run; none begins before it */
+    bool in_run;   /* ICU is at work on a run */
+    UChar *units;  /* the run, or the word, in UTF-16 */
     size_t units_cap;
-    int32_t unit_at;               /* ICU's last boundary: in `units` … */
-    size_t byte_at;                /* … and in the text */
-    unsigned char byte_class[256]; /* enum break_class of ASCII; of others that of what ICU reads */
+    int32_t unit_at;             /* the last boundary: in `units` … */
+    size_t byte_at;              /* … and in the text */
+    int32_t cjk_count, cjk_next; /* words of a run without ICU, and which is next */
+    uint16_t cjk_ends[CJK_RUN_MAX];
 };
 
 /* False: memory ran out or ICU has no rules. segment_release() is due in either case. */
