@@ -43,7 +43,7 @@ struct analyzer {
     struct sink to; /* of the text in hand, as are the next two */
     const char *text;
     size_t len;
-    char form[FOLD_WIDE_MAX * 3];
+    char form[3U * FOLD_WIDE_MAX];
     UChar units[2 * COMPOUND_MAX];
 };
 
@@ -217,7 +217,7 @@ enum shape {
     MIXED     /* that and something else */
 };
 
-/* Tells a word of a script with spaces. `units`: it is plain, and this is it, or its ASCII. */
+/* Tells a word of a script with spaces, and what it is a part of. */
 static int spaced_word(struct analyzer *a, const struct word *w, enum shape shape)
 {
     struct place at = {w->start, w->end, TOKEN_WORD};

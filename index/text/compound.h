@@ -13,7 +13,7 @@
 /* The smallest parts that are told of a word, and what a word has in all: parts of parts, of which
  * each has two smaller ones, and the ends of a dotted name. */
 #define COMPOUND_PARTS 8
-#define COMPOUND_PARTS_MAX (3 * COMPOUND_PARTS)
+#define COMPOUND_PARTS_MAX 24
 
 struct compound {
     size_t count;

@@ -325,7 +325,8 @@ static void cjk_word(struct segmenter *s, struct word *out)
 /* Sets *out to the word text[start..end) that the scan found. */
 static int scanned(struct segmenter *s, size_t start, size_t end, bool ascii, struct word *out)
 {
-    size_t told = start + 4 * SEGMENT_UNITS_MAX; /* bytes: a fourth as many units, or more */
+    size_t told =
+        start + (size_t)4 * SEGMENT_UNITS_MAX; /* bytes: a fourth as many units, or more */
     int32_t units = 0;
 
     if (!ascii)
