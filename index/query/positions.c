@@ -125,10 +125,14 @@ bool positions_in_run(const struct positions *p, size_t i)
 size_t positions_unit(const struct positions *p, size_t i)
 {
     const struct position *at = &p->items[i];
+    size_t unit = at->whole.len > 0 ? at->whole_span : 1;
 
     if (at->dict.len > 0)
-        return at->dict_span;
-    return at->whole.len > 0 ? at->whole_span : 1;
+        unit = at->dict_span;
+    /* Several positions of one sign (U+3300) cannot be told apart in the text. */
+    while (i + unit < p->count && p->items[i + unit].start < p->items[i + unit - 1].end)
+        unit++;
+    return unit;
 }
 
 size_t positions_terms(const struct positions *p, struct sx_str *out)

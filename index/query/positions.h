@@ -34,7 +34,8 @@ sx_status positions_read(struct positions *p, struct analyzer *an, struct sx_str
 
 /* Whether position `i` is a cluster of a run of two or more. */
 bool positions_in_run(const struct positions *p, size_t i);
-/* How many positions from `i` on make one word of a query: a dictionary word, a compound, or 1. */
+/* How many positions from `i` on make one word of a query: a dictionary word, a compound, what one
+ * sign stands for, or 1. */
 size_t positions_unit(const struct positions *p, size_t i);
 /* The terms that stand at adjacent positions wherever the text does; `out` has room for
  * p->count. Returns how many. */

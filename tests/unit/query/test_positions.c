@@ -95,6 +95,17 @@ static void runs_are_their_words(void **state)
     assert_leaves("iPhone\u624b\u673atyp*", "iphone, \u624b\u673a+\u624b\u673a, typ");
 }
 
+/* What one sign folds to stays together: it has no text of its own that could be read again. */
+static void one_sign_is_one_word(void **state)
+{
+    (void)state;
+    assert_leaves("\u3300", "\u30a2\u30d1 \u30d1\u30fc \u30fc\u30c8+\u30a2\u30d1\u30fc\u30c8");
+    assert_leaves("\u3300\u200b", "\u30a2\u30d1 \u30d1\u30fc \u30fc\u30c8");
+    assert_leaves("\ufdfa\u4eac\u90fd", "\u0635\u0644\u064a \u0627\u0644\u0644\u0647 "
+                                        "\u0639\u0644\u064a\u0647 \u0648\u0633\u0644\u0645, "
+                                        "\u4eac\u90fd+\u4eac\u90fd");
+}
+
 static void every_failed_allocation_is_told(void **state)
 {
     (void)state;
@@ -134,6 +145,7 @@ int main(void)
         cmocka_unit_test(compounds),
         cmocka_unit_test(signs_of_grammar_leave),
         cmocka_unit_test(runs_are_their_words),
+        cmocka_unit_test(one_sign_is_one_word),
         cmocka_unit_test(every_failed_allocation_is_told),
     };
 
