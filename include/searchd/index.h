@@ -1,8 +1,8 @@
 /* The index as a library: one folder, one SQLite file, one collection of documents.
  *
  * Threads: a struct sx_index belongs to one thread at a time, the writer (put, delete, commit,
- * sync, maintain). Any number of struct sx_reader, each used by one thread at a time, read
- * beside it, each call on one consistent snapshot. Nothing here logs, prints or exits.
+ * sync, rebuild, maintain). Any number of struct sx_reader, each used by one thread at a time,
+ * read beside it, each call on one consistent snapshot. Nothing here logs, prints or exits.
  *
  * Text is UTF-8 without NUL. Struct members of type struct sx_str are borrowed by the call
  * they are given to, and live as long as the result they came in. */
@@ -54,7 +54,8 @@ struct sx_index_options {
 
 /* Opens the index in folder `dir`, made if absent, and locks the folder (flock). `opt` may be
  * NULL. SX_ELOCKED: another process has it. SX_EVERSION: the file is foreign or newer, and is
- * left untouched. SX_EREQUEST: a language is not known. The caller closes *out. */
+ * left untouched; but one whose words another analyzer has made opens, see sx_index_stale().
+ * SX_EREQUEST: a language is not known. The caller closes *out. */
 sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_index_options *opt,
                         struct sx_error *err);
 
@@ -68,6 +69,14 @@ void sx_index_close(struct sx_index *ix);
 /* Opens a reader beside `ix`, from any thread; it must be closed before `ix`. */
 sx_status sx_reader_open(struct sx_reader **out, struct sx_index *ix, struct sx_error *err);
 void sx_reader_close(struct sx_reader *r);
+
+/* Stops a running call early. All members may be zero: no deadline. */
+struct sx_limits {
+    uint64_t deadline_ns;    /* CLOCK_MONOTONIC; 0: none */
+    bool (*stop)(void *ctx); /* true: give up with SX_ECANCELLED; called every few hundred
+                                 microseconds from the call's thread; NULL: never */
+    void *stop_ctx;
+};
 
 /* ---- writing: one thread ------------------------------------------------------------- */
 
@@ -87,7 +96,7 @@ struct sx_doc {
  * there. A document at fault (SX_EREQUEST, SX_ETOOLARGE; err->param is docs[I].KEY) leaves the
  * transaction as it was. Any other failure ends it: all since the last commit is undone, further
  * writes fail alike, until sx_index_commit() has said so too or sx_index_rollback() was called.
- * The same holds for the deletes below. */
+ * The same holds for the deletes below. SX_EVERSION: the index is stale, and nothing was done. */
 sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n, size_t *replaced,
                        struct sx_error *err);
 
@@ -116,8 +125,20 @@ bool sx_index_broken(const struct sx_index *ix);
 sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
                             struct sx_error *err);
 
+/* Whether the words of the index are from another analyzer than today's (another searchd made it).
+ * It answers as well as it can, but takes no puts, deletes or syncs (SX_EVERSION) until a rebuild;
+ * `why` (may be NULL) says so in words. Any thread. */
+bool sx_index_stale(const struct sx_index *ix, struct sx_error *why);
+
+/* Indexes the text of all documents anew, between transactions; *docs counts them. It commits by
+ * itself: later searches see all of it, those that run none. After a failure, or when `limits` (may
+ * be NULL) stops it, the index is as it was. */
+sx_status sx_index_rebuild(struct sx_index *ix, const struct sx_limits *limits, uint64_t *docs,
+                           struct sx_error *err);
+
 /* Verifies everything: SQLite's and FTS5's own integrity checks, each document's checksum, the
- * table of documents against the index. SX_ECORRUPT says what was found first. */
+ * table of documents against the index. SX_ECORRUPT says what was found first. That a stale index's
+ * words are not today's is no fault. */
 sx_status sx_index_check(struct sx_index *ix, struct sx_error *err);
 
 /* ---- folders of files: the writer's thread ---------------------------------------------- */
@@ -155,14 +176,6 @@ struct sx_sync_progress sx_sync_progress(const struct sx_index *ix);
 
 enum sx_match { SX_MATCH_BEST, SX_MATCH_ALL, SX_MATCH_ANY };
 enum sx_sort { SX_SORT_SCORE, SX_SORT_DATE, SX_SORT_DATE_DESC }; /* date: oldest first */
-
-/* Stops a running call early. All members may be zero: no deadline. */
-struct sx_limits {
-    uint64_t deadline_ns;    /* CLOCK_MONOTONIC; 0: none */
-    bool (*stop)(void *ctx); /* true: give up with SX_ECANCELLED; called every few hundred
-                                 microseconds from the reader's thread; NULL: never */
-    void *stop_ctx;
-};
 
 struct sx_search {
     struct sx_str query;
@@ -274,6 +287,8 @@ struct sx_stats {
     uint64_t file_bytes, wal_bytes;
     uint64_t cached_terms; /* words whose n and F are in memory */
     unsigned schema_version, analyzer_version;
+    uint64_t index_analyzer; /* the one that made the words of the index */
+    bool stale;              /* they differ: see sx_index_stale() */
     /* The collection's languages; one is not ready while the forms of older words are missing. */
     struct {
         char code[4];

@@ -1,7 +1,7 @@
 /* What an open index is in memory. Private to the engine.
  *
  *   writer's thread   `w`, the transaction, the deltas, the sync
- *   any thread        `docs` and `terms`, by their own rules; `lock` orders the two sides
+ *   any thread        `memory`, by its own rules; `lock` orders the two sides
  */
 #ifndef INDEX_ENGINE_INDEX_H
 #define INDEX_ENGINE_INDEX_H
@@ -12,11 +12,10 @@
 #include <searchd/index.h>
 
 #include "index/engine/languages.h"
+#include "index/engine/memory.h"
 #include "index/store/db.h"
 #include "index/store/deltas.h"
 #include "index/store/docs.h"
-#include "index/store/doctable.h"
-#include "index/store/termcache.h"
 
 struct sync;
 
@@ -35,7 +34,8 @@ struct sx_index {
     struct sx_error doom; /* code != SX_OK: the transaction is lost; see sx_index_put() */
     struct deltas deltas;
     struct languages languages;
-    int tap_field; /* of the text being indexed: 0 title, 1 body */
+    struct memory *coming; /* of the rebuild that runs */
+    int tap_field;         /* of the text being indexed: 0 title, 1 body */
     uint32_t tap_words[2];
     bool merged;     /* nothing to merge since the last commit */
     int merge_pages; /* of the next slice, by what the last one took */
@@ -44,9 +44,9 @@ struct sx_index {
 
     /* shared */
     pthread_mutex_t lock; /* the writer passes it before COMMIT, a reader after BEGIN */
-    struct doctable docs;
-    struct termcache *terms;
-    _Atomic(uint64_t) pending; /* files of a running sync still to be read */
+    struct memory *memory;
+    _Atomic(uint64_t) analyzer; /* the one that made the index */
+    _Atomic(uint64_t) pending;  /* files of a running sync still to be read */
 };
 
 struct sx_reader {
@@ -54,6 +54,7 @@ struct sx_reader {
     struct db c;
     struct analyzer *an;
     struct stemmer *stemmer; /* made when first needed */
+    struct memory *memory;   /* of the snapshot */
 };
 
 /* A reader's transaction and what its snapshot is. */
@@ -63,9 +64,10 @@ struct sx_coverage reader_coverage(const struct sx_reader *r, const struct state
 
 /* ---- inside the writer's transaction (engine/write.c), for sync ------------------------- */
 
-/* Fills the row of doctable of a document that is stored; SX_ENOMEM without words. */
+/* Tells memory of a document that is stored; SX_ENOMEM without words. */
 sx_status index_remember(struct sx_index *ix, const struct stored_doc *d);
-/* Begins a transaction if none is open. */
+/* Begins a transaction if none is open. SX_EVERSION: the index is stale, and this is no rebuild;
+ * nothing is doomed. */
 sx_status write_begin(struct sx_index *ix, struct sx_error *err);
 /* Checks one document; `prefix` ("docs[3]." or "") goes before the key in err->param. */
 sx_status doc_validate(const struct sx_doc *d, const char *prefix, struct sx_error *err);
@@ -74,6 +76,9 @@ sx_status doc_validate(const struct sx_doc *d, const char *prefix, struct sx_err
 sx_status write_doc(struct sx_index *ix, const struct sx_doc *d, int64_t file, size_t *replaced,
                     struct sx_error *err);
 sx_status write_delete_id(struct sx_index *ix, int64_t id, struct sx_error *err);
+/* Indexes the text of a stored document (doc_text()) once more, where its words are gone, and tells
+ * ix->coming of it. */
+sx_status write_reindex(struct sx_index *ix, struct stored_doc *d, struct sx_error *err);
 /* Records `err` as the end of the transaction and rolls back; returns its code. */
 sx_status write_doom(struct sx_index *ix, sx_status rc, const struct sx_error *err);
 

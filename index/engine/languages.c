@@ -201,6 +201,19 @@ sx_status languages_feed(struct sx_index *ix, struct sx_error *err)
     return rc;
 }
 
+sx_status languages_renew(struct sx_index *ix, struct sx_error *err)
+{
+    bool joined = false;
+    const struct langs none = {.count = 0};
+    sx_status rc = forms_clear(ix->languages.forms, &ix->w, err);
+
+    if (rc == SX_OK)
+        rc = drop_unwanted(ix, &none, err);
+    if (rc == SX_OK)
+        rc = apply_choice(ix, &joined, err);
+    return rc == SX_OK ? fill(ix, SIZE_MAX, 0, err) : rc;
+}
+
 void languages_committed(struct sx_index *ix)
 {
     ix->languages.committed = ix->languages.next;

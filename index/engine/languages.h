@@ -39,6 +39,9 @@ void languages_count(struct sx_index *ix, struct sx_str tag, int sign);
 /* The last of a transaction before its COMMIT: chooses, where the documents have changed by a
  * tenth, and feeds. */
 sx_status languages_feed(struct sx_index *ix, struct sx_error *err);
+/* Inside the transaction of a rebuild, once all documents are indexed anew: chooses, and fills all
+ * that is chosen. */
+sx_status languages_renew(struct sx_index *ix, struct sx_error *err);
 /* After COMMIT, or after a rollback. */
 void languages_committed(struct sx_index *ix);
 void languages_rolled_back(struct sx_index *ix);

@@ -13,8 +13,6 @@
 #include "index/store/schema.h"
 #include "index/text/analyzer.h"
 
-#define TERM_CACHE_MAX 16384
-
 static sx_status remember(void *arg, const struct stored_doc *d)
 {
     return index_remember(arg, d);
@@ -26,12 +24,9 @@ static sx_status load(struct sx_index *ix, struct sx_error *err)
 
     if (rc != SX_OK)
         return rc;
-    if (ix->committed.analyzer != ANALYZER_VERSION)
-        return sx_fail(err, SX_EVERSION,
-                       "the index was made by analyzer %llu, this searchd has %d: index anew",
-                       (unsigned long long)ix->committed.analyzer, ANALYZER_VERSION);
     ix->next = ix->committed;
-    termcache_start(ix->terms, ix->committed.generation);
+    atomic_store(&ix->analyzer, ix->committed.analyzer);
+    termcache_start(ix->memory->terms, ix->committed.generation);
     rc = doc_each(&ix->w, remember, ix, err);
     if (rc == SX_OK)
         rc = languages_load(ix, err);
@@ -76,8 +71,8 @@ static sx_status open_parts(struct sx_index *ix, const struct sx_index_options *
     if (rc != SX_OK)
         return rc;
     ix->an = analyzer_new();
-    ix->terms = termcache_new(TERM_CACHE_MAX);
-    if (ix->an == NULL || ix->terms == NULL || doctable_init(&ix->docs) != 0)
+    ix->memory = memory_new();
+    if (ix->an == NULL || ix->memory == NULL)
         return sx_fail_oom(err);
     rc = db_open(&ix->w, ix->path, true, ix->relaxed, err);
     if (rc == SX_OK)
@@ -124,8 +119,7 @@ void sx_index_close(struct sx_index *ix)
     }
     if (ix->lock_fd >= 0)
         close(ix->lock_fd);
-    doctable_release(&ix->docs);
-    termcache_free(ix->terms);
+    memory_free(ix->memory);
     deltas_release(&ix->deltas);
     languages_release(ix);
     analyzer_free(ix->an);
@@ -166,17 +160,15 @@ void sx_reader_close(struct sx_reader *r)
 
 sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error *err)
 {
+    r->memory = memory_pin(r->ix);
     sx_status rc = db_begin_read(&r->c, err);
-
     if (rc == SX_OK)
         rc = state_get(&r->c, snap, err);
     if (rc != SX_OK) {
         reader_end(r);
         return rc;
     }
-    /* What the writer put into memory for this snapshot is seen from here on. */
-    pthread_mutex_lock(&r->ix->lock);
-    pthread_mutex_unlock(&r->ix->lock);
+    r->memory = memory_follow(r->ix, r->memory, snap->generation);
     return SX_OK;
 }
 
@@ -184,6 +176,21 @@ void reader_end(struct sx_reader *r)
 {
     doc_done(&r->c);
     db_rollback(&r->c);
+    memory_unpin(r->ix, r->memory);
+    r->memory = NULL;
+}
+
+bool sx_index_stale(const struct sx_index *ix, struct sx_error *why)
+{
+    uint64_t made = atomic_load(&ix->analyzer);
+
+    if (made == ANALYZER_VERSION)
+        return false;
+    sx_fail(why, SX_EVERSION,
+            "the index was made by analyzer %llu, this searchd has %d: it takes no writes until it"
+            " is rebuilt (operation rebuild)",
+            (unsigned long long)made, ANALYZER_VERSION);
+    return true;
 }
 
 struct sx_coverage reader_coverage(const struct sx_reader *r, const struct state *snap)

@@ -209,6 +209,7 @@ sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_e
     if (rc != SX_OK)
         return rc;
     rc = language_list(&r->c, &langs, ready, err);
+    size_t cached_terms = termcache_count(r->memory->terms);
     reader_end(r);
     if (rc != SX_OK)
         return rc;
@@ -220,8 +221,10 @@ sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_e
     out->body_words = snap.body_words;
     out->file_bytes = file_size(r->ix->path, "");
     out->wal_bytes = file_size(r->ix->path, "-wal");
-    out->cached_terms = termcache_count(r->ix->terms);
+    out->cached_terms = cached_terms;
     out->schema_version = SCHEMA_VERSION;
     out->analyzer_version = ANALYZER_VERSION;
+    out->index_analyzer = snap.analyzer;
+    out->stale = snap.analyzer != ANALYZER_VERSION;
     return SX_OK;
 }

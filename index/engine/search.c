@@ -172,7 +172,7 @@ static sx_status find(struct search *s, struct sx_error *err)
         return SX_OK;
     }
     s->run.p = &s->plan;
-    s->run.docs = &s->r->ix->docs;
+    s->run.docs = &s->r->memory->docs;
     s->run.match = s->ask->match;
     s->run.avglen = average_length(&s->snap);
     if (!topk_init(&s->run.top, k, sorts[s->ask->sort]))
@@ -288,13 +288,13 @@ static sx_status read_missing(struct search *s, struct sx_hit *hit, const struct
                               struct sx_error *err)
 {
     const struct phrase_tf *tf = run_kept(&s->run, top->slot);
-    const struct docrow *row = doctable_get(&s->r->ix->docs, top->rowid);
+    const struct docrow *row = doctable_get(&s->r->memory->docs, top->rowid);
     const struct ast **items = arena_array(&s->mem, s->plan.cond_count, sizeof(struct ast *));
     struct buf text = {0};
 
     if (items == NULL)
         return sx_fail_oom(err);
-    hit->missing_count = plan_missing(&s->plan, tf, row, &s->r->ix->docs, items);
+    hit->missing_count = plan_missing(&s->plan, tf, row, &s->r->memory->docs, items);
     struct sx_str *missing = arena_array(&s->mem, hit->missing_count, sizeof(*missing));
     hit->missing = missing;
     for (size_t i = 0; missing != NULL && i < hit->missing_count; i++) {
@@ -437,7 +437,7 @@ static sx_status count_snapshot(struct search *s, struct sx_count *out, struct s
 
     db_limit(&s->r->c, &s->ask->limits);
     s->run.p = &s->plan;
-    s->run.docs = &s->r->ix->docs;
+    s->run.docs = &s->r->memory->docs;
     s->run.match = s->ask->match;
     if (s->plan.root != NULL) {
         rc = weigh_leaves(s->r, &s->snap, &s->plan, err);
@@ -533,7 +533,7 @@ static sx_status find_victims(struct sx_index *ix, struct sx_str query, struct v
     if (s == NULL)
         return sx_fail_oom(err);
     s->run.p = &s->plan;
-    s->run.docs = &ix->docs;
+    s->run.docs = &ix->memory->docs;
     s->run.match = SX_MATCH_ALL;
     s->run.each = note_victim;
     s->run.each_ctx = v;
@@ -561,8 +561,9 @@ sx_status sx_index_delete_query(struct sx_index *ix, struct sx_str query, size_t
     err = err == NULL ? &own : err;
     *deleted = 0;
     sx_status rc = write_begin(ix, err);
-    if (rc == SX_OK)
-        rc = find_victims(ix, query, &v, err);
+    if (rc != SX_OK)
+        return rc;
+    rc = find_victims(ix, query, &v, err);
     for (size_t i = 0; i < v.count && rc == SX_OK; i++)
         rc = write_delete_id(ix, v.ids[i], err);
     if (rc == SX_OK)

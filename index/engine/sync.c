@@ -67,6 +67,8 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
     struct sx_error own;
 
     err = err == NULL ? &own : err;
+    if (sx_index_stale(ix, err))
+        return SX_EVERSION;
     sync_free(ix->sync);
     ix->sync = NULL;
     memset(&ix->progress, 0, sizeof(ix->progress));

@@ -13,7 +13,7 @@ static sx_status count_term(struct sx_reader *r, const struct state *snap, struc
 {
     struct cached_counts cached;
     struct vocab_counts counted;
-    enum termcache_state state = termcache_get(r->ix->terms, snap->generation, term, &cached);
+    enum termcache_state state = termcache_get(r->memory->terms, snap->generation, term, &cached);
 
     if (state == TERMCACHE_HIT) {
         *out = (struct term_counts){cached.n, cached.f};
@@ -21,9 +21,9 @@ static sx_status count_term(struct sx_reader *r, const struct state *snap, struc
     }
     sx_status rc = vocab_term(&r->c, term, &counted, err);
     if (state == TERMCACHE_CLAIMED && rc == SX_OK)
-        termcache_fill(r->ix->terms, term, (struct cached_counts){counted.n, counted.f});
+        termcache_fill(r->memory->terms, term, (struct cached_counts){counted.n, counted.f});
     else if (state == TERMCACHE_CLAIMED)
-        termcache_abandon(r->ix->terms, term);
+        termcache_abandon(r->memory->terms, term);
     *out = (struct term_counts){counted.n, counted.f};
     return rc;
 }

@@ -28,23 +28,30 @@ static void tap_text(void *arg)
     ix->tap_field++;
 }
 
-static int tap_token(void *arg, const struct token *t)
+static int tap_length(void *arg, const struct token *t)
 {
     struct sx_index *ix = arg;
 
     if (t->kind == TOKEN_WORD && ix->tap_field < 2)
         ix->tap_words[ix->tap_field]++;
+    return 0;
+}
+
+static int tap_token(void *arg, const struct token *t)
+{
+    struct sx_index *ix = arg;
+
+    tap_length(ix, t);
     return deltas_add(&ix->deltas, t->term);
 }
 
-static void tap_begin(struct sx_index *ix, int sign)
+static void tap_begin(struct sx_index *ix, int (*token)(void *ctx, const struct token *t))
 {
-    deltas_begin(&ix->deltas, sign);
     ix->tap_field = -1;
     ix->tap_words[0] = 0;
     ix->tap_words[1] = 0;
     ix->w.tap.text = tap_text;
-    ix->w.tap.token = tap_token;
+    ix->w.tap.token = token;
     ix->w.tap.ctx = ix;
 }
 
@@ -64,6 +71,7 @@ static void forget_transaction(struct sx_index *ix)
     ix->next = ix->committed;
     deltas_clear(&ix->deltas);
     languages_rolled_back(ix);
+    memory_rolled_back(ix);
 }
 
 sx_status write_doom(struct sx_index *ix, sx_status rc, const struct sx_error *err)
@@ -105,6 +113,8 @@ sx_status write_begin(struct sx_index *ix, struct sx_error *err)
     }
     if (ix->in_transaction)
         return SX_OK;
+    if (ix->coming == NULL && sx_index_stale(ix, err))
+        return SX_EVERSION;
     sx_status rc = db_begin_write(&ix->w, err);
     ix->in_transaction = rc == SX_OK;
     return rc == SX_OK ? SX_OK : write_doom(ix, rc, err);
@@ -122,13 +132,10 @@ static sx_status commit_snapshot(struct sx_index *ix, struct sx_error *err)
         rc = state_set(&ix->w, &ix->next, err);
     if (rc != SX_OK)
         return rc;
-    /* Readers that begin after COMMIT pass this lock: they see the rows of doctable. */
-    pthread_mutex_lock(&ix->lock);
-    termcache_register(ix->terms, ix->next.generation, &ix->deltas);
-    pthread_mutex_unlock(&ix->lock);
+    memory_register(ix, ix->next.generation, &ix->deltas);
     rc = db_commit(&ix->w, err);
     if (rc != SX_OK)
-        termcache_withdraw(ix->terms, ix->next.generation);
+        memory_withdraw(ix, ix->next.generation);
     return rc;
 }
 
@@ -149,11 +156,13 @@ sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err)
         return rc;
     }
     ix->committed = ix->next;
+    atomic_store(&ix->analyzer, ix->committed.analyzer);
     ix->in_transaction = false;
     ix->failed_touched = false;
     ix->merged = false;
     deltas_clear(&ix->deltas);
     languages_committed(ix);
+    memory_committed(ix);
     /* What is committed is durable; a checkpoint that fails now is told by the next one. */
     if (ix->w.wal_pages > CHECKPOINT_PAGES_MAX)
         db_checkpoint(&ix->w, false, NULL);
@@ -236,17 +245,7 @@ static void fill_lengths(void *arg, struct stored_doc *d)
 
 sx_status index_remember(struct sx_index *ix, const struct stored_doc *d)
 {
-    struct docrow row = {
-        .at = d->at,
-        .title_len = d->title_len,
-        .body_len = d->body_len,
-        .source = doctable_name(&ix->docs, d->doc.source, ix->an),
-        .lang = doctable_name(&ix->docs, d->doc.lang, ix->an),
-        .type = doctable_name(&ix->docs, d->doc.type, ix->an),
-    };
-
-    if (row.source == UINT32_MAX || row.lang == UINT32_MAX || row.type == UINT32_MAX ||
-        doctable_set(&ix->docs, d->id, &row) != 0)
+    if (memory_add(ix->memory, d, ix->an) != 0)
         return SX_ENOMEM;
     languages_count(ix, d->doc.lang, +1);
     return SX_OK;
@@ -255,7 +254,8 @@ sx_status index_remember(struct sx_index *ix, const struct stored_doc *d)
 static sx_status insert(struct sx_index *ix, struct stored_doc *d, struct sx_error *err)
 {
     d->id = ix->next.next_id++;
-    tap_begin(ix, +1);
+    deltas_begin(&ix->deltas, +1);
+    tap_begin(ix, tap_token);
     sx_status rc = doc_insert(&ix->w, d, fill_lengths, ix, err);
     tap_end(ix);
     if (rc == SX_OK && index_remember(ix, d) != SX_OK)
@@ -266,6 +266,16 @@ static sx_status insert(struct sx_index *ix, struct stored_doc *d, struct sx_err
     return rc;
 }
 
+sx_status write_reindex(struct sx_index *ix, struct stored_doc *d, struct sx_error *err)
+{
+    tap_begin(ix, tap_length);
+    sx_status rc = doc_reindex(&ix->w, d, fill_lengths, ix, err);
+    tap_end(ix);
+    if (rc == SX_OK && memory_add(ix->coming, d, ix->an) != 0)
+        rc = sx_fail_oom(err);
+    return rc;
+}
+
 /* Removes a document whose row doc_find() gave. */
 static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct sx_error *err)
 {
@@ -273,7 +283,8 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
 
     if (rc != SX_OK)
         return rc;
-    tap_begin(ix, -1);
+    deltas_begin(&ix->deltas, -1);
+    tap_begin(ix, tap_token);
     rc = doc_remove(&ix->w, d, err);
     tap_end(ix);
     languages_count(ix, d->doc.lang, -1);
@@ -471,7 +482,7 @@ sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
         return fail_broken(err);
     if (!ix->merged)
         rc = merge_slice(ix, budget_ms, err);
-    if (rc == SX_OK)
+    if (rc == SX_OK && !sx_index_stale(ix, NULL))
         rc = languages_upkeep(ix, budget_ms, err);
     /* Once merged, the WAL is emptied: an idle daemon leaves none behind. */
     if (rc == SX_OK && (ix->merged ? ix->w.wal_pages > 0 : ix->w.wal_pages > CHECKPOINT_PAGES))

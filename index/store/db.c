@@ -23,13 +23,15 @@ static const char *const sql[ST_COUNT] = {
     [ST_STATE_GET] = "SELECT generation, next_id, docs, title_words, body_words, failed, analyzer"
                      " FROM state",
     [ST_STATE_SET] = "UPDATE state SET generation = ?1, next_id = ?2, docs = ?3, title_words = ?4,"
-                     " body_words = ?5, failed = ?6",
+                     " body_words = ?5, failed = ?6, analyzer = ?7",
     [ST_DOC_BY_URI] = "SELECT " DOC_COLUMNS " FROM doc WHERE uri = ?1",
     [ST_DOC_BY_HASH] = "SELECT " DOC_COLUMNS " FROM doc WHERE substr(hash, 1, 8) = substr(?1, 1, 8)"
                        " AND hash = ?1",
     [ST_DOC_BY_ID] = "SELECT " DOC_COLUMNS " FROM doc WHERE id = ?1",
+    [ST_DOC_AFTER] = "SELECT " DOC_COLUMNS " FROM doc WHERE id > ?1 ORDER BY id LIMIT 1",
     [ST_DOC_INSERT] = "INSERT INTO doc(" DOC_COLUMNS ")"
                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+    [ST_DOC_LENGTHS] = "UPDATE doc SET title_len = ?2, body_len = ?3 WHERE id = ?1",
     [ST_DOC_DELETE] = "DELETE FROM doc WHERE id = ?1",
     [ST_DOC_ALL] = "SELECT " DOC_COLUMNS " FROM doc ORDER BY id",
     [ST_DOC_OF_FILE] = "SELECT id FROM doc WHERE file = ?1 AND id < ?2 LIMIT 256",
@@ -38,8 +40,9 @@ static const char *const sql[ST_COUNT] = {
     [ST_TEXT_DELETE] = "DELETE FROM text WHERE id = ?1",
     [ST_FTS_INSERT] = "INSERT INTO fts(rowid, title, body) VALUES(?1, ?2, ?3)",
     [ST_FTS_DELETE] = "INSERT INTO fts(fts, rowid, title, body) VALUES('delete', ?1, ?2, ?3)",
+    [ST_FTS_CLEAR] = "INSERT INTO fts(fts) VALUES('delete-all')",
     [ST_FTS_MERGE] = "INSERT INTO fts(fts, rank) VALUES('merge', ?1)",
-    [ST_FTS_CHECK] = "INSERT INTO fts(fts, rank) VALUES('integrity-check', 1)",
+    [ST_FTS_CHECK] = "INSERT INTO fts(fts, rank) VALUES('integrity-check', ?1)",
     [ST_FTS_MATCH] = "SELECT rowid FROM fts WHERE fts MATCH ?1 AND sx_match(fts)",
     [ST_VOCAB_TERM] = "SELECT doc, cnt FROM temp.vocab WHERE term = ?1",
     [ST_VOCAB_PREFIX] = "SELECT doc, cnt FROM temp.vocab WHERE term >= ?1 AND term <= ?2 LIMIT ?3",
@@ -61,6 +64,7 @@ static const char *const sql[ST_COUNT] = {
     [ST_FAILED_REASON] = "SELECT reason FROM failed WHERE uri = ?1",
     [ST_FAILED_LIST] = "SELECT uri, stage, reason, at FROM failed ORDER BY uri LIMIT ?1 OFFSET ?2",
     [ST_FORM_INSERT] = "INSERT OR IGNORE INTO form(lang, stem, term) VALUES(?1, ?2, ?3)",
+    [ST_FORM_CLEAR] = "DELETE FROM form",
     [ST_FORM_FIND] = "SELECT term FROM form WHERE lang = ?1 AND stem = ?2 ORDER BY term LIMIT ?3",
     [ST_VOCAB_AFTER] = "SELECT term FROM temp.vocab WHERE term > ?1",
     [ST_LANGUAGE_ALL] = "SELECT code, ready FROM language ORDER BY code",

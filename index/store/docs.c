@@ -45,6 +45,7 @@ sx_status state_set(struct db *c, const struct state *s, struct sx_error *err)
     sqlite3_bind_int64(st, 4, (sqlite3_int64)s->title_words);
     sqlite3_bind_int64(st, 5, (sqlite3_int64)s->body_words);
     sqlite3_bind_int64(st, 6, (sqlite3_int64)s->failed);
+    sqlite3_bind_int64(st, 7, (sqlite3_int64)s->analyzer);
     return db_run(c, st, "write the state", err);
 }
 
@@ -102,7 +103,7 @@ static sx_status read_row(sqlite3_stmt *st, struct stored_doc *out, struct sx_er
 sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
                    struct stored_doc *out, bool *found, struct sx_error *err)
 {
-    static const enum stmt which[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID};
+    static const enum stmt which[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID, ST_DOC_AFTER};
     sqlite3_stmt *st;
     sx_status rc = db_stmt(c, which[by], &st, err);
 
@@ -149,7 +150,8 @@ sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err)
 
 void doc_done(struct db *c)
 {
-    static const enum stmt used[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID, ST_TEXT_GET};
+    static const enum stmt used[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID, ST_DOC_AFTER,
+                                     ST_TEXT_GET};
 
     for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
         if (c->st[used[i]] != NULL)
@@ -225,6 +227,24 @@ sx_status doc_insert(struct db *c, struct stored_doc *d,
         return rc;
     fill(ctx, d);
     return insert_doc(c, d, err);
+}
+
+sx_status doc_reindex(struct db *c, struct stored_doc *d,
+                      void (*fill)(void *ctx, struct stored_doc *d), void *ctx,
+                      struct sx_error *err)
+{
+    sqlite3_stmt *st;
+    sx_status rc = run_fts(c, ST_FTS_INSERT, d, err);
+
+    if (rc == SX_OK)
+        rc = db_stmt(c, ST_DOC_LENGTHS, &st, err);
+    if (rc != SX_OK)
+        return rc;
+    fill(ctx, d);
+    sqlite3_bind_int64(st, 1, d->id);
+    sqlite3_bind_int64(st, 2, d->title_len);
+    sqlite3_bind_int64(st, 3, d->body_len);
+    return db_run(c, st, "store the document", err);
 }
 
 static sx_status remove_by_id(struct db *c, enum stmt which, int64_t id, struct sx_error *err)

@@ -37,7 +37,7 @@ uint32_t doc_checksum(const struct sx_doc *d);
 
 /* Finds the row of doc (no title, body, extra). *found false: none. Strings borrow from the
  * statement and live until it is used again or doc_done() is called. */
-enum doc_key { DOC_KEY_URI, DOC_KEY_HASH, DOC_KEY_ID };
+enum doc_key { DOC_KEY_URI, DOC_KEY_HASH, DOC_KEY_ID, DOC_KEY_AFTER /* the next id */ };
 sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
                    struct stored_doc *out, bool *found, struct sx_error *err);
 /* Reads title, body and extra of out->id into out->doc, borrowed likewise, and verifies the
@@ -51,6 +51,10 @@ void doc_done(struct db *c);
 sx_status doc_insert(struct db *c, struct stored_doc *d,
                      void (*fill)(void *ctx, struct stored_doc *d), void *ctx,
                      struct sx_error *err);
+/* Indexes d's text once more, its words having been removed; `fill` sets the lengths, likewise. */
+sx_status doc_reindex(struct db *c, struct stored_doc *d,
+                      void (*fill)(void *ctx, struct stored_doc *d), void *ctx,
+                      struct sx_error *err);
 /* Removes from fts (which needs the old text), text and doc. */
 sx_status doc_remove(struct db *c, const struct stored_doc *d, struct sx_error *err);
 

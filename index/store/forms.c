@@ -105,6 +105,12 @@ sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
     return rc;
 }
 
+sx_status forms_clear(struct forms *f, struct db *c, struct sx_error *err)
+{
+    forms_forget(f);
+    return db_call(c, ST_FORM_CLEAR, "remove the word forms", err);
+}
+
 /* ---- filling ----------------------------------------------------------------------------------- */
 
 /* Appends where filling stands to `out`. */

@@ -41,6 +41,9 @@ void forms_forget(struct forms *f);
 sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
                      const struct deltas *d, struct sx_error *err);
 
+/* Removes all rows: the terms that they are of are gone. In a transaction. */
+sx_status forms_clear(struct forms *f, struct db *c, struct sx_error *err);
+
 /* Goes on filling a language, for at most `max` terms and until `deadline_ns` (0: none), but for
  * one term at least. *ready: it is filled, and the table says so. In a transaction. */
 sx_status forms_fill(struct forms *f, struct db *c, int lang, size_t max, uint64_t deadline_ns,

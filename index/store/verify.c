@@ -32,13 +32,19 @@ sx_status verify_file(struct db *c, struct sx_error *err)
     return rc;
 }
 
-sx_status verify_fts(struct db *c, struct sx_error *err)
+sx_status verify_fts(struct db *c, bool text, struct sx_error *err)
 {
+    sqlite3_stmt *st;
     sx_status rc = db_settle(c, err);
 
     if (rc == SX_OK)
-        rc = db_call(c, ST_FTS_CHECK, "check the index", err);
+        rc = db_stmt(c, ST_FTS_CHECK, &st, err);
+    if (rc != SX_OK)
+        return rc;
+    sqlite3_bind_int(st, 1, text);
+    rc = db_run(c, st, "check the index", err);
     if (rc == SX_ECORRUPT)
-        sx_fail(err, SX_ECORRUPT, "the index does not agree with the stored text");
+        sx_fail(err, SX_ECORRUPT,
+                text ? "the index does not agree with the stored text" : "the words are damaged");
     return rc;
 }

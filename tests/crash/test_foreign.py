@@ -72,7 +72,3 @@ class Foreign(unittest.TestCase):
         with open(self.path, "wb") as out:
             out.write(header)
         self.refuse("malformed")
-
-    def test_another_analyzer(self):
-        self.pragma("UPDATE state SET analyzer = 1000")
-        self.refuse("the index was made by analyzer 1000")
