@@ -5,6 +5,7 @@
 
 #include <searchd/index.h>
 
+#include "daemon/log.h"
 #include "daemon/writer.h"
 #include "index/base/alloc.h"
 
@@ -19,7 +20,12 @@ sx_status collection_open(struct collection *c, const struct config_collection *
                                    .lock_wait_ms = lock_wait_ms,
                                    .languages = (const char *const *)conf->languages,
                                    .language_count = conf->language_count};
-    return sx_index_open(&c->index, conf->data, &opt, err);
+    sx_status rc = sx_index_open(&c->index, conf->data, &opt, err);
+    struct sx_error why;
+    if (rc == SX_OK && sx_index_stale(c->index, &why))
+        log_warn("index stale collection=%s roots=%zu why=\"%s\"; roots are not read until then",
+                 c->name, conf->root_count, why.msg);
+    return rc;
 }
 
 sx_status collection_start(struct collection *c, const struct config_collection *conf,

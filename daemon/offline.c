@@ -108,6 +108,7 @@ static sx_status check_collection(const struct config_collection *col, struct sx
     struct sx_index *ix = NULL;
     struct sx_reader *reader = NULL;
     struct sx_stats stats;
+    struct sx_error why = {0};
     const struct sx_index_options opt = {.existing = true};
     sx_status rc = sx_index_open(&ix, col->data, &opt, err);
     if (rc == SX_OK)
@@ -117,7 +118,9 @@ static sx_status check_collection(const struct config_collection *col, struct sx
     if (rc == SX_OK)
         rc = sx_reader_stats(reader, &stats, err);
     if (rc == SX_OK)
-        printf("%s: sound, %llu documents\n", col->name, (unsigned long long)stats.coverage.docs);
+        printf("%s: sound, %llu documents%s%s\n", col->name,
+               (unsigned long long)stats.coverage.docs, sx_index_stale(ix, &why) ? "; stale: " : "",
+               why.msg);
     sx_reader_close(reader);
     sx_index_close(ix);
     return rc;

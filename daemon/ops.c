@@ -76,6 +76,7 @@ static const struct param failed_params[] = {
 
 static const struct param parse_params[] = {QUERY(true)};
 static const struct param check_params[] = {COLLECTION};
+static const struct param rebuild_params[] = {COLLECTION};
 static const struct param cancel_params[] = {
     {"target", param_id, AT(target), 0, 0, NULL, true, "id of a request of this connection"},
 };
@@ -172,6 +173,14 @@ const struct op ops[] = {
      .params = check_params,
      .param_count = COUNT(check_params),
      .help = "verifies the index"},
+    {.name = "rebuild",
+     .lane = LANE_WRITE,
+     .admin = true,
+     .alone = true,
+     .run = op_rebuild,
+     .params = rebuild_params,
+     .param_count = COUNT(rebuild_params),
+     .help = "indexes the stored text anew"},
     {.name = "stats", .lane = LANE_CONTROL, .run = op_stats, .help = "figures and health"},
     {.name = "hello",
      .lane = LANE_LOOP,

@@ -4,6 +4,9 @@
 
 #include "daemon/job.h"
 
+/* What a reply says beside `stale`. */
+#define STALE_HINT "made by another analyzer: takes no writes until the operation rebuild is run"
+
 struct server;
 
 /* Who runs it. LOOP and CONTROL never wait behind searches. */
@@ -11,10 +14,11 @@ enum lane { LANE_LOOP, LANE_CONTROL, LANE_READ, LANE_WRITE };
 
 /* What a lane gives an operation; the rest is NULL. */
 struct op_ctx {
-    struct server *server;    /* LOOP */
-    struct sx_reader *reader; /* CONTROL, READ: of the job's collection */
-    const struct pool *pool;  /* CONTROL: all readers */
-    struct sx_index *index;   /* WRITE */
+    struct server *server;       /* LOOP */
+    struct sx_reader *reader;    /* CONTROL, READ: of the job's collection */
+    const struct pool *pool;     /* CONTROL: all readers */
+    struct sx_index *index;      /* WRITE */
+    const atomic_bool *stopping; /* WRITE: the daemon is: give up what takes long */
 };
 
 /* Writes a whole reply, except for LANE_WRITE: the writer adds the generation and ends it. */
@@ -48,6 +52,7 @@ sx_status op_stats(const struct op_ctx *ctx, struct job *job, struct sx_error *e
 sx_status op_put(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_delete(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_check(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
+sx_status op_rebuild(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_hello(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_ping(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_cancel(const struct op_ctx *ctx, struct job *job, struct sx_error *err);

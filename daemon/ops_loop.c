@@ -52,6 +52,27 @@ static void put_operation(struct buf *out, const struct op *op)
     buf_puts(out, "]}");
 }
 
+static void put_collections(struct buf *out, const struct server *s)
+{
+    size_t stale = 0;
+
+    buf_puts(out, ",\"collections\":[");
+    for (size_t i = 0; i < s->collection_count; i++) {
+        buf_puts(out, i > 0 ? "," : "");
+        json_print_str(str_of(s->collections[i].name), out);
+    }
+    buf_puts(out, "],\"stale\":[");
+    for (size_t i = 0; i < s->collection_count; i++) {
+        if (!sx_index_stale(s->collections[i].index, NULL))
+            continue;
+        buf_puts(out, stale++ > 0 ? "," : "");
+        json_print_str(str_of(s->collections[i].name), out);
+    }
+    buf_putc(out, ']');
+    if (stale > 0)
+        reply_str(out, "hint", str_of(STALE_HINT));
+}
+
 sx_status op_hello(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
 {
     (void)err;
@@ -63,12 +84,7 @@ sx_status op_hello(const struct op_ctx *ctx, struct job *job, struct sx_error *e
     reply_str(out, "versions", str_of(sx_version()));
     reply_u64(out, "analyzer", s->analyzer_version);
     reply_str(out, "collection", str_of(s->collections[0].name));
-    buf_puts(out, ",\"collections\":[");
-    for (size_t i = 0; i < s->collection_count; i++) {
-        buf_puts(out, i > 0 ? "," : "");
-        json_print_str(str_of(s->collections[i].name), out);
-    }
-    buf_putc(out, ']');
+    put_collections(out, s);
     put_limits(out, &s->conf.limits);
     buf_puts(out, ",\"operations\":[");
     for (size_t i = 0; i < op_count; i++) {

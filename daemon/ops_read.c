@@ -244,6 +244,10 @@ static void put_stats(struct buf *out, const struct sx_stats *s)
     reply_u64(out, "cached_terms", s->cached_terms);
     reply_u64(out, "schema_version", s->schema_version);
     reply_u64(out, "analyzer_version", s->analyzer_version);
+    reply_u64(out, "index_analyzer", s->index_analyzer);
+    reply_bool(out, "stale", s->stale);
+    if (s->stale)
+        reply_str(out, "hint", str_of(STALE_HINT));
     buf_puts(out, ",\"languages\":[");
     for (size_t i = 0; i < s->language_count; i++)
         buf_printf(out, "%s{\"code\":\"%s\",\"ready\":%s}", i > 0 ? "," : "", s->languages[i].code,

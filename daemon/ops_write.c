@@ -3,6 +3,8 @@
 #include "daemon/ops.h"
 
 #include "daemon/reply.h"
+#include "index/base/clock.h"
+#include "index/base/str.h"
 
 sx_status op_put(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
 {
@@ -43,6 +45,37 @@ sx_status op_check(const struct op_ctx *ctx, struct job *job, struct sx_error *e
     if (rc != SX_OK)
         return rc;
     reply_begin(&job->reply, job->req.id);
+    if (sx_index_stale(ctx->index, NULL)) {
+        reply_bool(&job->reply, "stale", true);
+        reply_str(&job->reply, "hint", str_of(STALE_HINT));
+    }
+    reply_end(&job->reply);
+    return SX_OK;
+}
+
+struct rebuild {
+    struct job *job;
+    const atomic_bool *stopping;
+};
+
+static bool give_up(void *arg)
+{
+    const struct rebuild *r = arg;
+    return job_stopped(r->job) || atomic_load_explicit(r->stopping, memory_order_relaxed);
+}
+
+sx_status op_rebuild(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
+{
+    struct rebuild r = {job, ctx->stopping};
+    const struct sx_limits limits = {.stop = give_up, .stop_ctx = &r};
+    uint64_t docs;
+    uint64_t began_ns = clock_now_ns();
+    sx_status rc = sx_index_rebuild(ctx->index, &limits, &docs, err);
+    if (rc != SX_OK)
+        return rc;
+    reply_begin(&job->reply, job->req.id);
+    reply_u64(&job->reply, "docs", docs);
+    reply_u64(&job->reply, "ms", (clock_now_ns() - began_ns) / 1000000);
     reply_end(&job->reply);
     return SX_OK;
 }

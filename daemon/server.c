@@ -306,6 +306,8 @@ void server_stop(struct server *s, int exit_status)
     notify_send("STOPPING=1");
     s->exit_status = exit_status;
     close_listeners(s);
+    for (size_t i = 0; i < s->collection_count; i++)
+        writer_interrupt(s->collections[i].writer);
     s->stop_ns = clock_now_ns();
     each_conn(s, conn_stop);
 }

@@ -38,7 +38,7 @@ struct writer {
     struct mailbox *mail;
     pthread_t thread;
     _Atomic(struct roots *) news; /* loop leaves, writer takes */
-    atomic_bool broken;
+    atomic_bool broken, stopping;
     /* The thread's own. */
     struct roots *roots;
     size_t root;        /* which one is being synced, or count */
@@ -116,7 +116,7 @@ static sx_status apply(struct writer *w, struct job *job, struct sx_error *err)
         return sx_fail(err, SX_EIO, "a write failed; the daemon is about to restart");
     if (job_stopped(job))
         return sx_fail(err, SX_ECANCELLED, "cancelled before it began");
-    struct op_ctx ctx = {.index = w->index};
+    struct op_ctx ctx = {.index = w->index, .stopping = &w->stopping};
     return job->req.op->run(&ctx, job, err);
 }
 
@@ -166,7 +166,7 @@ static void batch_end(struct writer *w, struct batch *b)
 static bool own_fault(sx_status code)
 {
     return code == SX_EREQUEST || code == SX_ETOOLARGE || code == SX_EQUERY ||
-           code == SX_ECANCELLED;
+           code == SX_ECANCELLED || code == SX_EVERSION;
 }
 
 static void batch_add(struct writer *w, struct batch *b, struct job *job)
@@ -187,6 +187,7 @@ static void batch_add(struct writer *w, struct batch *b, struct job *job)
         return;
     }
     if (alone) {
+        w->upkeep = true;
         mailbox_post(w->mail, job);
         return;
     }
@@ -289,9 +290,15 @@ static void upkeep_slice(struct writer *w)
     w->upkeep = more;
 }
 
+/* Those of a stale index wait for its rebuild. */
+static bool has_roots(const struct writer *w)
+{
+    return w->roots->count > 0 && !sx_index_stale(w->index, NULL);
+}
+
 static bool roots_left(const struct writer *w)
 {
-    return w->root < w->roots->count;
+    return has_roots(w) && w->root < w->roots->count;
 }
 
 static bool overdue(const struct writer *w)
@@ -303,7 +310,7 @@ static void idle_slice(struct writer *w)
 {
     if (writer_broken(w))
         return;
-    if (!roots_left(w) && w->roots->count > 0 && clock_now_ns() >= w->rescan_at)
+    if (!roots_left(w) && has_roots(w) && clock_now_ns() >= w->rescan_at)
         w->root = 0;
     if (roots_left(w)) {
         sync_slice(w);
@@ -324,7 +331,7 @@ static uint64_t next_wake(const struct writer *w)
         return 0;
     if (w->upkeep)
         return w->wrote_at + QUIET_NS;
-    return w->roots->count > 0 ? w->rescan_at : QUEUE_FOREVER;
+    return has_roots(w) ? w->rescan_at : QUEUE_FOREVER;
 }
 
 static void *work(void *arg)
@@ -382,6 +389,11 @@ sx_status writer_start(struct writer **out, const char *name, struct sx_index *i
     }
     *out = w;
     return SX_OK;
+}
+
+void writer_interrupt(struct writer *w)
+{
+    atomic_store(&w->stopping, true);
 }
 
 void writer_stop(struct writer *w)

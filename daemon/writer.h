@@ -27,6 +27,8 @@ struct queue *writer_queue(struct writer *w);
 /* The loop: takes over the roots and the rescan time of `conf`, and scans now. */
 sx_status writer_reload(struct writer *w, const struct config_collection *conf,
                         struct sx_error *err);
+/* The loop: makes a rebuild that runs, and those that wait, give up. */
+void writer_interrupt(struct writer *w);
 /* Whether the index takes no more writes (a failed fsync): the process must be restarted. */
 bool writer_broken(const struct writer *w);
 

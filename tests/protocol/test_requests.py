@@ -140,7 +140,8 @@ class Requests(unittest.TestCase):
         self.assertEqual(hello["limits"]["line_bytes"], 1 << 20)
         names = {op["op"] for op in hello["operations"]}
         self.assertEqual(names, {"hello", "ping", "search", "count", "get", "put", "delete",
-                                 "stats", "failed", "parse", "cancel", "reload", "check"})
+                                 "stats", "failed", "parse", "cancel", "reload", "check",
+                                 "rebuild"})
 
     def test_query_errors_name_the_offset(self):
         error = self.error({"query": 'a "b'})

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <searchd/index.h>
+
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "index/base/alloc.h"
@@ -11,6 +13,7 @@
 #define NS_PER_MS ((uint64_t)1000000)
 
 struct fixture {
+    char *dir;
     struct server *server;
     struct conn *conn;
     int peer;
@@ -21,6 +24,8 @@ static int setup(void **state)
     static char name[] = "default";
     struct fixture *f = calloc(1, sizeof *f);
     struct server *s = calloc(1, sizeof *s);
+    struct sx_error err;
+    char *dir = temp_dir();
     int fds[2], small = 1;
     assert_non_null(f);
     assert_non_null(s);
@@ -28,11 +33,12 @@ static int setup(void **state)
     config_init(&s->conf);
     s->base = event_base_new();
     s->collections[0].name = name;
+    assert_int_equal(sx_index_open(&s->collections[0].index, dir, NULL, &err), SX_OK);
     s->collection_count = 1;
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
     /* The kernel's least: so a few bytes read make room for a few more. */
     assert_int_equal(setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof small), 0);
-    *f = (struct fixture){.server = s, .peer = fds[1]};
+    *f = (struct fixture){.dir = dir, .server = s, .peer = fds[1]};
     f->conn = conn_new(s, fds[0], false);
     assert_non_null(f->conn);
     *state = f;
@@ -50,6 +56,8 @@ static int teardown(void **state)
     mem_free(f->server->table);
     mem_free(f->server->reuse);
     config_release(&f->server->conf);
+    sx_index_close(f->server->collections[0].index);
+    temp_dir_remove(f->dir);
     free(f->server);
     free(f);
     return 0;
