@@ -164,9 +164,8 @@ static void put_quoted(struct buf *out, struct sx_str term)
     }
 }
 
-/* Adjacent terms, the last of which may stand as one of `forms`. */
 static void put_terms(struct buf *out, const struct ast *n, const struct sx_str *terms,
-                      size_t count, const struct leaf *forms)
+                      size_t count)
 {
     if (n->field != AST_ANY)
         buf_puts(out, n->field == AST_TITLE ? "title : " : "body : ");
@@ -174,10 +173,6 @@ static void put_terms(struct buf *out, const struct ast *n, const struct sx_str 
     for (size_t i = 0; i < count; i++) {
         buf_putc(out, TERM_MARK);
         put_quoted(out, terms[i]);
-    }
-    for (size_t i = 0; forms != NULL && i < forms->form_count; i++) {
-        buf_putc(out, FORM_MARK);
-        put_quoted(out, forms->forms[i]);
     }
     buf_puts(out, n->kind == AST_PREFIX ? "\" *" : "\"");
 }
@@ -189,6 +184,14 @@ struct writer {
     size_t count;
 };
 
+/* One more phrase that counts for the leaf just put. */
+static void put_more(struct writer *w, uint32_t leaf, const struct sx_str *term, enum match_how how)
+{
+    buf_puts(w->out, " OR ");
+    put_terms(w->out, w->p->leaves[leaf].ast, term, 1);
+    w->phrases[w->count++] = (struct match_phrase){leaf, how};
+}
+
 static void put_phrase(struct writer *w, uint32_t leaf, bool first)
 {
     const struct leaf *l = &w->p->leaves[leaf];
@@ -196,13 +199,12 @@ static void put_phrase(struct writer *w, uint32_t leaf, bool first)
 
     if (!first)
         buf_puts(w->out, " OR ");
-    put_terms(w->out, n, n->terms, n->term_count, n->whole.len == 0 ? l : NULL);
+    put_terms(w->out, n, n->terms, n->term_count);
     w->phrases[w->count++] = (struct match_phrase){leaf, MATCH_SET};
-    if (n->whole.len == 0)
-        return;
-    buf_puts(w->out, " OR ");
-    put_terms(w->out, n, &n->whole, 1, l);
-    w->phrases[w->count++] = (struct match_phrase){leaf, n->paired ? MATCH_SUM : MATCH_UNION};
+    if (n->whole.len > 0)
+        put_more(w, leaf, &n->whole, n->paired ? MATCH_SUM : MATCH_UNION);
+    for (size_t i = 0; i < l->form_count; i++)
+        put_more(w, leaf, &l->forms[i], MATCH_UNION);
 }
 
 static void put_clause(struct writer *w, const struct clause *c, bool *used)

@@ -56,7 +56,8 @@ static uint64_t leaf_hash(struct builder *b, const struct ast *n)
         buf_putc(&b->key, TERM_MARK);
         buf_put_str(&b->key, n->terms[i]);
     }
-    buf_putc(&b->key, FORM_MARK);
+    buf_putc(&b->key, TERM_MARK);
+    buf_putc(&b->key, TERM_MARK);
     buf_put_str(&b->key, n->whole);
     return hash_bytes(b->key.data, b->key.len);
 }

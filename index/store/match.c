@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "index/store/forms.h"
 #include "index/text/analyzer.h"
 
 #define COLUMN_TITLE 0
+#define UNION_MAX (FORMS_MAX + 2) /* a leaf's terms, its whole, and the forms of that */
 
 /* The places of one phrase in a row, in order, each once: co-located words of one prefix come
  * twice from FTS5. */
@@ -47,31 +49,40 @@ static void count_phrase(const Fts5ExtensionApi *api, Fts5Context *fts, int phra
     tf->body = counts[1];
 }
 
+static bool same_place(const struct places *a, const struct places *b)
+{
+    return a->column == b->column && a->offset == b->offset;
+}
+
 static bool before(const struct places *a, const struct places *b)
 {
-    if (b->column < 0 || a->column < 0)
-        return b->column < 0;
     return a->column != b->column ? a->column < b->column : a->offset < b->offset;
 }
 
-/* Positions where phrase - 1 or `phrase` stands. */
-static void count_union(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
+/* Positions where any of the phrases first..last stands; co-located words share theirs. */
+static void count_union(const Fts5ExtensionApi *api, Fts5Context *fts, int first, int last,
                         struct phrase_tf *tf)
 {
-    struct places a;
-    struct places b;
+    struct places lists[UNION_MAX];
     uint32_t counts[2] = {0, 0};
+    int left = 0; /* lists that have more places */
 
-    places_first(&a, api, fts, phrase - 1);
-    places_first(&b, api, fts, phrase);
-    while (a.column >= 0 || b.column >= 0) {
-        bool only_a = before(&a, &b);
-        bool only_b = before(&b, &a);
-        counts[(only_b ? b.column : a.column) != COLUMN_TITLE]++;
-        if (!only_b)
-            places_next(&a);
-        if (!only_a)
-            places_next(&b);
+    for (int i = first; i <= last; i++) {
+        places_first(&lists[left], api, fts, i);
+        left += lists[left].column >= 0;
+    }
+    while (left > 0) {
+        struct places next = lists[0];
+        for (int i = 1; i < left; i++)
+            if (before(&lists[i], &next))
+                next = lists[i];
+        counts[next.column != COLUMN_TITLE]++;
+        for (int i = left - 1; i >= 0; i--) {
+            if (same_place(&lists[i], &next))
+                places_next(&lists[i]);
+            if (lists[i].column < 0)
+                lists[i] = lists[--left];
+        }
     }
     tf->title = counts[0];
     tf->body = counts[1];
@@ -88,20 +99,22 @@ static void count_sum(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
     tf->body += other.body;
 }
 
-static void count(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
-                  const struct match_phrase *m, struct phrase_tf *tf)
+/* Counts phrase `i` and those that join it; returns the next one. */
+static int count(const Fts5ExtensionApi *api, Fts5Context *fts, int i, const struct match *m)
 {
-    switch (m->how) {
-    case MATCH_SET:
-        count_phrase(api, fts, phrase, tf);
-        break;
-    case MATCH_UNION:
-        count_union(api, fts, phrase, tf);
-        break;
-    case MATCH_SUM:
-        count_sum(api, fts, phrase, tf);
-        break;
-    }
+    struct phrase_tf *tf = &m->tf[m->phrase[i].slot];
+    int last = i;
+
+    while (last + 1 < m->phrases && m->phrase[last + 1].how == MATCH_UNION &&
+           last - i + 1 < UNION_MAX)
+        last++;
+    if (last > i)
+        count_union(api, fts, i, last, tf);
+    else if (m->phrase[i].how == MATCH_SUM)
+        count_sum(api, fts, i, tf);
+    else
+        count_phrase(api, fts, i, tf);
+    return last + 1;
 }
 
 static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *out,
@@ -116,8 +129,8 @@ static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite
         sqlite3_result_error(out, "sx_match is for searchd only", -1);
         return;
     }
-    for (int i = 0; i < m->phrases; i++)
-        count(api, fts, i, &m->phrase[i], &m->tf[m->phrase[i].slot]);
+    for (int i = 0; i < m->phrases;)
+        i = count(api, fts, i, m);
     m->stopped = m->row(m->ctx, api->xRowid(fts));
     if (m->stopped != SX_OK)
         sqlite3_result_error(out, "stopped", -1);

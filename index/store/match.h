@@ -19,7 +19,7 @@ struct phrase_tf {
 /* Where the counts of a phrase go: several may share a slot, and the last one holds. */
 enum match_how {
     MATCH_SET,   /* it alone */
-    MATCH_UNION, /* positions where it or the phrase before it in the expression stands */
+    MATCH_UNION, /* positions where it or one of those it follows stands, back to a MATCH_SET */
     MATCH_SUM    /* the positions of both, those in common twice */
 };
 struct match_phrase {

@@ -109,18 +109,16 @@ static int relay_positions(struct instance *in, struct relay to, const char *tex
     return rc == 0 ? relay_position(&p) : rc;
 }
 
-/* \1unit\3units\18200: terms as they are. */
+/* \1unit\18200: terms as they are. */
 static int relay_terms(struct relay *r, const char *text, size_t len)
 {
     size_t at = 0;
 
     while (at < len) {
-        int flags = text[at] == FORM_MARK ? FTS5_TOKEN_COLOCATED : 0;
         size_t start = at + 1;
-        size_t end = start;
-        while (end < len && text[end] != TERM_MARK && text[end] != FORM_MARK)
-            end++;
-        int rc = r->fn(r->ctx, flags, text + start, (int)(end - start), (int)start, (int)end);
+        const char *mark = memchr(text + start, TERM_MARK, len - start);
+        size_t end = mark == NULL ? len : (size_t)(mark - text);
+        int rc = r->fn(r->ctx, 0, text + start, (int)(end - start), (int)start, (int)end);
         if (rc != SQLITE_OK)
             return rc;
         at = end;

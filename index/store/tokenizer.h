@@ -19,7 +19,6 @@
 #include "index/text/analyzer.h"
 
 #define TERM_MARK '\1'
-#define FORM_MARK '\3' /* before a term that may stand instead of the one before it */
 
 /* Told of each text and token as FTS5 indexes or un-indexes a document on this connection: the
  * title is a document's first text, the body its second. */
