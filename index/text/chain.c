@@ -40,6 +40,18 @@ static bool has_letter(struct sx_str term)
     return false;
 }
 
+/* The bytes of word `i` in a name, which has no possessive: AT&T's is at&t. */
+static size_t name_len(const struct chain *c, size_t i)
+{
+    const struct token *t = &c->tokens[i];
+
+    if (c->joint != CHAIN_AMPERSAND || i + 3 != c->count || t[1].kind != TOKEN_PART ||
+        t[2].kind != TOKEN_PART || t[2].term.len != 1 || t[2].term.ptr[0] != 's' ||
+        t[0].term.len != t[1].term.len + 1 || t[2].start == t[1].end)
+        return t->term.len;
+    return t[1].term.len;
+}
+
 /* Makes the token of the whole in `term`; false: it has none. */
 static bool make_whole(const struct chain *c, char term[TERM_MAX], struct token *whole)
 {
@@ -55,8 +67,9 @@ static bool make_whole(const struct chain *c, char term[TERM_MAX], struct token 
             return false;
         if (c->joint == CHAIN_AMPERSAND && whole->span > 0)
             term[len++] = '&';
-        memcpy(term + len, t->term.ptr, t->term.len);
-        len += t->term.len;
+        size_t size = name_len(c, i);
+        memcpy(term + len, t->term.ptr, size);
+        len += size;
         letter = letter || has_letter(t->term);
         whole->end = t->end;
         whole->span++;
