@@ -20,7 +20,8 @@
  * to the width of the head, and bytes of the links' addresses, of which each link by name repeats
  * its own. */
 #define WORK_PER_BYTE 8
-#define WORK_FREE (1u << 24) /* of any text */
+#define WORK_FREE (1u << 20) /* for any text */
+#define BLOCK_WORK 4         /* a block; an address: its bytes */
 
 /* What a callback returns to end the parse; md4c forgets a positive value on its way up. */
 #define STOP (-1)
@@ -121,7 +122,7 @@ static int on_enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     t->in_html = type == MD_BLOCK_HTML;
     if (type == MD_BLOCK_H)
         t->heading_from = t->body.len;
-    return spend(t, 1);
+    return spend(t, BLOCK_WORK);
 }
 
 static int on_leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
