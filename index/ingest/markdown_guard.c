@@ -23,7 +23,9 @@
 struct scan {
     const char *text;
     size_t run;      /* where the run began */
-    uint64_t lines;  /* of the run */
+    uint64_t lines;  /* of the run; the rows of a table, each on its own to md4c, are none */
+    bool head;       /* the first may be the head of a table, */
+    bool table;      /* and is */
     uint64_t steps;  /* lines before its closing brackets */
     struct buf open; /* offsets of its open brackets, as size_t */
     uint64_t nested, tildes, blanks, deepest;
@@ -38,12 +40,46 @@ static void close_bracket(struct scan *s, size_t at)
 {
     size_t from;
 
-    s->steps += s->lines;
+    s->steps += s->table ? 0 : s->lines;
     if (s->open.len == 0)
         return;
     s->open.len -= sizeof(from);
     memcpy(&from, s->open.data + s->open.len, sizeof(from));
     s->nested += at - from;
+}
+
+/* "|---|---|", spaces about the dashes or not: the plainest of what md4c takes below a head. */
+static bool is_below_head(const char *s, size_t len)
+{
+    size_t at = 0;
+
+    while (at < len && s[at] == '|') {
+        size_t from = ++at;
+        while (at < len && s[at] == ' ')
+            at++;
+        size_t dashes = at;
+        while (at < len && s[at] == '-')
+            at++;
+        if (at - dashes < 3)
+            return at == len && from == len && len > 1;
+        while (at < len && s[at] == ' ')
+            at++;
+    }
+    return false;
+}
+
+static void count_line(struct scan *s, size_t from, size_t to)
+{
+    bool row = from < to && s->text[from] == '|';
+
+    if (s->lines == 0)
+        s->head = row;
+    else if (s->lines == 1)
+        s->table = s->head && is_below_head(s->text + from, to - from);
+    else if (!row)
+        s->table = false;
+    if (s->lines < 2 || !s->table)
+        s->lines++;
 }
 
 static void weigh_line(struct scan *s, size_t from, size_t to)
@@ -54,7 +90,7 @@ static void weigh_line(struct scan *s, size_t from, size_t to)
         head++;
     if (head - from > s->deepest)
         s->deepest = head - from;
-    s->lines++;
+    count_line(s, from, to);
     for (size_t at = from; at < to; at++) {
         switch (s->text[at]) {
         case '[':
@@ -77,6 +113,7 @@ static void begin_run(struct scan *s, size_t at)
 {
     s->run = at;
     s->lines = 0;
+    s->table = false;
     s->steps = 0;
     s->open.len = 0;
 }

@@ -152,7 +152,7 @@ static void large_texts_are_parsed(void **state)
         read_large(&b, "Head", "](");
     }
     buf_puts(&b, "# Head\n\n| name | link |\n|------|------|\n");
-    put_times(&b, "| a name | [a link](https://example.org/link) |\n", 1 << 14);
+    put_times(&b, "| a name | [a link](https://example.org/link) |\n", LARGE);
     read_large(&b, "Head", "|");
     buf_puts(&b, "# Head\n\n```\n");
     put_times(&b, "[[1, 2, [3, 4]], [~5]],\n", LARGE);
@@ -164,20 +164,22 @@ static void large_texts_are_parsed(void **state)
 static const struct {
     const char *first, *unit, *between, *then;
 } slow[] = {
-    {"", "[a] x\n", "", "[a] x\n"},            /* lines before a bracket */
-    {"", "[a](b) x\n", "", "[a](\n"},          /* the same, inline */
-    {"", "[\r", "", "]\r"},                    /* the same, nested */
-    {"", "[a]: x\n\"t\n", "", "[a]: x\n(t\n"}, /* definitions in prose */
-    {"[a]: x\n\n", "[", "", "]"},              /* names within names */
-    {"[a]: x\n\n", "![", "", "]"},             /* the same, images */
-    {"", "~a ", "", "b~ "},                    /* strikethrough */
-    {"", "~a *b ", "", "c~ "},                 /* the same, overlapping */
-    {"", "- ", "x\n", "\n"},                   /* open lists, empty lines */
-    {"", "1. ", "x\n", "\n"},                  /* the same, with numbers */
-    {"[a]: /", "x", "\n\n", "[a] "},           /* an address again and again */
-    {"[a]: /", "&amp;", "\n\n", "[a]\n\n"},    /* the same, with entities */
-    {"[a]: / \"", "t", "\"\n\n", "[a] "},      /* a title again and again */
-    {"", "[", "", "*a "},                      /* fast already; so it stays */
+    {"", "[a] x\n", "", "[a] x\n"},              /* lines before a bracket */
+    {"", "[a](b) x\n", "", "[a](\n"},            /* the same, inline */
+    {"|a|\n| x |\n", "|[a]\n", "", "|[a]\n"},    /* the same, hardly a table */
+    {"|a|\n|---|\n# b\n", "[a]\n", "", "[a]\n"}, /* the same, behind a table */
+    {"", "[\r", "", "]\r"},                      /* the same, nested */
+    {"", "[a]: x\n\"t\n", "", "[a]: x\n(t\n"},   /* definitions in prose */
+    {"[a]: x\n\n", "[", "", "]"},                /* names within names */
+    {"[a]: x\n\n", "![", "", "]"},               /* the same, images */
+    {"", "~a ", "", "b~ "},                      /* strikethrough */
+    {"", "~a *b ", "", "c~ "},                   /* the same, overlapping */
+    {"", "- ", "x\n", "\n"},                     /* open lists, empty lines */
+    {"", "1. ", "x\n", "\n"},                    /* the same, with numbers */
+    {"[a]: /", "x", "\n\n", "[a] "},             /* an address again and again */
+    {"[a]: /", "&amp;", "\n\n", "[a]\n\n"},      /* the same, with entities */
+    {"[a]: / \"", "t", "\"\n\n", "[a] "},        /* a title again and again */
+    {"", "[", "", "*a "},                        /* fast already; so it stays */
     {"", "`a", "", "<a "},
     {"", "a<!--", "", "&a"},
     {"", ">", "", "> - "},
