@@ -1,6 +1,7 @@
 /* Markdown to plain text with md4c's events: headings, paragraphs and list items are lines, marks
  * and addresses of links go, code stays. Front matter (key: value between lines of ---) names
- * title, date, source and language; without a title there, the first heading is it. */
+ * title, date, source and language; without a title there, the first heading is it. A text that
+ * md4c would take minutes for is read as plain lines. */
 #include "index/ingest/readers.h"
 
 #include <string.h>
@@ -12,7 +13,18 @@
 
 #include "index/base/str.h"
 #include "index/ingest/charset.h"
+#include "index/ingest/markdown_guard.h"
 #include "index/ingest/meta.h"
+
+/* What md4c may make of each byte of the text: blocks, of which it fills up each row of a table
+ * to the width of the head, and bytes of the links' addresses, of which each link by name repeats
+ * its own. */
+#define WORK_PER_BYTE 8
+#define WORK_FREE (1u << 20) /* for any text */
+#define BLOCK_WORK 4         /* a block; an address: its bytes */
+
+/* What a callback returns to end the parse; md4c forgets a positive value on its way up. */
+#define STOP (-1)
 
 struct text {
     struct buf body;
@@ -20,6 +32,8 @@ struct text {
     struct meta *meta;
     bool in_html;
     size_t heading_from; /* the body's length where the heading began */
+    uint64_t work;       /* that is left: see WORK_PER_BYTE */
+    bool too_much;       /* none was */
     struct sx_error *err;
     sx_status rc;
 };
@@ -87,6 +101,15 @@ static void end_line(struct text *t)
         buf_putc(&t->body, '\n');
 }
 
+static int spend(struct text *t, size_t work)
+{
+    if (t->work < work)
+        t->too_much = true;
+    else
+        t->work -= work;
+    return t->too_much ? STOP : 0;
+}
+
 static int on_enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
 {
     struct text *t = ctx;
@@ -99,7 +122,7 @@ static int on_enter_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     t->in_html = type == MD_BLOCK_HTML;
     if (type == MD_BLOCK_H)
         t->heading_from = t->body.len;
-    return 0;
+    return spend(t, BLOCK_WORK);
 }
 
 static int on_leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
@@ -119,10 +142,22 @@ static int on_leave_block(MD_BLOCKTYPE type, void *detail, void *ctx)
     }
     if (type != MD_BLOCK_TD && type != MD_BLOCK_TH)
         end_line(t);
-    return t->rc != SX_OK;
+    return t->rc == SX_OK ? 0 : STOP;
 }
 
-static int on_span(MD_SPANTYPE type, void *detail, void *ctx)
+static int on_enter_span(MD_SPANTYPE type, void *detail, void *ctx)
+{
+    const MD_SPAN_A_DETAIL *a = detail;
+    const MD_SPAN_IMG_DETAIL *img = detail;
+
+    if (type == MD_SPAN_A)
+        return spend(ctx, a->href.size + a->title.size);
+    if (type == MD_SPAN_IMG)
+        return spend(ctx, img->src.size + img->title.size);
+    return 0;
+}
+
+static int on_leave_span(MD_SPANTYPE type, void *detail, void *ctx)
 {
     (void)type;
     (void)detail;
@@ -166,24 +201,57 @@ static int on_text(MD_TEXTTYPE type, const MD_CHAR *s, MD_SIZE n, void *ctx)
 
 /* ---- all together ---------------------------------------------------------------------- */
 
-static sx_status parse(struct sx_str markdown, struct text *t, struct sx_error *err)
+static sx_status parse(const struct markdown_cost *cost, struct text *t, struct sx_error *err)
 {
     const MD_PARSER parser = {
-        .flags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH,
+        .flags = MD_FLAG_TABLES | (cost->tildes ? 0 : MD_FLAG_STRIKETHROUGH),
         .enter_block = on_enter_block,
         .leave_block = on_leave_block,
-        .enter_span = on_span,
-        .leave_span = on_span,
+        .enter_span = on_enter_span,
+        .leave_span = on_leave_span,
         .text = on_text,
     };
-    int rc = md_parse(markdown.ptr, (MD_SIZE)markdown.len, &parser, t);
 
+    t->work = WORK_FREE + (uint64_t)cost->text.len * WORK_PER_BYTE;
+    int rc = md_parse(cost->text.ptr, (MD_SIZE)cost->text.len, &parser, t);
     if (t->rc != SX_OK)
         return t->rc;
     /* md4c itself fails only for want of memory. */
-    if (rc != 0 || !buf_ok(&t->body) || !meta_ok(t->meta))
+    if ((rc != 0 && !t->too_much) || !buf_ok(&t->body) || !meta_ok(t->meta))
         return sx_fail_oom(err);
     return SX_OK;
+}
+
+/* The text as it is; its headings are those that stand at the beginning of a line. */
+static sx_status take_lines(struct sx_str text, struct text *t, struct sx_error *err)
+{
+    struct sx_str line;
+
+    buf_clear(&t->body);
+    buf_put_str(&t->body, text);
+    while (meta_line(&text, &line)) {
+        size_t marks = 0;
+        while (marks < line.len && line.ptr[marks] == '#')
+            marks++;
+        if (marks > 0 && marks <= 6 && marks < line.len && line.ptr[marks] == ' ')
+            meta_offer(t->meta, META_TITLE, 2, str_make(line.ptr + marks, line.len - marks));
+    }
+    return buf_ok(&t->body) && meta_ok(t->meta) ? SX_OK : sx_fail_oom(err);
+}
+
+static sx_status read_text(struct sx_str markdown, struct text *t, struct sx_error *err)
+{
+    struct buf mem = {0};
+    struct markdown_cost cost;
+    sx_status rc = markdown_weigh(markdown, &mem, &cost) ? SX_OK : sx_fail_oom(err);
+
+    t->too_much = cost.too_much;
+    if (rc == SX_OK && !t->too_much)
+        rc = parse(&cost, t, err);
+    if (rc == SX_OK && t->too_much)
+        rc = take_lines(markdown, t, err);
+    buf_release(&mem);
+    return rc;
 }
 
 sx_status markdown_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,
@@ -197,7 +265,7 @@ sx_status markdown_read(struct sx_str uri, struct sx_str bytes, const struct ing
     sx_status rc = charset_decode(bytes, "", &mem, &markdown, meta.charset, err);
 
     if (rc == SX_OK)
-        rc = parse(skip_front(markdown, &meta), &text, err);
+        rc = read_text(skip_front(markdown, &meta), &text, err);
     if (rc != SX_OK)
         goto out;
     doc.body = buf_str(&text.body);
