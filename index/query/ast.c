@@ -51,7 +51,7 @@ bool ast_equal(const struct ast *a, const struct ast *b)
     case AST_WORD:
     case AST_PHRASE:
     case AST_PREFIX:
-        return a->field == b->field && terms_equal(a, b);
+        return a->field == b->field && a->emphatic == b->emphatic && terms_equal(a, b);
     case AST_FILTER:
         return filters_equal(a, b);
     case AST_AND:

@@ -43,6 +43,7 @@ struct ast {
      * the dictionary word they make, which counts on top of them. */
     struct sx_str whole;
     bool paired;
+    bool emphatic;            /* WORD: written as no stop word is: US, U.S. */
     bool run;                 /* GROUP: of the words in one run of a script without spaces */
     int64_t date_lo, date_hi; /* AST_DATE: [lo, hi) seconds; open ends INT64_MIN, INT64_MAX */
     struct ast **kids;        /* AND, OR, GROUP: >= 2; NOT: 1 */

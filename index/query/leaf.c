@@ -8,6 +8,8 @@
 #include "index/base/utf8.h"
 #include "index/query/positions.h"
 #include "index/text/analyzer.h"
+#include "index/text/lang.h"
+#include "index/text/stop.h"
 
 #include <searchd/index.h>
 
@@ -238,6 +240,36 @@ static sx_status make_run(struct leaves *l, const struct lexeme *lex, const stru
     return rc;
 }
 
+/* Written with capitals behind the first letter, or with stops inside. */
+static bool is_emphatic(struct sx_str run, struct sx_str lower)
+{
+    size_t first;
+    size_t first_lower;
+    utf8_next(run.ptr, run.len, &first);
+    utf8_next(lower.ptr, lower.len, &first_lower);
+    struct sx_str rest = str_make(run.ptr + first, run.len - first);
+    struct sx_str rest_lower = str_make(lower.ptr + first_lower, lower.len - first_lower);
+
+    return !str_eq(rest, rest_lower) || memchr(run.ptr, '.', run.len) != NULL;
+}
+
+/* Whether a word could be taken for one that says little, and its capitals show that it does not:
+ * US, WHO, IT. They are printed, so that it reads the same again. */
+static bool is_name(const struct ast *node)
+{
+    static const char *const operators[] = {"and", "or", "not"};
+
+    if (node->term_count != 1 || node->whole.len > 0)
+        return false;
+    for (size_t i = 0; i < 3; i++)
+        if (str_eq(node->terms[0], str_of(operators[i])))
+            return false;
+    for (int lang = 0; lang < LANG_COUNT; lang++)
+        if (stop_is(lang, node->terms[0]))
+            return true;
+    return false;
+}
+
 /* A star that ends the run and directly follows its last word makes a prefix, unless that word
  * is one character: it would stand for too much of any vocabulary. */
 static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct ast *node,
@@ -250,7 +282,14 @@ static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct as
 
     if (rc != SX_OK || node->term_count == 0)
         return rc;
-    if (is_run(&p))
+    if (lex->name.len > 0)
+        rc = warn_name(l, lex->name, "is no field: searched as words", err);
+    if (rc == SX_OK && is_run(&p) && l->whole_runs) {
+        node->kind = AST_PHRASE;
+        analyzer_lower(run.ptr, run.len - star, &l->scratch);
+        return keep(l, &node->text, err);
+    }
+    if (rc == SX_OK && is_run(&p))
         return make_run(l, lex, &p, node, err);
     const struct position *last = &p.items[p.count - 1];
     node->kind = AST_WORD;
@@ -276,11 +315,15 @@ static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct as
         else
             rc = warn(l, lex->text, "is too short for a prefix: searched as a word", err);
     }
-    if (rc == SX_OK && lex->name.len > 0)
-        rc = warn_name(l, lex->name, "is no field: searched as words", err);
     if (rc != SX_OK)
         return rc;
     analyzer_lower(run.ptr, run.len, &l->scratch);
+    node->emphatic = node->kind == AST_WORD && buf_ok(&l->scratch) &&
+                     is_emphatic(run, buf_str(&l->scratch)) && is_name(node);
+    if (node->emphatic) {
+        buf_clear(&l->scratch);
+        buf_put_str(&l->scratch, run);
+    }
     return keep(l, &node->text, err);
 }
 

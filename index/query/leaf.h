@@ -15,6 +15,7 @@ struct leaves {
     struct sx_str *warnings;
     size_t warning_count;
     struct buf scratch;
+    bool whole_runs; /* a run of a script without spaces is a phrase: behind + and - */
 };
 
 /* leaves_release() also after a failure. What was made stays valid: it lives in `mem`. */

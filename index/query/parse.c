@@ -174,7 +174,10 @@ static sx_status parse_item(struct parser *p, struct ast **out, struct sx_error 
         rc = advance(p, err);
     }
     if (rc == SX_OK && p->cur.kind == LEX_OPEN) {
+        bool whole = p->leaves.whole_runs;
+        p->leaves.whole_runs = false;
         rc = parse_parens(p, out, err);
+        p->leaves.whole_runs = whole;
     } else if (rc == SX_OK) {
         rc = leaves_make(&p->leaves, &p->cur, p->field, out, err);
         if (rc == SX_OK)
@@ -193,8 +196,10 @@ static sx_status parse_signed(struct parser *p, struct ast **out, struct sx_erro
 
     if (rc == SX_OK)
         rc = advance(p, err);
+    p->leaves.whole_runs = true;
     if (rc == SX_OK)
         rc = parse_item(p, out, err);
+    p->leaves.whole_runs = false;
     if (rc != SX_OK)
         return rc;
     p->depth--;
@@ -218,8 +223,10 @@ static sx_status parse_unary(struct parser *p, struct ast **out, struct sx_error
     rc = go_deeper(p, err);
     if (rc == SX_OK)
         rc = advance(p, err);
+    p->leaves.whole_runs = true;
     if (rc == SX_OK)
         rc = parse_unary(p, out, err);
+    p->leaves.whole_runs = false;
     if (rc != SX_OK)
         return rc;
     p->depth--;

@@ -2,6 +2,7 @@
 #include "index/query/positions.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "index/base/str.h"
 #include "index/text/analyzer.h"
@@ -10,13 +11,6 @@
 static const char *const elided[] = {"l",    "d",    "j",     "m",      "t",      "s",      "n",
                                      "c",    "qu",   "jusqu", "lorsqu", "puisqu", "quoiqu", "dell",
                                      "nell", "sull", "dall",  "all",    "un"};
-
-struct reading {
-    struct positions *p;
-    struct sx_str text;
-    size_t parts; /* of the word at the last position, so far */
-    struct sx_str first;
-};
 
 static struct position *add(struct positions *p)
 {
@@ -36,49 +30,92 @@ static struct position *add(struct positions *p)
     return at;
 }
 
-static bool is_elided(struct sx_str part)
-{
-    for (size_t i = 0; i < sizeof(elided) / sizeof(elided[0]); i++)
-        if (str_eq(part, str_of(elided[i])))
-            return true;
-    return false;
-}
-
-/* Whether an apostrophe of any make stands in front of byte `at`. */
-static bool after_apostrophe(struct sx_str text, size_t at)
+/* Bytes of the apostrophe, of any make, at the beginning of `s`; 0: there is none. */
+static size_t apostrophe(struct sx_str s)
 {
     static const char *const marks[] = {"'", "\u2019", "\u2018", "\u02bc", "\uff07"};
 
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
         size_t len = strlen(marks[i]);
-        if (at >= len && memcmp(text.ptr + at - len, marks[i], len) == 0)
-            return true;
+        if (s.len >= len && memcmp(s.ptr, marks[i], len) == 0)
+            return len;
     }
+    return 0;
+}
+
+static bool is_elided(struct sx_str s)
+{
+    for (size_t i = 0; i < sizeof(elided) / sizeof(elided[0]); i++)
+        if (s.len == strlen(elided[i]) && strncasecmp(s.ptr, elided[i], s.len) == 0)
+            return true;
     return false;
 }
 
-/* Of two parts with an apostrophe between them, one may be a mere sign of grammar. */
-static sx_status note_part(struct reading *r, struct position *at, const struct token *t)
+/* What a word with one apostrophe is without its sign of grammar; empty: it has none. 1990's is
+ * no possessive. */
+static struct sx_str without_sign(struct sx_str word)
 {
-    struct sx_str term = arena_str(r->p->mem, t->term);
+    struct sx_str none = str_make("", 0);
+    size_t at = 0, len = 0;
 
-    if (term.ptr == NULL)
-        return SX_ENOMEM;
-    r->parts++;
-    at->bare = str_make("", 0);
-    if (r->parts == 1)
-        r->first = term;
-    else if (r->parts == 2 && after_apostrophe(r->text, t->start) && is_elided(r->first))
-        at->bare = term;
-    else if (r->parts == 2 && after_apostrophe(r->text, t->start) && str_eq(term, str_of("s")))
-        at->bare = r->first;
-    return SX_OK;
+    for (size_t i = 0, found; i < word.len; i++) {
+        found = apostrophe(str_make(word.ptr + i, word.len - i));
+        if (found > 0 && len > 0)
+            return none;
+        if (found > 0) {
+            at = i;
+            len = found;
+        }
+    }
+    struct sx_str left = str_make(word.ptr, at);
+    struct sx_str right = str_make(word.ptr + at + len, word.len - at - len);
+    if (len == 0 || left.len == 0)
+        return none;
+    if (is_elided(left))
+        return right;
+    bool digit = left.ptr[left.len - 1] >= '0' && left.ptr[left.len - 1] <= '9';
+    return right.len == 1 && (right.ptr[0] | 0x20) == 's' && !digit ? left : none;
+}
+
+/* The only word of a text. */
+struct lone {
+    struct sx_str term;
+    struct arena *mem;
+    size_t words;
+};
+
+static int take_lone(void *ctx, const struct token *t)
+{
+    struct lone *l = ctx;
+
+    if (t->kind != TOKEN_WORD)
+        return 0;
+    l->words++;
+    l->term = arena_str(l->mem, t->term);
+    return l->term.ptr == NULL ? ANALYZER_NOMEM : 0;
+}
+
+static int find_bare(struct positions *p, struct analyzer *an, struct sx_str text)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < p->count && rc == 0; i++) {
+        struct position *at = &p->items[i];
+        struct sx_str rest = without_sign(str_make(text.ptr + at->start, at->end - at->start));
+        struct lone l = {.mem = p->mem};
+
+        if (rest.len > 0)
+            rc = analyzer_run(an, rest.ptr, rest.len, take_lone, &l);
+        if (l.words == 1)
+            at->bare = l.term;
+    }
+    return rc;
 }
 
 static int take(void *ctx, const struct token *t)
 {
-    struct reading *r = ctx;
-    struct position *at = t->kind == TOKEN_WORD ? add(r->p) : &r->p->items[r->p->count - 1];
+    struct positions *p = ctx;
+    struct position *at = t->kind == TOKEN_WORD ? add(p) : &p->items[p->count - 1];
     struct sx_str *to;
 
     if (at == NULL)
@@ -88,10 +125,9 @@ static int take(void *ctx, const struct token *t)
     case TOKEN_WORD:
         at->start = t->start;
         at->end = t->end;
-        r->parts = 0;
         break;
     case TOKEN_PART:
-        return note_part(r, at, t) == SX_OK ? 0 : ANALYZER_NOMEM;
+        return 0;
     case TOKEN_PAIR:
         to = &at->pair;
         break;
@@ -104,17 +140,18 @@ static int take(void *ctx, const struct token *t)
         to = &at->whole;
         break;
     }
-    *to = arena_str(r->p->mem, t->term);
+    *to = arena_str(p->mem, t->term);
     return to->ptr == NULL ? ANALYZER_NOMEM : 0;
 }
 
 sx_status positions_read(struct positions *p, struct analyzer *an, struct sx_str text,
                          struct arena *mem, struct sx_error *err)
 {
-    struct reading r = {.p = p, .text = text};
-
     *p = (struct positions){.mem = mem};
-    return analyzer_run(an, text.ptr, text.len, take, &r) == 0 ? SX_OK : sx_fail_oom(err);
+    int rc = analyzer_run(an, text.ptr, text.len, take, p);
+    if (rc == 0)
+        rc = find_bare(p, an, text);
+    return rc == 0 ? SX_OK : sx_fail_oom(err);
 }
 
 bool positions_in_run(const struct positions *p, size_t i)
