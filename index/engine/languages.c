@@ -72,6 +72,7 @@ void languages_count(struct sx_index *ix, struct sx_str tag, int sign)
 {
     int lang = tag.len == 0 ? -1 : lang_number(tag);
 
+    ix->languages.next.changes++;
     if (lang >= 0)
         ix->languages.next.docs[lang] += (uint64_t)(int64_t)sign;
 }
@@ -119,10 +120,8 @@ static bool same(const struct langs *a, const struct langs *b)
 static bool choice_due(const struct sx_index *ix)
 {
     const struct language_state *s = &ix->languages.next;
-    uint64_t now = ix->next.docs;
-    uint64_t change = now > s->chosen_at ? now - s->chosen_at : s->chosen_at - now;
 
-    return !s->chosen || (change > 0 && change * CHANGE >= s->chosen_at);
+    return !s->chosen || (s->changes > 0 && s->changes * CHANGE >= s->chosen_at);
 }
 
 static sx_status drop_unwanted(struct sx_index *ix, const struct langs *want, struct sx_error *err)
@@ -164,6 +163,7 @@ static sx_status apply_choice(struct sx_index *ix, bool *joined, struct sx_error
     }
     s->chosen = true;
     s->chosen_at = ix->next.docs;
+    s->changes = 0;
     return rc;
 }
 

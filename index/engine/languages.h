@@ -13,6 +13,7 @@ struct sx_reader;
 struct language_state {
     uint64_t docs[LANG_COUNT]; /* documents of each language */
     uint64_t chosen_at;        /* documents when languages were last chosen */
+    uint64_t changes;          /* documents that came or went since */
     bool chosen;               /* since the index was opened */
     struct langs active;       /* what is fed */
     bool ready[LANGS_MAX];     /* and, of each, whether it is filled */
