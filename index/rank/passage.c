@@ -373,11 +373,12 @@ static bool add_marks(const struct finder *f, struct passage *p, struct arena *m
     return true;
 }
 
-static sx_status choose(const struct finder *f, struct sx_str text, size_t want, struct arena *mem,
-                        struct passage *out, size_t *count, struct sx_error *err)
+static sx_status choose(const struct finder *f, struct sx_str text, size_t want,
+                        struct arena *tables, struct arena *mem, struct passage *out, size_t *count,
+                        struct sx_error *err)
 {
-    uint32_t *in = arena_array(mem, f->leaf_count + 1, sizeof(*in));
-    double *weights = arena_array(mem, f->leaf_count + 1, sizeof(*weights));
+    uint32_t *in = arena_array(tables, f->leaf_count + 1, sizeof(*in));
+    double *weights = arena_array(tables, f->leaf_count + 1, sizeof(*weights));
     struct window w;
 
     if (in == NULL || weights == NULL)
@@ -425,19 +426,21 @@ sx_status passage_find(struct analyzer *an, struct sx_str text, const struct pas
                        struct arena *mem, struct passage *out, size_t *count, struct sx_error *err)
 {
     struct finder f = {.leaves = leaves, .leaf_count = leaf_count, .over = over, .over_ctx = ctx};
+    struct arena tables = {0}; /* large for many words, and done with when the passages are found */
     sx_status rc = SX_OK;
 
     *count = 0;
     if (want == 0 || text.len == 0)
         return SX_OK;
-    if (!make_tables(&f, mem) || !file_leaves(&f, mem))
-        return sx_fail_oom(err);
-    int ran = analyzer_run(an, text.ptr, text.len, see, &f);
+    if (!make_tables(&f, &tables) || !file_leaves(&f, &tables))
+        rc = sx_fail_oom(err);
+    int ran = rc == SX_OK ? analyzer_run(an, text.ptr, text.len, see, &f) : 0;
     if (ran != 0 && ran != STOPPED)
         rc = sx_fail_oom(err);
     if (rc == SX_OK)
-        rc = choose(&f, text, want, mem, out, count, err);
+        rc = choose(&f, text, want, &tables, mem, out, count, err);
     mem_free(f.places);
+    arena_release(&tables);
     if (rc == SX_OK && *count == 0)
         beginning(text, out, count);
     return rc;
