@@ -95,13 +95,14 @@ static bool is_item(const struct ast *n)
 
 static bool is_stop_word(const struct langs *langs, const struct ast *n)
 {
-    if (n->kind != AST_WORD || n->required || n->field != AST_ANY || n->term_count != 1 ||
-        n->whole.len > 0)
+    if (n->kind != AST_WORD || n->required || n->emphatic || n->field != AST_ANY ||
+        n->term_count != 1 || n->whole.len > 0)
         return false;
+    /* German "war" is no English one: it has to say little in every language. */
     for (size_t i = 0; i < langs->count; i++)
-        if (stop_is(langs->list[i], n->terms[0]))
-            return true;
-    return false;
+        if (!stop_is(langs->list[i], n->terms[0]))
+            return false;
+    return langs->count > 0;
 }
 
 /* Whether the stop words among a node's kids go. */

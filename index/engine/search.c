@@ -83,22 +83,27 @@ static sx_status parse(struct search *s, struct sx_str query, struct analyzer *a
     return SX_OK;
 }
 
-/* Plans the query for the snapshot that `c` reads. */
-static sx_status plan(struct search *s, struct db *c, struct stemmer **stemmer,
+/* Plans the query for the snapshot that `c` reads. `exact`: for deletion. Then words are meant as
+ * they stand, stop words too, and only what is excluded is so in every form. */
+static sx_status plan(struct search *s, struct db *c, struct stemmer **stemmer, bool exact,
                       struct sx_error *err)
 {
+    static const struct langs none = {.count = 0};
     bool cut = false;
     struct langs langs;
     sx_status rc = language_ready(c, &langs, err);
 
     if (rc == SX_OK)
-        rc = plan_make(&s->plan, &s->q, &langs, &s->mem, err);
+        rc = plan_make(&s->plan, &s->q, exact ? &none : &langs, &s->mem, err);
     if (rc == SX_OK && s->plan.wanted_count == 0) {
         s->plan.root = NULL;
         warn(s, str_of("the query asks for no word, so nothing is found"));
     }
     if (rc == SX_OK)
-        rc = find_forms(c, stemmer, &langs, &s->plan, &cut, err);
+        rc = find_forms(c, stemmer, &langs, &s->plan, exact, &cut, err);
+    if (rc == SX_OK && cut && exact)
+        return sx_fail_at(err, SX_EQUERY, "query", SX_NO_OFFSET,
+                          "a word has too many forms to exclude them all: quote it");
     if (rc == SX_OK && cut)
         warn(s, str_of("the words have more forms than are looked for: some were left out"));
     return rc;
@@ -388,7 +393,9 @@ static sx_status on_snapshot(struct search *s, struct sx_error *err)
     s->res.coverage = reader_coverage(s->r, &s->snap);
     s->res.engine = "fts5";
     db_limit(&s->r->c, &s->ask->limits);
-    sx_status rc = find(s, err);
+    sx_status rc = plan(s, &s->r->c, &s->r->stemmer, false, err);
+    if (rc == SX_OK)
+        rc = find(s, err);
     db_unlimit(&s->r->c);
     if (rc != SX_OK)
         return rc;
@@ -417,9 +424,7 @@ sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
     if (rc == SX_OK)
         rc = reader_begin(r, &s->snap, err);
     if (rc == SX_OK) {
-        rc = plan(s, &r->c, &r->stemmer, err);
-        if (rc == SX_OK)
-            rc = on_snapshot(s, err);
+        rc = on_snapshot(s, err);
         reader_end(r);
     }
     if (rc != SX_OK) {
@@ -433,13 +438,13 @@ sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
 static sx_status count_snapshot(struct search *s, struct sx_count *out, struct sx_error *err)
 {
     enum reading reading = s->ask->match == SX_MATCH_ALL ? READ_ALL : READ_ANY;
-    sx_status rc = SX_OK;
 
     db_limit(&s->r->c, &s->ask->limits);
+    sx_status rc = plan(s, &s->r->c, &s->r->stemmer, false, err);
     s->run.p = &s->plan;
     s->run.docs = &s->r->memory->docs;
     s->run.match = s->ask->match;
-    if (s->plan.root != NULL) {
+    if (rc == SX_OK && s->plan.root != NULL) {
         rc = weigh_leaves(s->r, &s->snap, &s->plan, err);
         if (rc == SX_OK)
             rc = run_init(&s->run, err);
@@ -471,9 +476,7 @@ sx_status sx_reader_count(struct sx_reader *r, struct sx_str query, enum sx_matc
     if (rc == SX_OK)
         rc = reader_begin(r, &s->snap, err);
     if (rc == SX_OK) {
-        rc = plan(s, &r->c, &r->stemmer, err);
-        if (rc == SX_OK)
-            rc = count_snapshot(s, out, err);
+        rc = count_snapshot(s, out, err);
         reader_end(r);
     }
     sx_results_free(&s->res);
@@ -539,7 +542,7 @@ static sx_status find_victims(struct sx_index *ix, struct sx_str query, struct v
     s->run.each_ctx = v;
     sx_status rc = parse(s, query, ix->an, err);
     if (rc == SX_OK)
-        rc = plan(s, &ix->w, &stemmer, err);
+        rc = plan(s, &ix->w, &stemmer, true, err);
     stemmer_free(stemmer);
     if (rc == SX_OK && s->plan.root != NULL) {
         rc = run_init(&s->run, err);

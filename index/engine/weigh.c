@@ -110,7 +110,7 @@ static struct sx_str conflated(const struct ast *n)
 }
 
 sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs *langs,
-                     struct plan *p, bool *cut, struct sx_error *err)
+                     struct plan *p, bool exact, bool *cut, struct sx_error *err)
 {
     size_t left = SX_QUERY_FORMS_MAX;
 
@@ -128,7 +128,7 @@ sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs 
         size_t count;
         bool more = false;
 
-        if (term.len == 0)
+        if (term.len == 0 || (exact && l->asked > 0))
             continue;
         sx_status rc = forms_of(c, *stemmer, langs, term, p->mem, &forms, &count, &more, err);
         if (rc != SX_OK)

@@ -6,10 +6,10 @@
 #include "index/engine/plan.h"
 
 /* Finds the other forms of each unquoted word of `p` in the snapshot that `c` reads; *stemmer is
- * made when it is needed. *cut: there are more than FORMS_MAX of a word, or than
+ * made when it is needed. `exact`: only of words that are excluded. *cut: there are more than FORMS_MAX of a word, or than
  * SX_QUERY_FORMS_MAX of all, and some were left out. */
 sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs *langs,
-                     struct plan *p, bool *cut, struct sx_error *err);
+                     struct plan *p, bool exact, bool *cut, struct sx_error *err);
 /* Sets weight and spread of every leaf of `p` for the snapshot `snap` that `r` reads. */
 sx_status weigh_leaves(struct sx_reader *r, const struct state *snap, struct plan *p,
                        struct sx_error *err);

@@ -18,7 +18,7 @@
 #include "index/text/stem.h"
 
 #define LANGS_MAX SX_LANGUAGES_MAX
-#define FORMS_MAX 64 /* terms that one word stands for */
+#define FORMS_MAX 256 /* terms that one word stands for */
 
 /* Languages by their numbers (text/lang.h). */
 struct langs {

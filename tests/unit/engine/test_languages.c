@@ -523,7 +523,15 @@ static void a_word_finds_its_forms(void **state)
     assert_int_equal(found(b, str_of("the"), &warnings), 1);
     assert_int_equal(found(b, str_of("\"from the harbour\""), &warnings), 1);
     assert_int_equal(warnings, 0);
+    assert_int_equal(found(b, str_of("WHO ships"), &warnings), 0);
+    /* What is deleted is meant as it stands, but what is excluded in every form. */
     must(sx_index_delete_query(b->ix, str_of("harbours"), &deleted, &err), &err);
+    assert_int_equal(deleted, 0);
+    must(sx_index_delete_query(b->ix, str_of("the harbour of"), &deleted, &err), &err);
+    assert_int_equal(deleted, 0);
+    must(sx_index_delete_query(b->ix, str_of("harbour -ship"), &deleted, &err), &err);
+    assert_int_equal(deleted, 0);
+    must(sx_index_delete_query(b->ix, str_of("the harbour"), &deleted, &err), &err);
     assert_int_equal(deleted, 1);
 }
 

@@ -274,7 +274,7 @@ static void too_many_forms_are_cut_and_told(void **state)
         assert_int_equal(more, n > FORMS_MAX - 1);
         assert_true(str_is(got[0], "court"));
         assert_true(str_is(got[1], "court0001"));
-        assert_true(str_is(got[FORMS_MAX - 1], "court0063"));
+        assert_true(str_is(got[FORMS_MAX - 1], "court0255"));
         /* A word that is not its stem finds that, too, before the others. */
         must(forms_of(&b->c, b->stemmer, &english, str_of("courts"), &mem, &got, &count, &more,
                       &err),
@@ -282,7 +282,7 @@ static void too_many_forms_are_cut_and_told(void **state)
         assert_int_equal(count, FORMS_MAX);
         assert_true(more);
         assert_true(str_is(got[1], "court"));
-        assert_true(str_is(got[FORMS_MAX - 1], "court0062"));
+        assert_true(str_is(got[FORMS_MAX - 1], "court0254"));
         arena_release(&mem);
     }
 }
