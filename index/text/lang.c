@@ -124,7 +124,7 @@ int lang_number(struct sx_str tag)
 {
     char code[2];
 
-    if (tag.len < 2 || (tag.len > 2 && tag.ptr[2] != '-'))
+    if (tag.len < 2 || (tag.len > 2 && tag.ptr[2] != '-' && tag.ptr[2] != '_'))
         return -1;
     for (size_t i = 0; i < 2; i++)
         code[i] = tag.ptr[i] >= 'A' && tag.ptr[i] <= 'Z' ? (char)(tag.ptr[i] | 0x20) : tag.ptr[i];

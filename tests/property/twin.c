@@ -28,7 +28,7 @@ void twin_release(struct twin *t)
     memset(t, 0, sizeof(*t));
 }
 
-const char *const twin_langs[TWIN_LANGS] = {"en", "de", "ru"};
+const char *const twin_langs[TWIN_LANGS] = {"en", "hu"};
 
 void twin_stems(struct stemmer *stemmer, struct sx_str term, struct arena *mem,
                 struct sx_str out[TWIN_LANGS])

@@ -14,7 +14,7 @@
 #include "index/text/stem.h"
 
 /* The index of a property test is opened with these. */
-#define TWIN_LANGS 3
+#define TWIN_LANGS 2
 extern const char *const twin_langs[TWIN_LANGS];
 
 struct twin_token {

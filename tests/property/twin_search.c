@@ -198,14 +198,12 @@ static bool is_item(const struct ast *node)
 
 static bool is_stop_word(const struct ast *node)
 {
-    if (node->kind != AST_WORD || node->required || node->field != AST_ANY ||
-        node->term_count != 1 || node->whole.len > 0)
-        return false;
-    for (size_t i = 0; i < TWIN_LANGS; i++) {
-        if (stop_is(lang_number(str_of(twin_langs[i])), node->terms[0]))
-            return true;
-    }
-    return false;
+    bool stop = node->kind == AST_WORD && !node->required && !node->emphatic &&
+                node->field == AST_ANY && node->term_count == 1 && node->whole.len == 0;
+
+    for (size_t i = 0; i < TWIN_LANGS; i++)
+        stop = stop && stop_is(lang_number(str_of(twin_langs[i])), node->terms[0]);
+    return stop;
 }
 
 /* Whether a kid of a group is a stop word that goes, since another item stays. */
