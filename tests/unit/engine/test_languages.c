@@ -535,6 +535,43 @@ static void a_word_finds_its_forms(void **state)
     assert_int_equal(deleted, 1);
 }
 
+/* German "war" (was) is no reason to leave out an English war. */
+static void a_stop_word_is_one_in_every_language(void **state)
+{
+    struct bed *b = *state;
+    size_t warnings;
+
+    put_in(b, "a", "en", "A war and its crimes.");
+    put_in(b, "b", "en", "A crime in the house.");
+    commit(b);
+    assert_int_equal(found(b, str_of("in crimes"), &warnings), 2);
+    put_in(b, "c", "de", "Es war einmal in einem Haus.");
+    commit(b);
+    assert_string_equal(languages(b), "de+ en+");
+    assert_int_equal(found(b, str_of("war crimes"), &warnings), 1);
+    assert_int_equal(found(b, str_of("the crimes"), &warnings), 1);
+    assert_int_equal(found(b, str_of("in crimes"), &warnings), 2);
+}
+
+static void languages_follow_what_is_replaced(void **state)
+{
+    struct bed *b = *state;
+    char uri[16];
+
+    for (int i = 0; i < 20; i++) {
+        snprintf(uri, sizeof(uri), "%d", i);
+        put_in(b, uri, "en", "ships");
+    }
+    commit(b);
+    assert_string_equal(languages(b), "en+");
+    for (int i = 0; i < 20; i++) {
+        snprintf(uri, sizeof(uri), "%d", i);
+        put_in(b, uri, "fr", "navires");
+    }
+    commit(b);
+    assert_string_equal(languages(b), "fr+");
+}
+
 static void the_forms_of_a_query_are_limited(void **state)
 {
     struct bed *b = *state;
@@ -639,6 +676,8 @@ int main(void)
         with_index(a_commit_undoes_itself_when_memory_runs_out),
         with_index(filling_survives_want_of_memory),
         with_index(a_word_finds_its_forms),
+        with_index(a_stop_word_is_one_in_every_language),
+        with_index(languages_follow_what_is_replaced),
         with_index(the_forms_of_a_query_are_limited),
         with_index(readers_see_whole_commits),
     };

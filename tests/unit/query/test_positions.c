@@ -77,6 +77,9 @@ static void signs_of_grammar_leave(void **state)
     assert_leaves("dell'arte", "arte");
     assert_leaves("O'Brien", "obrien");
     assert_leaves("rock'n'roll", "rocknroll");
+    assert_leaves("1990's", "1990 s");
+    assert_leaves("l'ParseHttp", "parsehttp");
+    assert_leaves("t\u02bcnFaFF", "nfaff");
     assert_leaves("foo_s", "foo_s");
 }
 
@@ -92,6 +95,9 @@ static void runs_are_their_words(void **state)
     assert_leaves("\"\u4eac\u90fd tower\"", "\u4eac\u90fd \u90fd tower");
     assert_leaves("\u4eac", "\u4eac");
     assert_leaves("iPhone\u624b\u673a now", "iphone, \u624b\u673a+\u624b\u673a, now");
+    /* What is required or excluded is meant as it stands. */
+    assert_leaves("x +\u4eac\u90fd\u5927\u5b66", "x, \u4eac\u90fd \u90fd\u5927 \u5927\u5b66");
+    assert_leaves("x +(\u4eac\u90fd\u5927\u5b66)", "x, ");
     assert_leaves("iPhone\u624b\u673atyp*", "iphone, \u624b\u673a+\u624b\u673a, typ");
 }
 
