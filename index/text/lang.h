@@ -74,7 +74,7 @@ enum lang {
     LANG_COUNT
 };
 
-/* The number of an ISO 639-1 code or of a BCP 47 tag that begins with one ("pt-BR"), in any
+/* The number of an ISO 639-1 code or of a BCP 47 tag that begins with one ("pt-BR", "pt_BR"), in any
  * case; "nb" and "nn" are "no", and the withdrawn "iw", "in", "ji" what they are now. -1: none
  * that is known here. */
 int lang_number(struct sx_str tag);

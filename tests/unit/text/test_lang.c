@@ -29,9 +29,10 @@ static void tags_have_numbers_and_numbers_codes(void **state)
         assert_int_equal(lang_number(str(lang_code(lang))), lang);
     assert_int_equal(lang_number(str("pt-BR")), LANG_PT);
     assert_int_equal(lang_number(str("ZH-Hant")), LANG_ZH);
+    assert_int_equal(lang_number(str("en_GB")), LANG_EN);
     assert_int_equal(lang_number(str("nb")), LANG_NO);
     assert_int_equal(lang_number(str("IW")), LANG_HE);
-    const char *unknown[] = {"", "e", "-", "eng", "english", "xx", "x-klingon", "e\xC3", "en_US"};
+    const char *unknown[] = {"", "e", "-", "eng", "english", "xx", "x-klingon", "e\xC3", "en US"};
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
         assert_int_equal(lang_number(str(unknown[i])), -1);
     assert_int_equal(lang_number((struct sx_str){NULL, 0}), -1);
