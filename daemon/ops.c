@@ -43,6 +43,7 @@ static const struct param search_params[] = {
      "stored fields of a hit"},
     {"snippets", param_u64, AT(snippets), 0, SX_SNIPPETS_MAX, NULL, false, "passages a hit"},
     {"exact_total", param_bool, AT(exact_total), 0, 0, NULL, false, "count every match"},
+    {"forms", param_bool, AT(forms), 0, 0, NULL, false, "tell the words' other forms"},
     {"engine", param_choice, AT(engine), 0, 0, "auto fts5 blockmax", false, "auto or fts5"},
     TIMEOUT,
 };

@@ -59,6 +59,19 @@ static void put_hit(struct buf *out, const struct sx_hit *hit, uint64_t fields)
     buf_puts(out, "]}");
 }
 
+static void put_forms(struct buf *out, const struct sx_results *res)
+{
+    buf_puts(out, ",\"forms\":[");
+    for (size_t i = 0; i < res->form_count; i++) {
+        const struct sx_forms *f = &res->forms[i];
+        buf_puts(out, i > 0 ? ",{\"word\":" : "{\"word\":");
+        json_print_str(f->word, out);
+        reply_strs(out, "forms", f->forms, f->count);
+        buf_putc(out, '}');
+    }
+    buf_putc(out, ']');
+}
+
 static void put_results(struct buf *out, const struct job *job, const struct sx_results *res)
 {
     reply_begin(out, job->req.id);
@@ -66,6 +79,8 @@ static void put_results(struct buf *out, const struct job *job, const struct sx_
     reply_str(out, "relation", str_of(res->total_exact ? "eq" : "gte"));
     reply_u64(out, "total_all", res->total_all);
     reply_str(out, "parsed", res->parsed);
+    if (job->req.forms)
+        put_forms(out, res);
     reply_strs(out, "warnings", res->warnings, res->warning_count);
     reply_u64(out, "generation", res->generation);
     reply_str(out, "engine", str_of(res->engine));

@@ -36,7 +36,7 @@ struct request {
     uint64_t match, sort, engine; /* index of the choice */
     uint64_t limit, offset, snippets, timeout_ms;
     uint64_t fields; /* set of enum hit_field */
-    bool exact_total;
+    bool exact_total, forms;
     bool has_bytes;
     uint64_t bytes_start, bytes_end; /* [start, end) of the body */
     struct sx_str *uris;

@@ -217,11 +217,20 @@ struct sx_coverage {
     uint64_t docs, failed, pending;
 };
 
+/* What an unquoted word stood for besides itself. */
+struct sx_forms {
+    struct sx_str word; /* as in `parsed` */
+    const struct sx_str *forms;
+    size_t count; /* >= 1 */
+};
+
 struct sx_results {
     uint64_t total, total_all; /* total_all: documents that have every item */
     bool total_exact;          /* else `total` is a lower bound */
     bool partial;              /* a deadline cut the search, or its page */
     struct sx_str parsed;
+    const struct sx_forms *forms; /* in query order */
+    size_t form_count;
     const struct sx_str *warnings;
     size_t warning_count;
     uint64_t generation;

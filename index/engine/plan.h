@@ -21,7 +21,7 @@
 
 struct leaf {
     const struct ast *ast;
-    const struct sx_str *forms; /* terms that count like the word, or its `whole` if it has one */
+    struct sx_str *forms; /* terms that count like the word, or its `whole` if it has one */
     size_t form_count;
     uint32_t asked;  /* times it stands in the query where it is wanted; 0: only excluded */
     uint64_t spread; /* documents it may stand in, at most: for the choice of candidates */

@@ -83,6 +83,21 @@ static sx_status parse(struct search *s, struct sx_str query, struct analyzer *a
     return SX_OK;
 }
 
+static sx_status tell_forms(struct search *s, struct sx_error *err)
+{
+    struct sx_forms *forms = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*forms));
+
+    if (forms == NULL)
+        return sx_fail_oom(err);
+    s->res.forms = forms;
+    for (size_t i = 0; i < s->plan.leaf_count; i++) {
+        const struct leaf *l = &s->plan.leaves[i];
+        if (l->form_count > 0)
+            forms[s->res.form_count++] = (struct sx_forms){l->ast->text, l->forms, l->form_count};
+    }
+    return SX_OK;
+}
+
 /* Plans the query for the snapshot that `c` reads. `exact`: for deletion. Then words are meant as
  * they stand, stop words too, and only what is excluded is so in every form. */
 static sx_status plan(struct search *s, struct db *c, struct stemmer **stemmer, bool exact,
@@ -183,6 +198,8 @@ static sx_status find(struct search *s, struct sx_error *err)
     if (!topk_init(&s->run.top, k, sorts[s->ask->sort]))
         return sx_fail_oom(err);
     sx_status rc = weigh_leaves(s->r, &s->snap, &s->plan, err);
+    if (rc == SX_OK)
+        rc = tell_forms(s, err);
     if (rc == SX_OK)
         rc = run_init(&s->run, err);
     if (rc == SX_OK)

@@ -38,25 +38,30 @@ static sx_status count_prefix(struct sx_reader *r, const struct state *snap, str
     return rc;
 }
 
-/* Adds n and F of a word's other forms. */
-static sx_status add_forms(struct sx_reader *r, const struct state *snap, const struct leaf *l,
+/* Adds n and F of a word's other forms; those that stand nowhere go. */
+static sx_status add_forms(struct sx_reader *r, const struct state *snap, struct leaf *l,
                            struct term_counts *counts, struct sx_error *err)
 {
     struct term_counts form;
-    sx_status rc = SX_OK;
+    size_t kept = 0;
 
-    for (size_t i = 0; i < l->form_count && rc == SX_OK; i++) {
-        rc = count_term(r, snap, l->forms[i], &form, err);
+    for (size_t i = 0; i < l->form_count; i++) {
+        sx_status rc = count_term(r, snap, l->forms[i], &form, err);
+        if (rc != SX_OK)
+            return rc;
         counts->n += form.n;
         counts->f += form.f;
+        if (form.n > 0)
+            l->forms[kept++] = l->forms[i];
     }
+    l->form_count = kept;
     if (counts->n > snap->docs)
         counts->n = snap->docs;
-    return rc;
+    return SX_OK;
 }
 
 /* A term that may be a beginning, or stand in other forms. */
-static sx_status count_any(struct sx_reader *r, const struct state *snap, const struct leaf *l,
+static sx_status count_any(struct sx_reader *r, const struct state *snap, struct leaf *l,
                            struct sx_str term, bool prefix, bool forms, struct term_counts *out,
                            struct sx_error *err)
 {

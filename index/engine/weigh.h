@@ -10,7 +10,8 @@
  * SX_QUERY_FORMS_MAX of all, and some were left out. */
 sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs *langs,
                      struct plan *p, bool exact, bool *cut, struct sx_error *err);
-/* Sets weight and spread of every leaf of `p` for the snapshot `snap` that `r` reads. */
+/* Sets weight and spread of every leaf of `p` for the snapshot `snap` that `r` reads, and drops
+ * the forms that stand in no document of it. */
 sx_status weigh_leaves(struct sx_reader *r, const struct state *snap, struct plan *p,
                        struct sx_error *err);
 

@@ -90,7 +90,8 @@ static void every_search_parameter_arrives(void **state)
         read_line(&req,
                   "{\"op\":\"search\",\"query\":\"a\",\"collection\":\"c\",\"match\":\"any\","
                   "\"limit\":7,\"offset\":9993,\"sort\":\"-date\",\"fields\":[\"type\",\"title\"],"
-                  "\"snippets\":5,\"exact_total\":true,\"engine\":\"fts5\",\"timeout_ms\":5,"
+                  "\"snippets\":5,\"exact_total\":true,\"forms\":true,\"engine\":\"fts5\","
+                  "\"timeout_ms\":5,"
                   "\"x_trace\":{\"any\":[1]},\"id\":\"q\\\"1\"}",
                   &err),
         SX_OK);
@@ -102,6 +103,7 @@ static void every_search_parameter_arrives(void **state)
     assert_int_equal(req.snippets, 5);
     assert_int_equal(req.timeout_ms, 5);
     assert_true(req.exact_total);
+    assert_true(req.forms);
     assert_true(str_is(req.collection, "c"));
     assert_true(str_is(req.id, "\"q\\\"1\""));
     request_release(&req);

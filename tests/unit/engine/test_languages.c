@@ -516,6 +516,15 @@ static void a_word_finds_its_forms(void **state)
     put_in(b, "b", "en", "A ship sails.");
     commit(b);
     assert_int_equal(found(b, str_of("ship sailing"), &warnings), 2);
+    struct sx_search ask = {.query = str_of("Ship \"sail\" Harbours"), .limit = 1};
+    struct sx_results *res;
+    must(sx_reader_search(b->r, &ask, &res, &err), &err);
+    assert_int_equal(res->form_count, 2);
+    assert_true(str_is(res->forms[0].word, "ship"));
+    assert_int_equal(res->forms[0].count, 1);
+    assert_true(str_is(res->forms[0].forms[0], "ships"));
+    assert_true(str_is(res->forms[1].word, "harbours"));
+    sx_results_free(res);
     assert_int_equal(found(b, str_of("\"ship\""), &warnings), 1);
     assert_int_equal(found(b, str_of("ships -\"ships\""), &warnings), 1);
     assert_int_equal(found(b, str_of("the ship"), &warnings), 2);
