@@ -39,7 +39,7 @@ struct ast {
     const struct sx_str *terms; /* leaves and word-valued filters: the analysed terms, >= 1 */
     size_t term_count;
     /* WORD, PREFIX: empty, or one term that stands for all of `terms` together: email for the
-     * terms e, mail. When `paired`, the terms are pairs of neighbouring clusters and `whole` is
+     * terms e, mail; microsoft for microsofts, of Microsoft's. When `paired`, the terms are pairs of neighbouring clusters and `whole` is
      * the dictionary word they make, which counts on top of them. */
     struct sx_str whole;
     bool paired;

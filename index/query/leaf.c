@@ -154,8 +154,9 @@ static size_t code_points(struct sx_str s)
     return n;
 }
 
-/* What an unquoted word finds beyond its own terms. */
-static void widen_word(struct ast *node, const struct positions *p)
+/* What an unquoted word finds beyond its own terms: the dictionary word, email for e-mail,
+ * microsoft for Microsoft's. */
+static void widen_word(struct ast *node, const struct positions *p, bool star)
 {
     const struct position *first = &p->items[0];
 
@@ -164,19 +165,9 @@ static void widen_word(struct ast *node, const struct positions *p)
         node->paired = true;
     } else if (first->whole.len > 0 && first->whole_span == p->count && p->count > 1) {
         node->whole = first->whole;
+    } else if (p->count == 1 && !star) {
+        node->whole = first->bare;
     }
-}
-
-/* The one term that is meant where the parts say little: at&t, not "at t"; microsoft of
- * Microsoft's. Empty: none. */
-static struct sx_str only_term(const struct positions *p, bool star)
-{
-    const struct position *first = &p->items[0];
-    bool all = first->whole.len > 0 && first->whole_span == p->count;
-
-    if (all && memchr(first->whole.ptr, '&', first->whole.len) != NULL)
-        return first->whole;
-    return p->count == 1 && !star ? first->bare : str_make("", 0);
 }
 
 /* Whether the text holds a run of a script without spaces and more words than one. */
@@ -294,17 +285,7 @@ static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct as
     const struct position *last = &p.items[p.count - 1];
     node->kind = AST_WORD;
     star = star && last->end == run.len - 1;
-    struct sx_str only = only_term(&p, star);
-    if (only.len > 0) {
-        struct sx_str *terms = arena_array(l->mem, 1, sizeof(*terms));
-        if (terms == NULL)
-            return sx_fail_oom(err);
-        terms[0] = only;
-        node->terms = terms;
-        node->term_count = 1;
-    } else {
-        widen_word(node, &p);
-    }
+    widen_word(node, &p, star);
     if (star) {
         run.len--;
         /* What follows a cluster is another position: the star says nothing. */

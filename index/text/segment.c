@@ -255,14 +255,18 @@ static size_t utf8_size(const UChar *units, int32_t len)
     return size;
 }
 
-/* Whether ICU's segment that begins with `unit` is a word: it has a status that says so; or is
- * one of the Chinese signs, none above U+FFFF, that have one only among others (U+3005). */
-static bool is_word(const struct segmenter *s, UChar unit)
+/* Whether ICU's segment is a word: it has a status that says so; or it is a Chinese sign, which may
+ * have one only among others (U+3005, U+20BB7). */
+static bool is_word(const struct segmenter *s, const UChar *units, int32_t len)
 {
     UErrorCode status = U_ZERO_ERROR;
+    UChar32 cp = units[0];
 
-    return ubrk_getRuleStatus(s->breaks) >= UBRK_WORD_NONE_LIMIT ||
-           (unit >= 0x2E80 && uscript_getScript(unit, &status) == USCRIPT_HAN);
+    if (ubrk_getRuleStatus(s->breaks) >= UBRK_WORD_NONE_LIMIT)
+        return true;
+    if (len > 1 && U16_IS_LEAD(units[0]))
+        cp = (UChar32)U16_GET_SUPPLEMENTARY(units[0], units[1]);
+    return cp >= 0x2E80 && uscript_getScript(cp, &status) == USCRIPT_HAN;
 }
 
 /* The run's next word; false when it has none left. */
@@ -276,7 +280,7 @@ static bool run_next(struct segmenter *s, struct word *out)
         out->units_len = to - s->unit_at;
         s->unit_at = to;
         s->byte_at += utf8_size(out->units, out->units_len);
-        if (!is_word(s, out->units[0]))
+        if (!is_word(s, out->units, out->units_len))
             continue;
         out->start = (uint32_t)start;
         out->end = (uint32_t)s->byte_at;

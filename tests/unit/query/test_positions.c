@@ -55,7 +55,7 @@ static void compounds(void **state)
     assert_leaves("\"e-mail\"", "e mail");
     assert_leaves("e-ma*", "e ma|ema");
     assert_leaves("state-of-the-art", "state of the art|stateoftheart");
-    assert_leaves("AT&T", "at&t");
+    assert_leaves("AT&T", "at t|at&t");
     assert_leaves("\"AT&T shares\"", "at t shares");
     assert_leaves("C++", "c++");
     assert_leaves("\"C++ code\"", "c++ code");
@@ -69,17 +69,17 @@ static void compounds(void **state)
 static void signs_of_grammar_leave(void **state)
 {
     (void)state;
-    assert_leaves("Microsoft's", "microsoft");
-    assert_leaves("Microsoft\u2019s", "microsoft");
+    assert_leaves("Microsoft's", "microsofts|microsoft");
+    assert_leaves("Microsoft\u2019s", "microsofts|microsoft");
     assert_leaves("\"Microsoft's\"", "microsofts");
     assert_leaves("Microsoft's*", "microsofts");
-    assert_leaves("l'\u00c9tat", "etat");
-    assert_leaves("dell'arte", "arte");
+    assert_leaves("l'\u00c9tat", "letat|etat");
+    assert_leaves("dell'arte", "dellarte|arte");
     assert_leaves("O'Brien", "obrien");
     assert_leaves("rock'n'roll", "rocknroll");
     assert_leaves("1990's", "1990 s");
-    assert_leaves("l'ParseHttp", "parsehttp");
-    assert_leaves("t\u02bcnFaFF", "nfaff");
+    assert_leaves("l'ParseHttp", "lparsehttp|parsehttp");
+    assert_leaves("t\u02bcnFaFF", "tnfaff|nfaff");
     assert_leaves("foo_s", "foo_s");
 }
 
