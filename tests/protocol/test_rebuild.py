@@ -9,6 +9,9 @@ import unittest
 from common import Daemon, TcpConnection, bin_path, docs, free_port, wait_until
 
 
+MANY = 14000
+
+
 def make_stale(data):
     """Says of an index that no daemon has open that another analyzer made it."""
     sq = sqlite3.connect(os.path.join(data, "default", "index.db"))
@@ -112,14 +115,15 @@ class Rebuild(unittest.TestCase):
         wait_until(lambda: os.path.exists(wal) and os.path.getsize(wal) > before + 200000)
 
     def many(self):
-        return docs(4000, words=" ".join("w%d" % i for i in range(150)))
+        """So many that a rebuild writes long before it ends."""
+        return docs(MANY, words=" ".join("w%d" % i for i in range(150)))
 
     def test_searches_go_on_and_writes_wait(self):
         daemon = self.stale_daemon(self.many())
         with daemon.connect() as c, daemon.connect() as other:
             self.running(daemon, c)
             c.send({"op": "put", "id": "p", "docs": docs(1, 90000)})
-            self.assertEqual(other.request({"op": "count", "query": "w3"})["total"], 4000)
+            self.assertEqual(other.request({"op": "count", "query": "w3"})["total"], MANY)
             self.assertTrue(other.request({"op": "hello"})["stale"])  # so it ran meanwhile
             replies = [c.receive(), c.receive()]
             self.assertEqual([(r["id"], r["ok"]) for r in replies], [("r", True), ("p", True)])
@@ -133,7 +137,7 @@ class Rebuild(unittest.TestCase):
             self.assertTrue(replies["c"]["cancelled"])
             self.assertEqual(replies["r"]["error"]["code"], "cancelled")
         self.assertTrue(state(daemon)["stale"])
-        self.assertEqual(daemon.request({"op": "count", "query": "w3"})["total"], 4000)
+        self.assertEqual(daemon.request({"op": "count", "query": "w3"})["total"], MANY)
         self.assertTrue(daemon.request({"op": "check"})["stale"])
 
     def test_term_ends_it_at_once(self):
@@ -145,7 +149,7 @@ class Rebuild(unittest.TestCase):
         self.assertEqual(daemon.stop(), 0)
         daemon.start()
         self.assertTrue(state(daemon)["stale"])
-        self.assertEqual(daemon.request({"op": "rebuild"})["docs"], 4000)
+        self.assertEqual(daemon.request({"op": "rebuild"})["docs"], MANY)
 
 
 if __name__ == "__main__":
