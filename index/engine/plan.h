@@ -70,7 +70,7 @@ size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const stru
 
 /* An FTS5 expression for the candidates of a reading; phrases[i] is where its ith phrase counts,
  * by leaf. `phrases` holds PLAN_PHRASES(p). Spreads must be set. *count is the number of phrases. */
-#define PLAN_PHRASES(p) (4 * (p)->leaf_count + 2 * SX_QUERY_FORMS_MAX + 1)
+#define PLAN_PHRASES(p) (4 * (p)->leaf_count + (size_t)2 * SX_QUERY_FORMS_MAX + 1)
 sx_status plan_expression(const struct plan *p, enum reading reading, struct buf *expr,
                           struct match_phrase *phrases, size_t *count, struct sx_error *err);
 

@@ -289,11 +289,9 @@ static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct as
     if (star) {
         run.len--;
         /* What follows a cluster is another position: the star says nothing. */
-        if (node->paired)
-            star = false;
-        else if (code_points(node->terms[node->term_count - 1]) >= 2)
-            node->kind = AST_PREFIX;
-        else
+        bool prefix = !node->paired && code_points(node->terms[node->term_count - 1]) >= 2;
+        node->kind = prefix ? AST_PREFIX : AST_WORD;
+        if (!prefix && !node->paired)
             rc = warn(l, lex->text, "is too short for a prefix: searched as a word", err);
     }
     if (rc != SX_OK)
