@@ -88,12 +88,15 @@ class Daemon:
         self.arguments += list(args)
         self.env = dict(os.environ, **(env or {}))
         self.process = None
+        self.reader = None
         self.log = []  # lines of stderr so far; the reader thread appends
         self.changed = threading.Condition()
         self.ended = False
 
     def start(self, wait=True):
         """Starts it (again) and waits until it says that it is ready."""
+        if self.reader is not None:
+            self.reader.join()  # of the process before: its end is not this one's
         self.log, self.ended = [], False
         self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
