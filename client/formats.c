@@ -122,6 +122,7 @@ static void text_hit(const struct session *s, const cJSON *hit, struct buf *out)
 void format_summary(const cJSON *reply, struct buf *out)
 {
     const cJSON *coverage = get(reply, "coverage");
+    const char *cursor = reply_text(reply, "cursor");
     uint64_t total = reply_number(reply, "total"), all = reply_number(reply, "total_all");
 
     if (total == 0)
@@ -140,6 +141,8 @@ void format_summary(const cJSON *reply, struct buf *out)
     if (reply_number(coverage, "failed") > 0)
         buf_printf(out, "; %" PRIu64 " files could not be read (--failed)",
                    reply_number(coverage, "failed"));
+    if (cursor_valid(cursor)) /* it is to be copied to a shell */
+        buf_printf(out, "; more: --cursor %s", cursor);
 }
 
 /* ---- columns --------------------------------------------------------------------------- */

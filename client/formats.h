@@ -11,7 +11,7 @@ void format_hit(const struct session *s, enum format format, const cJSON *hit, s
  * run separates its columns by spaces. */
 void format_trec(const char *qid, const cJSON *hit, struct buf *out);
 
-/* The counts and the time of a reply, for people. */
+/* The counts and the time of a reply, for people, and how they go on. */
 void format_summary(const cJSON *reply, struct buf *out);
 
 #endif

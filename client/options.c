@@ -10,7 +10,7 @@
 #include "index/base/date.h"
 #include "index/base/str.h"
 
-enum kind { TEXT, FILTER, DATE, NUMBER, CHOICE, FORMAT, COLOR, FLAG, MODE, HELP, VERSION };
+enum kind { TEXT, FILTER, DATE, CURSOR, NUMBER, CHOICE, FORMAT, COLOR, FLAG, MODE, HELP, VERSION };
 
 struct row {
     const char *name; /* long name, or NULL */
@@ -23,6 +23,7 @@ struct row {
     const char *help;
 };
 
+#define CURSOR_BYTES_MAX 64
 #define AT(member) offsetof(struct options, member)
 
 static const struct row rows[] = {
@@ -31,6 +32,7 @@ static const struct row rows[] = {
     {NULL, 'C', TEXT, AT(collection), 0, "NAME", NULL, "search this collection"},
     {NULL, 'n', NUMBER, AT(limit), 1000, "N", NULL, "at most N hits (10; --batch to trec: 1000)"},
     {"offset", 0, NUMBER, AT(offset), 10000, "N", NULL, "leave out the first N hits"},
+    {"cursor", 0, CURSOR, AT(cursor), 0, "C", NULL, "go on where an answer ended, which told C"},
     {"match", 0, CHOICE, AT(match), 0, "HOW", "best|all|any",
      "documents with every word first, only, or not first"},
     {"sort", 0, CHOICE, AT(sort), 0, "BY", "score|date|-date", "best, oldest or newest first"},
@@ -142,6 +144,14 @@ static bool set_mode(struct options *o, const struct row *r, const char *arg)
     return true;
 }
 
+bool cursor_valid(const char *text)
+{
+    static const char taken[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t len = strlen(text);
+
+    return len > 0 && len <= CURSOR_BYTES_MAX && strspn(text, taken) == len;
+}
+
 /* Takes one option; false: all is said and *status set. */
 static bool take(struct options *o, const struct row *r, const char *arg, int *status)
 {
@@ -157,6 +167,11 @@ static bool take(struct options *o, const struct row *r, const char *arg, int *s
     case DATE:
         if (!date_parse(str_of(arg), &span))
             return usage("--", r->name, "a date: 2025, 2025-08, 2025-08-15");
+        *(const char **)member = arg;
+        return true;
+    case CURSOR:
+        if (!cursor_valid(arg))
+            return usage("--", r->name, "what the last line of an answer told");
         *(const char **)member = arg;
         return true;
     case TEXT:
@@ -212,6 +227,16 @@ static const struct row *row_of(int found)
     return NULL;
 }
 
+/* What belongs to a search, and only to some. */
+static bool check_search(const struct options *o)
+{
+    if (o->cursor != NULL && o->mode != MODE_SEARCH)
+        return usage("--cursor", " goes with one search", NULL);
+    if (o->cursor != NULL && o->offset != NO_NUMBER)
+        return usage("--cursor and --offset", "", "one of them");
+    return true;
+}
+
 /* What only the whole line can tell. */
 static bool check(const struct options *o)
 {
@@ -228,7 +253,7 @@ static bool check(const struct options *o)
     if (o->mode == MODE_BATCH && o->format != FORMAT_DEFAULT && o->format != FORMAT_JSONL &&
         o->format != FORMAT_TREC)
         return usage("--batch --format", "", "jsonl|trec");
-    return true;
+    return check_search(o);
 }
 
 bool options_parse(struct options *o, int argc, char **argv, int *status)

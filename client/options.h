@@ -43,7 +43,7 @@ struct options {
     long limit;  /* NO_NUMBER: the daemon's default */
     long offset; /* NO_NUMBER: none */
     /* As written; NULL: not given. */
-    const char *socket, *collection, *match, *sort;
+    const char *socket, *collection, *match, *sort, *cursor;
     const char *since, *until, *source, *lang, *type;
     const char *argument; /* of the mode */
     char **words;
@@ -60,6 +60,10 @@ enum {
     EXIT_PARTIAL = 5,
     EXIT_INTERRUPTED = 130
 };
+
+/* Whether --cursor takes it: 1 to 64 letters, digits, dots, dashes and underscores, which a shell
+ * leaves alone. */
+bool cursor_valid(const char *text);
 
 /* Reads the command line. True: go on; false: *status is the exit status, all is said. */
 bool options_parse(struct options *o, int argc, char **argv, int *status);

@@ -71,6 +71,8 @@ void search_request(const struct session *s, const char *id, struct sx_str query
         buf_printf(out, ",\"limit\":%ld", o->limit);
     if (o->offset != NO_NUMBER)
         buf_printf(out, ",\"offset\":%ld", o->offset);
+    if (o->cursor != NULL)
+        request_text(out, "cursor", o->cursor);
     if (o->sort != NULL)
         request_text(out, "sort", o->sort);
     if (!needs_passages(o->format))

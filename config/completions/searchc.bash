@@ -2,8 +2,8 @@
 _searchc()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local options="--socket -C -n --offset --match --sort --since --until --source --lang --type
-        --format -0 -l -c --parse --color --batch --put --delete --get --failed --stats --ping
+    local options="--socket -C -n --offset --cursor --match --sort --since --until --source --lang
+        --type --format -0 -l -c --parse --color --batch --put --delete --get --failed --stats --ping
         --raw --version --help -h"
     local values=""
 
@@ -17,7 +17,8 @@ _searchc()
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return
         ;;
-    --socket | -C | -n | --offset | --since | --until | --source | --lang | --type | --get | --raw)
+    --socket | -C | -n | --offset | --cursor | --since | --until | --source | --lang | --type | \
+        --get | --raw)
         return
         ;;
     esac

@@ -35,6 +35,11 @@ class Requests(unittest.TestCase):
             {"op": "search", "id": "searchc", "collection": "news", "query": "x", "match": "all",
              "limit": 5, "offset": 7, "sort": "-date"})
 
+    def test_a_cursor_takes_the_place_of_an_offset(self):
+        for cursor in ("-aZ.0_9", "c" * 64):
+            self.assertEqual(self.sent("--cursor", cursor, "x"),
+                             {"op": "search", "id": "searchc", "query": "x", "cursor": cursor})
+
     def test_filters_join_the_query(self):
         self.assertEqual(
             self.sent("a OR b", "--since", "2025-08", "--until=2025-09", "--source", "The Post",
@@ -57,7 +62,10 @@ class Usage(unittest.TestCase):
         for bad in (["--nonsense", "x"], ["-n", "x", "y"], ["-n", "1001", "x"], ["-n", "-1", "x"],
                     ["--match", "some", "x"], ["--format", "xml", "x"], ["--source", 'a"b', "x"],
                     ["--since", "2025 x", "x"], ["--until", "2025-13", "x"], ["--since", "30x", "x"],
-                    ["--cursor", "x"], ["--facets", "x"],
+                    ["--cursor", "x"], ["--cursor", "", "x"], ["--cursor", "a b", "x"],
+                    ["--cursor", "a" * 65, "x"], ["--cursor", "a", "--offset", "0", "x"],
+                    ["--cursor", "a", "-c", "x"], ["--cursor", "a", "--batch", "-"],
+                    ["--facets", "x"],
                     ["--explain", "x"], [], ["--ping", "x"], ["--delete"], ["--put"],
                     ["--ping", "--stats"], ["--batch", "-", "--format", "tsv"], ["-n"]):
             status, out, err, requests = run(hits(1), *bad)
@@ -264,6 +272,19 @@ class Formats(unittest.TestCase):
                               "3 files still to be read; 2 files could not be read (--failed)\n")
         self.assertEqual(run(hits(0), "x")[2], "nothing found, 0.4 ms\n")
         self.assertEqual(run(hits(1), "x")[2], "1 document, 0.4 ms\n")
+
+    def test_summary_tells_how_to_go_on(self):
+        reply = hits(2, total=9, total_all=9, cursor="v1.a-_9",
+                     coverage={"docs": 9, "failed": 1, "pending": 0})
+        self.assertEqual(run(reply, "x")[2], "9 documents, 0.4 ms; 1 files could not be read "
+                                             "(--failed); more: --cursor v1.a-_9\n")
+        for cursor in (None, 7, "", "a b", "a\x1b[31m", "a;b", "c" * 65):
+            self.assertEqual(run(dict(reply, cursor=cursor, coverage={}), "x")[2],
+                             "9 documents, 0.4 ms\n")
+        for form in ("jsonl", "tsv", "paths", "trec"):
+            _, out, err, _ = run(reply, "x", "--format", form)
+            self.assertEqual((err, out.count(b"\n"), out.count(b"v1.a")), ("", 2, 0))
+        self.assertEqual(json.loads(run(reply, "x", "--format", "json")[1])["cursor"], "v1.a-_9")
 
     def test_count_and_parse(self):
         with Fake(lambda r: {"ok": True, "total": 42, "total_all": 3}) as fake:
