@@ -127,13 +127,14 @@ static int print_first(struct batch *b)
     sx_status rc =
         buf_ok(&q->reply) ? reply_parse(buf_str(&q->reply), &reply, &err) : sx_fail_oom(&err);
     const cJSON *hit, *hits = cJSON_GetObjectItemCaseSensitive(reply, "hits");
-    int status = rc == SX_OK ? search_status(reply) : exit_of(reply);
+    int status = rc == SX_OK ? search_status(b->s->o, reply) : exit_of(reply);
+    bool found = search_found(b->s->o, reply);
 
     if (reply == NULL)
         return fail(&err);
     if (rc != SX_OK)
         complain("%s: %s: %s", buf_cstr(&q->qid), reply_code(reply), err.msg);
-    else if (hits == NULL || hits->child == NULL)
+    else if (!found)
         complain("%s: nothing found: %.*s", buf_cstr(&q->qid), (int)q->text.len, q->text.data);
     if (b->s->o->format == FORMAT_TREC) {
         cJSON_ArrayForEach(hit, hits) format_trec(buf_cstr(&q->qid), hit, &out);
@@ -142,7 +143,7 @@ static int print_first(struct batch *b)
         print_jsonl(q, &out);
         emit_json(b->s, buf_str(&out), false);
     }
-    if (status == EXIT_HITS || (hits != NULL && hits->child != NULL))
+    if (found)
         b->found++;
     if (status != EXIT_HITS && status != EXIT_NONE && (b->status == 0 || rc != SX_OK))
         b->status = status;

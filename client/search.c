@@ -82,12 +82,18 @@ void search_request(const struct session *s, const char *id, struct sx_str query
 
 /* ---- the reply ------------------------------------------------------------------------- */
 
-int search_status(const cJSON *reply)
+bool search_found(const struct options *o, const cJSON *reply)
+{
+    if (o->limit == 0)
+        return reply_number(reply, "total") > 0;
+    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(reply, "hits")) > 0;
+}
+
+int search_status(const struct options *o, const cJSON *reply)
 {
     if (reply_flag(reply, "partial"))
         return EXIT_PARTIAL;
-    return cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(reply, "hits")) > 0 ? EXIT_HITS
-                                                                                   : EXIT_NONE;
+    return search_found(o, reply) ? EXIT_HITS : EXIT_NONE;
 }
 
 static void tell_warnings(const cJSON *reply)
@@ -136,7 +142,7 @@ int run_search(struct session *s)
         format_summary(reply, &summary);
         if (s->o->format <= FORMAT_TEXT && buf_ok(&summary))
             fprintf(stderr, "%s\n", buf_cstr(&summary));
-        status = search_status(reply);
+        status = search_status(s->o, reply);
     }
     cJSON_Delete(reply);
     buf_release(&query);

@@ -58,6 +58,11 @@ class Batch(unittest.TestCase):
         self.assertEqual(self.run_batch("1\n", reply=lambda r: hits(1, partial=True))[0], 5)
         self.assertEqual(self.run_batch("1\n2\n", reply=lambda r: None)[0], 3)
 
+    def test_counting_is_finding(self):
+        status, _, err, _ = self.run_batch("0\n7\n", "-n0",
+                                           reply=lambda r: hits(0, total=int(r["query"])))
+        self.assertEqual((status, err), (0, "searchc: 1: nothing found: 0\n"))
+
     def test_what_is_put_off_is_asked_again_and_keeps_its_place(self):
         seen = {}
 

@@ -96,6 +96,11 @@ class Exits(unittest.TestCase):
             if isinstance(reply, dict) and not reply["ok"]:
                 self.assertEqual(err, "searchc: %s: it is so\n" % reply["error"]["code"])
 
+    def test_a_search_that_wants_no_hits_finds_documents(self):
+        for total, expected in ((3, 0), (0, 1)):
+            self.assertEqual(run(hits(0, total=total), "x", "-n0")[0], expected)
+        self.assertEqual(run(hits(0, total=3), "x", "--offset", "5")[0], 1)
+
     def test_nobody_there_is_3(self):
         result = subprocess.run([bin_path("searchc"), "--socket", "/nonexistent/s", "x"],
                                 capture_output=True, timeout=60, check=False)
