@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/table.h"
 #include "index/base/sha256.h"
 #include "index/base/str.h"
 
@@ -147,20 +148,6 @@ void format_summary(const cJSON *reply, struct buf *out)
 
 /* ---- columns --------------------------------------------------------------------------- */
 
-/* A value without the characters that separate rows and columns. */
-static void column(struct sx_str s, struct buf *out)
-{
-    static const char meant[] = "\t\n\r\\", letters[] = "tnr\\";
-
-    for (size_t i = 0; i < s.len; i++) {
-        const char *found = memchr(meant, s.ptr[i], sizeof(meant) - 1);
-        if (found != NULL)
-            buf_printf(out, "\\%c", letters[found - meant]);
-        else
-            buf_putc(out, s.ptr[i]);
-    }
-}
-
 /* On a terminal whatever commands it is escaped. */
 static void safe(const struct session *s, struct sx_str text, struct buf *out)
 {
@@ -170,22 +157,35 @@ static void safe(const struct session *s, struct sx_str text, struct buf *out)
         buf_put_str(out, text);
 }
 
+/* A value without the characters that separate rows and columns. */
+static void column(const struct session *s, struct sx_str text, struct buf *out)
+{
+    static const char meant[] = "\t\n\r\\", letters[] = "tnr\\";
+    struct buf value = {0};
+
+    for (size_t i = 0; i < text.len; i++) {
+        const char *found = memchr(meant, text.ptr[i], sizeof(meant) - 1);
+        if (found != NULL)
+            buf_printf(&value, "\\%c", letters[found - meant]);
+        else
+            buf_putc(&value, text.ptr[i]);
+    }
+    safe(s, buf_str(&value), out);
+    out->failed = out->failed || value.failed;
+    buf_release(&value);
+}
+
 static void tsv_hit(const struct session *s, const cJSON *hit, struct buf *out)
 {
     static const char *const keys[] = {"date", "source", "title", "uri"};
-    struct buf value = {0};
 
     buf_printf(out, "%" PRIu64 "\t", reply_number(hit, "rank"));
     json_print(get(hit, "score"), out);
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        buf_clear(&value);
-        column(str_of(reply_text(hit, keys[i])), &value);
         buf_putc(out, '\t');
-        safe(s, buf_str(&value), out);
-        out->failed = out->failed || value.failed;
+        column(s, str_of(reply_text(hit, keys[i])), out);
     }
     buf_putc(out, '\n');
-    buf_release(&value);
 }
 
 /* The path of a file: URI, else the uri as it is. */
@@ -239,26 +239,28 @@ void format_trec(const char *qid, const cJSON *hit, struct buf *out)
     buf_puts(out, " searchd\n");
 }
 
-static void json_hit(const struct session *s, const cJSON *hit, struct buf *out)
+static void json_value(const struct session *s, const cJSON *v, struct buf *out)
 {
     struct buf line = {0};
 
-    json_print(hit, &line);
+    json_print(v, &line);
     if (s->terminal.tty)
         escape_json(out, buf_str(&line));
     else
         buf_put_str(out, buf_str(&line));
-    buf_putc(out, '\n');
     out->failed = out->failed || line.failed;
     buf_release(&line);
 }
 
-void format_hit(const struct session *s, enum format format, const cJSON *hit, struct buf *out)
+void format_hit(const struct session *s, const cJSON *hit, struct buf *out)
 {
+    enum format format = (enum format)s->o->format;
+
     switch (format) {
     case FORMAT_JSON:
     case FORMAT_JSONL:
-        json_hit(s, hit, out);
+        json_value(s, hit, out);
+        buf_putc(out, '\n');
         break;
     case FORMAT_TSV:
         tsv_hit(s, hit, out);
@@ -275,4 +277,70 @@ void format_hit(const struct session *s, enum format format, const cJSON *hit, s
         text_hit(s, hit, out);
         break;
     }
+}
+
+/* ---- facets ---------------------------------------------------------------------------- */
+
+/* One table, so that the counts of all facets line up. */
+static void text_facets(const struct session *s, const cJSON *facets, struct buf *out)
+{
+    struct table t = {.columns = "ler"};
+    const cJSON *facet, *item;
+
+    cJSON_ArrayForEach(facet, facets)
+    {
+        cJSON_ArrayForEach(item, facet)
+        {
+            table_text(&t, str_of(item == facet->child ? facet->string : ""), STYLE_TITLE);
+            if (cJSON_IsString(get(item, "value")))
+                table_text(&t, str_of(reply_text(item, "value")), STYLE_PLAIN);
+            else
+                table_text(&t, str_of("(none)"), STYLE_DIM);
+            table_printf(&t, STYLE_PLAIN, "%" PRIu64, reply_number(item, "count"));
+            table_row(&t);
+        }
+        if (cJSON_GetArraySize(facet) > 0)
+            table_row(&t);
+    }
+    table_print(&t, &s->terminal, 0, out);
+    table_release(&t);
+}
+
+static void tsv_facets(const struct session *s, const cJSON *facets, struct buf *out)
+{
+    const cJSON *facet, *item;
+
+    cJSON_ArrayForEach(facet, facets)
+    {
+        cJSON_ArrayForEach(item, facet)
+        {
+            buf_puts(out, "facet\t");
+            column(s, str_of(facet->string), out);
+            buf_putc(out, '\t');
+            column(s, str_of(reply_text(item, "value")), out);
+            buf_printf(out, "\t%" PRIu64 "\n", reply_number(item, "count"));
+        }
+    }
+}
+
+/* A line that cannot be taken for a hit. */
+static void json_facets(const struct session *s, const cJSON *facets, struct buf *out)
+{
+    buf_puts(out, "{\"facets\":");
+    json_value(s, facets, out);
+    buf_puts(out, "}\n");
+}
+
+void format_tail(const struct session *s, const cJSON *reply, struct buf *out)
+{
+    const cJSON *facets = get(reply, "facets");
+
+    if (s->o->facets == NULL || facets == NULL)
+        return;
+    if (s->o->format == FORMAT_JSONL)
+        json_facets(s, facets, out);
+    else if (s->o->format == FORMAT_TSV)
+        tsv_facets(s, facets, out);
+    else
+        text_facets(s, facets, out);
 }

@@ -4,8 +4,10 @@
 
 #include "client/session.h"
 
-/* Appends one hit of a search's reply in a format other than json. */
-void format_hit(const struct session *s, enum format format, const cJSON *hit, struct buf *out);
+/* Append a reply of a search in the session's format, other than json: each hit, and what is told of
+ * all that was found. */
+void format_hit(const struct session *s, const cJSON *hit, struct buf *out);
+void format_tail(const struct session *s, const cJSON *reply, struct buf *out);
 
 /* Appends one line of a TREC run; white space and controls in a uri are percent-encoded, since a
  * run separates its columns by spaces. */

@@ -10,7 +10,21 @@
 #include "index/base/date.h"
 #include "index/base/str.h"
 
-enum kind { TEXT, FILTER, DATE, CURSOR, NUMBER, CHOICE, FORMAT, COLOR, FLAG, MODE, HELP, VERSION };
+enum kind {
+    TEXT,
+    FILTER,
+    DATE,
+    CURSOR,
+    NUMBER,
+    CHOICE,
+    LIST,
+    FORMAT,
+    COLOR,
+    FLAG,
+    MODE,
+    HELP,
+    VERSION
+};
 
 struct row {
     const char *name; /* long name, or NULL */
@@ -19,7 +33,7 @@ struct row {
     size_t at;           /* of the member that it sets */
     long value;          /* NUMBER: largest; MODE: which */
     const char *arg;     /* name of the argument, or NULL */
-    const char *choices; /* CHOICE, FORMAT and COLOR: separated by | in the order of the enum */
+    const char *choices; /* CHOICE, LIST, FORMAT, COLOR: separated by | in the order of the enum */
     const char *help;
 };
 
@@ -44,6 +58,8 @@ static const struct row rows[] = {
     {"type", 0, FILTER, AT(type), 0, "T", NULL, "of type T: html, text"},
     {"format", 0, FORMAT, AT(format), 0, "F", "text|json|jsonl|tsv|paths|trec",
      "how hits are printed"},
+    {"facets", 0, LIST, AT(facets), 0, "F", "source|lang|type|year|month",
+     "also count by these: one, or several between commas"},
     {NULL, '0', FLAG, AT(nul), 0, NULL, NULL, "end what -l and paths print with NUL"},
     {NULL, 'l', FLAG, AT(uris), 0, NULL, NULL, "print uris only"},
     {NULL, 'c', MODE, 0, MODE_COUNT, NULL, NULL, "count only"},
@@ -94,10 +110,8 @@ static bool usage(const char *what, const char *which, const char *expected)
 }
 
 /* The place of `text` in "a|b|c", or -1. */
-static int choice_of(const char *choices, const char *text)
+static int choice_of(const char *choices, const char *text, size_t len)
 {
-    size_t len = strlen(text);
-
     for (int i = 0; len > 0; i++) {
         size_t n = strcspn(choices, "|");
         if (n == len && memcmp(choices, text, n) == 0)
@@ -111,7 +125,7 @@ static int choice_of(const char *choices, const char *text)
 
 static bool set_choice(const struct row *r, const char *arg, int first, void *member)
 {
-    int choice = choice_of(r->choices, arg);
+    int choice = choice_of(r->choices, arg, strlen(arg));
 
     if (choice < 0)
         return usage("--", r->name, r->choices);
@@ -119,6 +133,25 @@ static bool set_choice(const struct row *r, const char *arg, int first, void *me
         *(const char **)member = arg;
     else
         *(int *)member = first + choice;
+    return true;
+}
+
+/* Choices between commas, none of them twice. */
+static bool set_list(const struct row *r, const char *arg, const char **member)
+{
+    unsigned seen = 0;
+
+    for (const char *p = arg;; p++) {
+        size_t len = strcspn(p, ",");
+        int choice = choice_of(r->choices, p, len);
+        if (choice < 0 || (seen & 1U << choice) != 0)
+            return usage("--", r->name, r->choices);
+        seen |= 1U << choice;
+        p += len;
+        if (*p == '\0')
+            break;
+    }
+    *member = arg;
     return true;
 }
 
@@ -182,6 +215,8 @@ static bool take(struct options *o, const struct row *r, const char *arg, int *s
     case CHOICE:
     case COLOR:
         return set_choice(r, arg, COLOR_AUTO, member);
+    case LIST:
+        return set_list(r, arg, member);
     case FORMAT:
         return set_choice(r, arg, FORMAT_TEXT, member);
     case FLAG:
@@ -234,6 +269,10 @@ static bool check_search(const struct options *o)
         return usage("--cursor", " goes with one search", NULL);
     if (o->cursor != NULL && o->offset != NO_NUMBER)
         return usage("--cursor and --offset", "", "one of them");
+    if (o->facets != NULL && o->mode != MODE_SEARCH && o->mode != MODE_BATCH)
+        return usage("--facets", " goes with searches", NULL);
+    if (o->facets != NULL && o->format > FORMAT_TSV)
+        return usage("--facets --format", "", "text|json|jsonl|tsv");
     return true;
 }
 

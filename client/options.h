@@ -43,7 +43,7 @@ struct options {
     long limit;  /* NO_NUMBER: the daemon's default */
     long offset; /* NO_NUMBER: none */
     /* As written; NULL: not given. */
-    const char *socket, *collection, *match, *sort, *cursor;
+    const char *socket, *collection, *match, *sort, *cursor, *facets;
     const char *since, *until, *source, *lang, *type;
     const char *argument; /* of the mode */
     char **words;

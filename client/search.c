@@ -59,6 +59,21 @@ static void add_query(const struct options *o, struct sx_str query, struct buf *
         request_text(out, "match", o->match);
 }
 
+/* "a,b" as an array. */
+static void add_facets(const char *names, struct buf *out)
+{
+    const char *before = ",\"facets\":[";
+
+    for (const char *p = names; *p != '\0'; p += *p == ',') {
+        size_t len = strcspn(p, ",");
+        buf_puts(out, before);
+        json_print_str(str_make(p, len), out);
+        before = ",";
+        p += len;
+    }
+    buf_putc(out, ']');
+}
+
 void search_request(const struct session *s, const char *id, struct sx_str query, struct buf *out)
 {
     const struct options *o = s->o;
@@ -73,6 +88,8 @@ void search_request(const struct session *s, const char *id, struct sx_str query
         buf_printf(out, ",\"offset\":%ld", o->offset);
     if (o->cursor != NULL)
         request_text(out, "cursor", o->cursor);
+    if (o->facets != NULL)
+        add_facets(o->facets, out);
     if (o->sort != NULL)
         request_text(out, "sort", o->sort);
     if (!needs_passages(o->format))
@@ -114,10 +131,12 @@ static void print_hits(const struct session *s, const cJSON *reply)
 
     cJSON_ArrayForEach(hit, cJSON_GetObjectItemCaseSensitive(reply, "hits"))
     {
-        format_hit(s, (enum format)s->o->format, hit, &out);
+        format_hit(s, hit, &out);
         if (!emit(&out))
             break;
     }
+    format_tail(s, reply, &out);
+    emit(&out);
     fflush(stdout); /* before the summary, which goes another way */
     buf_release(&out);
 }

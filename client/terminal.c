@@ -102,7 +102,7 @@ void escape_json(struct buf *out, struct sx_str s)
 
 void style_on(struct buf *out, const struct terminal *t, enum style s)
 {
-    static const char *const codes[] = {"\033[1m", "\033[2m", "\033[1;33m"};
+    static const char *const codes[] = {"", "\033[1m", "\033[2m", "\033[1;33m"};
 
     if (t->color)
         buf_puts(out, codes[s]);

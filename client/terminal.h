@@ -26,7 +26,7 @@ void escape_json(struct buf *out, struct sx_str s);
 /* Columns of one code point; 1 where the locale cannot tell. */
 size_t char_width(unsigned cp);
 
-enum style { STYLE_TITLE, STYLE_DIM, STYLE_MARK };
+enum style { STYLE_PLAIN, STYLE_TITLE, STYLE_DIM, STYLE_MARK };
 
 /* Begin and end a style; nothing without colour. */
 void style_on(struct buf *out, const struct terminal *t, enum style s);

@@ -3,8 +3,8 @@ _searchc()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local options="--socket -C -n --offset --cursor --match --sort --since --until --source --lang
-        --type --format -0 -l -c --parse --color --batch --put --delete --get --failed --stats --ping
-        --raw --version --help -h"
+        --type --format --facets -0 -l -c --parse --color --batch --put --delete --get
+        --failed --stats --ping --raw --version --help -h"
     local values=""
 
     COMPREPLY=()
@@ -13,6 +13,13 @@ _searchc()
     --sort) values="score date -date" ;;
     --format) values="text json jsonl tsv paths trec" ;;
     --color) values="auto always never" ;;
+    --facets) # several between commas
+        local before=""
+        [[ $current == *,* ]] && before=${current%,*},
+        mapfile -t COMPREPLY < <(compgen -P "$before" -W "source lang type year month" \
+            -- "${current##*,}")
+        return
+        ;;
     --batch | --put)
         mapfile -t COMPREPLY < <(compgen -f -- "$current")
         return

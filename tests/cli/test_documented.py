@@ -37,6 +37,20 @@ class Documented(unittest.TestCase):
         words = re.search(r'options="([^"]*)"', read("config/completions/searchc.bash")).group(1)
         self.assertEqual(set(words.split()), self.options)
 
+    def complete(self, *words):
+        """What the completion offers for the last of these words."""
+        script = 'source "$1"; shift; COMP_WORDS=(searchc "$@"); COMP_CWORD=$#; _searchc; ' \
+                 'printf "%s\\n" "${COMPREPLY[@]}"'
+        path = os.path.join(os.environ["SEARCHD_SOURCE_DIR"], "config/completions/searchc.bash")
+        return subprocess.run(["bash", "-c", script, "bash", path, *words], capture_output=True,
+                              timeout=60, check=True).stdout.decode().split()
+
+    def test_completion_of_values(self):
+        self.assertEqual(self.complete("--match", "a"), ["all", "any"])
+        self.assertEqual(self.complete("--facets", ""), "source lang type year month".split())
+        self.assertEqual(self.complete("--facets", "source,y"), ["source,year"])
+        self.assertEqual(self.complete("--cursor", ""), [])
+
 
 if __name__ == "__main__":
     unittest.main()
