@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "client/explain.h"
 #include "client/table.h"
 #include "index/base/sha256.h"
 #include "index/base/str.h"
@@ -110,13 +111,14 @@ static void missing(const cJSON *list, struct buf *out)
     buf_putc(out, '\n');
 }
 
-static void text_hit(const struct session *s, const cJSON *hit, struct buf *out)
+static void text_hit(const struct session *s, const cJSON *reply, const cJSON *hit, struct buf *out)
 {
     const cJSON *snippet;
 
     header(s, hit, out);
     cJSON_ArrayForEach(snippet, get(hit, "snippets")) passage(s, snippet, out);
     missing(get(hit, "missing"), out);
+    explain_hit(s, reply, hit, out);
     buf_putc(out, '\n');
 }
 
@@ -252,7 +254,13 @@ static void json_value(const struct session *s, const cJSON *v, struct buf *out)
     buf_release(&line);
 }
 
-void format_hit(const struct session *s, const cJSON *hit, struct buf *out)
+void format_head(const struct session *s, const cJSON *reply, struct buf *out)
+{
+    if (s->o->format <= FORMAT_TEXT)
+        explain_query(s, reply, out);
+}
+
+void format_hit(const struct session *s, const cJSON *reply, const cJSON *hit, struct buf *out)
 {
     enum format format = (enum format)s->o->format;
 
@@ -274,7 +282,7 @@ void format_hit(const struct session *s, const cJSON *hit, struct buf *out)
         break;
     case FORMAT_DEFAULT:
     case FORMAT_TEXT:
-        text_hit(s, hit, out);
+        text_hit(s, reply, hit, out);
         break;
     }
 }

@@ -4,9 +4,10 @@
 
 #include "client/session.h"
 
-/* Append a reply of a search in the session's format, other than json: each hit, and what is told of
- * all that was found. */
-void format_hit(const struct session *s, const cJSON *hit, struct buf *out);
+/* Append a reply of a search in the session's format, other than json: what is told of the query,
+ * each hit, and what is told of all that was found. */
+void format_head(const struct session *s, const cJSON *reply, struct buf *out);
+void format_hit(const struct session *s, const cJSON *reply, const cJSON *hit, struct buf *out);
 void format_tail(const struct session *s, const cJSON *reply, struct buf *out);
 
 /* Appends one line of a TREC run; white space and controls in a uri are percent-encoded, since a

@@ -60,6 +60,7 @@ static const struct row rows[] = {
      "how hits are printed"},
     {"facets", 0, LIST, AT(facets), 0, "F", "source|lang|type|year|month",
      "also count by these: one, or several between commas"},
+    {"explain", 0, FLAG, AT(explain), 0, NULL, NULL, "show what each score is made of"},
     {NULL, '0', FLAG, AT(nul), 0, NULL, NULL, "end what -l and paths print with NUL"},
     {NULL, 'l', FLAG, AT(uris), 0, NULL, NULL, "print uris only"},
     {NULL, 'c', MODE, 0, MODE_COUNT, NULL, NULL, "count only"},
@@ -273,6 +274,10 @@ static bool check_search(const struct options *o)
         return usage("--facets", " goes with searches", NULL);
     if (o->facets != NULL && o->format > FORMAT_TSV)
         return usage("--facets --format", "", "text|json|jsonl|tsv");
+    if (o->explain && o->mode != MODE_SEARCH && o->mode != MODE_BATCH)
+        return usage("--explain", " goes with searches", NULL);
+    if (o->explain && o->format > FORMAT_JSONL)
+        return usage("--explain --format", "", "text|json|jsonl");
     return true;
 }
 

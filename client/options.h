@@ -35,11 +35,12 @@ enum color { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 #define NO_NUMBER (-1L)
 
 struct options {
-    int mode;    /* enum mode */
-    int format;  /* enum format */
-    int color;   /* enum color */
-    bool uris;   /* -l */
-    bool nul;    /* -0 */
+    int mode;   /* enum mode */
+    int format; /* enum format */
+    int color;  /* enum color */
+    bool uris;  /* -l */
+    bool nul;   /* -0 */
+    bool explain;
     long limit;  /* NO_NUMBER: the daemon's default */
     long offset; /* NO_NUMBER: none */
     /* As written; NULL: not given. */

@@ -90,6 +90,8 @@ void search_request(const struct session *s, const char *id, struct sx_str query
         request_text(out, "cursor", o->cursor);
     if (o->facets != NULL)
         add_facets(o->facets, out);
+    if (o->explain)
+        buf_puts(out, ",\"explain\":true");
     if (o->sort != NULL)
         request_text(out, "sort", o->sort);
     if (!needs_passages(o->format))
@@ -129,9 +131,11 @@ static void print_hits(const struct session *s, const cJSON *reply)
     struct buf out = {0};
     const cJSON *hit;
 
+    format_head(s, reply, &out);
+    emit(&out);
     cJSON_ArrayForEach(hit, cJSON_GetObjectItemCaseSensitive(reply, "hits"))
     {
-        format_hit(s, hit, &out);
+        format_hit(s, reply, hit, &out);
         if (!emit(&out))
             break;
     }

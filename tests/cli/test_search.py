@@ -65,7 +65,7 @@ class Usage(unittest.TestCase):
                     ["--cursor", "x"], ["--cursor", "", "x"], ["--cursor", "a b", "x"],
                     ["--cursor", "a" * 65, "x"], ["--cursor", "a", "--offset", "0", "x"],
                     ["--cursor", "a", "-c", "x"], ["--cursor", "a", "--batch", "-"],
-                    ["--explain", "x"], [], ["--ping", "x"], ["--delete"], ["--put"],
+                    [], ["--ping", "x"], ["--delete"], ["--put"],
                     ["--ping", "--stats"], ["--batch", "-", "--format", "tsv"], ["-n"]):
             status, out, err, requests = run(hits(1), *bad)
             self.assertEqual((bad, status, out, requests), (bad, 2, b"", []))
