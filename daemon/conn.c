@@ -243,16 +243,28 @@ static unsigned may_run(const struct conn *c)
     return (unsigned)(CONN_CHOKE / (c->estimate + 1)) + 1;
 }
 
+/* Whether one more may start now. */
+static bool has_room(const struct conn *c)
+{
+    /* Unsent replies that only wait for their turn need the one before them to run. */
+    bool full = c->choked && (c->out != NULL || c->running > 0);
+    return !full && c->running < may_run(c);
+}
+
 static void start_waiting(struct conn *c)
 {
-    for (struct job *job = c->jobs; job != NULL; job = job->conn_next) {
-        /* Unsent replies that only wait for their turn need the one before them to run. */
-        bool full = c->choked && (c->out != NULL || c->running > 0);
-        if (full || c->running >= may_run(c))
-            return;
+    for (struct job *job = c->jobs; job != NULL && has_room(c); job = job->conn_next)
         if (job->state == JOB_WAITING)
             start(c, job);
-    }
+}
+
+/* Whether sending has made room for one that waits: no event would tell of it later. */
+static bool may_start(const struct conn *c)
+{
+    for (struct job *job = c->jobs; job != NULL && has_room(c); job = job->conn_next)
+        if (job->state == JOB_WAITING)
+            return true;
+    return false;
 }
 
 /* A job whose line is read. What never waits behind searches begins at once. */
@@ -429,15 +441,13 @@ static void settle(struct conn *c)
         start_waiting(c);
         send_done(c);
         write_out(c);
-        again = !stopped(c) && c->rest.len > 0;
-        if (again)
+        again = !stopped(c) && (c->rest.len > 0 || c->eof);
+        if (again && c->rest.len > 0)
             feed_rest(c);
-    }
-    if (!c->dead && c->eof && c->rest.len == 0 && !stopped(c)) {
-        feed_end(c);
-        start_waiting(c);
-        send_done(c);
-        write_out(c);
+        else if (again)
+            feed_end(c);
+        else
+            again = may_start(c);
     }
     if (c->jobs == NULL && c->out == NULL) {
         say_goodbye(c);

@@ -169,6 +169,43 @@ static void a_full_server_stops_who_does_not_read(void **state)
     assert_int_equal(f->server->unsent, 0);
 }
 
+/* A worker's answer, of so many bytes in so much memory. */
+static void answer(struct fixture *f, size_t len, size_t memory)
+{
+    struct job *job = queue_pop(pool_queue(f->server->readers), 0);
+    assert_non_null(job);
+    assert_true(buf_reserve(&job->reply, memory));
+    for (size_t i = 0; i < len; i++)
+        buf_putc(&job->reply, i + 1 < len ? 'x' : '\n');
+    conn_job_back(f->conn, job);
+}
+
+/* The last answer that runs comes back just when the socket takes all: nothing else will happen
+ * then that could start those behind it. */
+static void what_waits_starts_once_all_is_sent(void **state)
+{
+    struct fixture *f = *state;
+    struct sx_error err;
+    int large = 1 << 17;
+    assert_int_equal(pool_start(&f->server->readers, 0, f->server->collections, 1, 100, NULL, &err),
+                     SX_OK);
+    ask(f, "{\"query\":\"a\"}\n", 6);
+    unsigned running = f->conn->running;
+    assert_in_range(running, 2, 5);
+    answer(f, 8192, CONN_CHOKE);
+    assert_true(f->conn->choked && f->conn->blocked);
+    while (f->conn->running > 1)
+        answer(f, 8192, 8192);
+    assert_int_equal(f->conn->job_count, 7 - running);
+    assert_int_equal(setsockopt(f->conn->fd, SOL_SOCKET, SO_SNDBUF, &large, sizeof large), 0);
+    answer(f, 8192, 8192);
+    assert_int_equal(f->conn->unsent, 0);
+    assert_int_equal(f->conn->running, 6 - running);
+    conn_kill(f->conn);
+    pool_stop(f->server->readers);
+    f->server->readers = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +213,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(taking_much_or_all_renews_it, setup, teardown),
         cmocka_unit_test_setup_teardown(replies_are_counted_until_they_are_gone, setup, teardown),
         cmocka_unit_test_setup_teardown(a_full_server_stops_who_does_not_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_waits_starts_once_all_is_sent, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
