@@ -51,13 +51,20 @@ bool ast_equal(const struct ast *a, const struct ast *b)
     case AST_WORD:
     case AST_PHRASE:
     case AST_PREFIX:
-        return a->field == b->field && a->emphatic == b->emphatic && terms_equal(a, b);
+    case AST_FUZZY:
+        return a->edits == b->edits && a->field == b->field && a->emphatic == b->emphatic &&
+               terms_equal(a, b);
     case AST_FILTER:
         return filters_equal(a, b);
+    case AST_NEAR:
+        if (a->distance != b->distance)
+            return false;
+        break;
     case AST_AND:
     case AST_OR:
     case AST_NOT:
     case AST_GROUP:
+    case AST_COMPOUND:
         break;
     }
     return kids_equal(a, b);

@@ -121,6 +121,7 @@ static sx_status set_terms(struct leaves *l, struct sx_str text, struct ast *nod
         return sx_fail_oom(err);
     node->term_count = positions_terms(p, terms);
     node->terms = terms;
+    node->span = (uint32_t)p->count;
     return SX_OK;
 }
 
@@ -198,11 +199,34 @@ static sx_status add_kid(struct leaves *l, struct ast *node, struct ast *kid, st
     return SX_OK;
 }
 
+/* What may end a run and say how its last word is meant. */
+struct suffix {
+    size_t len; /* 0: none */
+    bool star;
+    uint32_t edits; /* of ~: 1, 2, or 0 for as many as suit the word */
+};
+
+/* `*`, `~`, `~1` or `~2`, with something before it. */
+static struct suffix suffix_of(struct sx_str run)
+{
+    struct suffix s = {0};
+    const char *end = run.ptr + run.len;
+
+    if (run.len > 1 && end[-1] == '*')
+        s = (struct suffix){.len = 1, .star = true};
+    else if (run.len > 1 && end[-1] == '~')
+        s.len = 1;
+    else if (run.len > 2 && end[-2] == '~' && (end[-1] == '1' || end[-1] == '2'))
+        s = (struct suffix){.len = 2, .edits = (uint32_t)(end[-1] - '0')};
+    return s;
+}
+
 /* The words of a run of a script without spaces, side by side. Each is read for itself, so that
  * what is printed reads the same again. */
 static sx_status make_run(struct leaves *l, const struct lexeme *lex, const struct positions *p,
                           struct ast *node, struct sx_error *err)
 {
+    size_t suffix = suffix_of(lex->text).len;
     sx_status rc = SX_OK;
 
     node->kind = AST_GROUP;
@@ -215,8 +239,8 @@ static sx_status make_run(struct leaves *l, const struct lexeme *lex, const stru
         bool last = unit >= p->count - i;
         size_t start = p->items[i].start;
         size_t end = p->items[last ? p->count - 1 : i + unit - 1].end;
-        if (last && end + 1 == lex->text.len && lex->text.ptr[end] == '*')
-            end++;
+        if (last && end + suffix == lex->text.len)
+            end += suffix;
         word.text = str_make(lex->text.ptr + start, end - start);
         word.offset = lex->offset + start;
         word.name = str_make("", 0);
@@ -261,15 +285,43 @@ static bool is_name(const struct ast *node)
     return false;
 }
 
-/* A star that ends the run and directly follows its last word makes a prefix, unless that word
- * is one character: it would stand for too much of any vocabulary. */
+/* A word of one or two characters is near to too many others, and so is one of up to five when
+ * two edits are meant silently. */
+#define FUZZY_POINTS_MIN 3
+#define FUZZY_TWO_EDITS_MIN 6
+
+/* A star makes a prefix, unless the last word is one character: it would stand for too much of any
+ * vocabulary. A tilde makes a fuzzy word of what is one term. What a suffix cannot mean, it does
+ * not, and a warning says so. */
+static sx_status apply_suffix(struct leaves *l, const struct lexeme *lex, const struct suffix *s,
+                              struct ast *node, struct sx_error *err)
+{
+    size_t points = code_points(node->terms[node->term_count - 1]);
+
+    if (node->paired) /* what follows a cluster is another position: nothing is said */
+        return s->star ? SX_OK : warn(l, lex->text, "is searched as it is: ~ needs letters", err);
+    if (s->star) {
+        node->kind = points >= 2 ? AST_PREFIX : AST_WORD;
+        return points >= 2
+                   ? SX_OK
+                   : warn(l, lex->text, "is too short for a prefix: searched as a word", err);
+    }
+    if (node->term_count > 1 || node->span > 1)
+        return warn(l, lex->text, "is several words: searched without ~", err);
+    if (points < FUZZY_POINTS_MIN)
+        return warn(l, lex->text, "is too short for ~: searched as a word", err);
+    node->kind = AST_FUZZY;
+    node->edits = s->edits != 0 ? s->edits : points < FUZZY_TWO_EDITS_MIN ? 1 : 2;
+    return SX_OK;
+}
+
 static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct ast *node,
                            struct sx_error *err)
 {
     struct sx_str run = lex->text;
-    bool star = run.len > 1 && run.ptr[run.len - 1] == '*';
+    struct suffix suffix = suffix_of(run);
     struct positions p;
-    sx_status rc = set_terms(l, str_make(run.ptr, run.len - star), node, &p, err);
+    sx_status rc = set_terms(l, str_make(run.ptr, run.len - suffix.len), node, &p, err);
 
     if (rc != SX_OK || node->term_count == 0)
         return rc;
@@ -277,25 +329,26 @@ static sx_status make_word(struct leaves *l, const struct lexeme *lex, struct as
         rc = warn_name(l, lex->name, "is no field: searched as words", err);
     if (rc == SX_OK && is_run(&p) && l->whole_runs) {
         node->kind = AST_PHRASE;
-        analyzer_lower(run.ptr, run.len - star, &l->scratch);
+        analyzer_lower(run.ptr, run.len - suffix.len, &l->scratch);
         return keep(l, &node->text, err);
     }
     if (rc == SX_OK && is_run(&p))
         return make_run(l, lex, &p, node, err);
-    const struct position *last = &p.items[p.count - 1];
+    if (p.items[p.count - 1].end != run.len - suffix.len)
+        suffix.len = 0; /* it does not follow a word */
     node->kind = AST_WORD;
-    star = star && last->end == run.len - 1;
-    widen_word(node, &p, star);
-    if (star) {
-        run.len--;
-        /* What follows a cluster is another position: the star says nothing. */
-        bool prefix = !node->paired && code_points(node->terms[node->term_count - 1]) >= 2;
-        node->kind = prefix ? AST_PREFIX : AST_WORD;
-        if (!prefix && !node->paired)
-            rc = warn(l, lex->text, "is too short for a prefix: searched as a word", err);
+    widen_word(node, &p, suffix.len > 0);
+    if (rc == SX_OK && suffix.len > 0) {
+        rc = apply_suffix(l, lex, &suffix, node, err);
+        struct sx_str bare = str_make(run.ptr, run.len - suffix.len);
+        /* One that says nothing is printed where another stands before it, which else would. */
+        if (node->kind != AST_WORD || suffix_of(bare).len == 0)
+            run = bare;
     }
     if (rc != SX_OK)
         return rc;
+    if (node->kind == AST_WORD)
+        widen_word(node, &p, false);
     analyzer_lower(run.ptr, run.len, &l->scratch);
     node->emphatic = node->kind == AST_WORD && buf_ok(&l->scratch) &&
                      is_emphatic(run, buf_str(&l->scratch)) && is_name(node);
@@ -420,7 +473,8 @@ static bool has_content(const struct ast *node)
 /* Bytes that are the same exactly for leaves that mean the same. */
 static void put_key(const struct ast *node, struct buf *out)
 {
-    int64_t head[] = {node->kind, node->field, node->filter, node->date_lo, node->date_hi};
+    int64_t head[] = {node->kind,    node->field,   node->filter,
+                      node->date_lo, node->date_hi, node->edits};
 
     buf_put(out, head, sizeof(head));
     for (size_t i = 0; i < node->term_count; i++) {

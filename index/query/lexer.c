@@ -191,8 +191,25 @@ static sx_status read_field(struct lexer *lx, const struct field_name *f, struct
 
 /* ---- runs ---------------------------------------------------------------------------------- */
 
+/* The N of NEAR/N, of at most five digits; SIZE_MAX: it is something else. */
+static size_t near_number(struct sx_str run)
+{
+    size_t n = 0;
+
+    if (run.len < 6 || run.len > 10 || memcmp(run.ptr, "NEAR/", 5) != 0)
+        return SIZE_MAX;
+    for (size_t i = 5; i < run.len; i++) {
+        if (run.ptr[i] < '0' || run.ptr[i] > '9')
+            return SIZE_MAX;
+        n = n * 10 + (size_t)(run.ptr[i] - '0');
+    }
+    return n;
+}
+
 static enum lexeme_kind operator_of(struct sx_str run)
 {
+    if (near_number(run) != SIZE_MAX)
+        return LEX_NEAR;
     if (str_is(run, "AND"))
         return LEX_AND;
     if (str_is(run, "OR"))
@@ -228,6 +245,7 @@ static sx_status read_run(struct lexer *lx, struct lexeme *out, struct sx_error 
         out->name = name;
     }
     out->kind = after == AFTER_ANY ? operator_of(run) : LEX_WORD;
+    out->number = near_number(run);
     out->text = run;
     lx->at += run.len;
     return SX_OK;

@@ -16,7 +16,8 @@ enum lexeme_kind {
     LEX_MINUS,
     LEX_AND,
     LEX_OR,
-    LEX_NOT
+    LEX_NOT,
+    LEX_NEAR /* NEAR/5, with its number */
 };
 
 struct lexeme {
@@ -26,6 +27,7 @@ struct lexeme {
     size_t value_offset;    /* FILTER: where the value begins, its quote counted */
     enum ast_field field;   /* FIELD */
     enum ast_filter filter; /* FILTER */
+    size_t number;          /* NEAR */
     struct sx_str name; /* before the colon: of a FILTER, or of a WORD that looks like a field */
 };
 

@@ -3,7 +3,8 @@
  *     group  = { or }                      side by side
  *     or     = and { "OR" and }
  *     and    = unary { "AND" unary }
- *     unary  = "NOT" unary | ("-" | "+") item | item
+ *     unary  = "NOT" unary | ("-" | "+") near | near
+ *     near   = item { "NEAR/N" item }
  *     item   = [ field ] ( word | phrase | "(" group ")" ) | filter
  *
  * No text without quotes and parentheses is an error: an operator that lacks an operand is read
@@ -179,7 +180,10 @@ static sx_status parse_item(struct parser *p, struct ast **out, struct sx_error 
         rc = parse_parens(p, out, err);
         p->leaves.whole_runs = whole;
     } else if (rc == SX_OK) {
+        bool whole = p->leaves.whole_runs;
+        p->leaves.whole_runs = whole || p->next.kind == LEX_NEAR;
         rc = leaves_make(&p->leaves, &p->cur, p->field, out, err);
+        p->leaves.whole_runs = whole;
         if (rc == SX_OK)
             rc = advance(p, err);
     }
@@ -188,6 +192,139 @@ static sx_status parse_item(struct parser *p, struct ast **out, struct sx_error 
     p->field = around;
     return rc;
 }
+
+/* ---- NEAR ---------------------------------------------------------------------------------- */
+
+/* What `a NEAR/5 (b OR c)` stands for: one NEAR for each way to choose a kid of each operand. */
+#define NEAR_CHOICES_MAX 64
+
+static bool is_near_operand(const struct ast *n)
+{
+    if (n->kind != AST_OR)
+        return ast_is_leaf(n);
+    for (size_t i = 0; i < n->kid_count; i++)
+        if (!ast_is_leaf(n->kids[i]))
+            return false;
+    return true;
+}
+
+static sx_status parse_near_operand(struct parser *p, struct ast **out, struct sx_error *err)
+{
+    size_t offset = p->cur.offset;
+    sx_status rc = SX_OK;
+
+    *out = NULL;
+    p->leaves.whole_runs = true;
+    if (p->cur.kind != LEX_MINUS && p->cur.kind != LEX_PLUS)
+        rc = parse_item(p, out, err);
+    p->leaves.whole_runs = false;
+    if (rc != SX_OK || (*out != NULL && is_near_operand(*out)))
+        return rc;
+    if (*out == NULL && p->cur.offset > offset)
+        return SX_OK; /* without words, it is nothing */
+    return sx_fail_at(err, SX_EQUERY, "query", (int64_t)offset,
+                      "NEAR stands between words, phrases and prefixes, or such joined by OR");
+}
+
+/* One NEAR over a choice of kids; `choice` counts through them like a number of mixed base. */
+static sx_status choose_near(struct parser *p, const struct list *operands, size_t choice,
+                             uint32_t distance, struct ast **out, struct sx_error *err)
+{
+    struct list kids = {0};
+    struct ast *near = NULL;
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < operands->count && rc == SX_OK; i++) {
+        struct ast *kid = operands->items[i];
+        if (kid->kind == AST_OR) {
+            size_t base = kid->kid_count;
+            kid = kid->kids[choice % base];
+            choice /= base;
+        }
+        rc = list_add(p, &kids, kid, err);
+    }
+    if (rc == SX_OK)
+        rc = make_node(p, AST_NEAR, operands->items[0]->offset, &kids, &near, err);
+    if (near != NULL)
+        near->distance = distance;
+    *out = near;
+    return rc;
+}
+
+/* The operands of one distance: the only one itself, else a NEAR, or an OR of such. */
+static sx_status join_near(struct parser *p, const struct list *operands, uint32_t distance,
+                           struct ast **out, struct sx_error *err)
+{
+    struct list all = {0};
+    size_t choices = 1;
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < operands->count && choices <= NEAR_CHOICES_MAX; i++)
+        choices *= operands->items[i]->kind == AST_OR ? operands->items[i]->kid_count : 1;
+    if (choices > NEAR_CHOICES_MAX || operands->count > SX_NEAR_OPERANDS_MAX)
+        return sx_fail_at(err, SX_EQUERY, "query", (int64_t)operands->items[0]->offset,
+                          "NEAR joins more than %d words, or more than %d choices of them",
+                          SX_NEAR_OPERANDS_MAX, NEAR_CHOICES_MAX);
+    if (operands->count == 1)
+        choices = 0;
+    for (size_t i = 0; i < choices && rc == SX_OK; i++) {
+        struct ast *near = NULL;
+        rc = choose_near(p, operands, i, distance, &near, err);
+        if (rc == SX_OK)
+            rc = list_add(p, &all, near, err);
+    }
+    return rc == SX_OK ? join(p, AST_OR, choices == 0 ? operands : &all, out, err) : rc;
+}
+
+static bool at_near(const struct parser *p)
+{
+    return p->cur.kind == LEX_NEAR && !ends_group(&p->next);
+}
+
+/* `first` and what NEAR joins to it. Where the distance changes, two conditions meet in a word. */
+static sx_status parse_near_rest(struct parser *p, struct ast *first, struct ast **out,
+                                 struct sx_error *err)
+{
+    struct list links = {0}, operands = {0};
+    sx_status rc = list_add(p, &operands, first, err);
+
+    while (rc == SX_OK && at_near(p)) {
+        struct ast *operand = NULL, *link = NULL;
+        size_t distance = p->cur.number;
+
+        if (distance > SX_NEAR_MAX)
+            return sx_fail_at(err, SX_EQUERY, "query", (int64_t)p->cur.offset,
+                              "NEAR/N takes at most %d", SX_NEAR_MAX);
+        rc = advance(p, err);
+        if (rc == SX_OK)
+            rc = parse_near_operand(p, &operand, err);
+        if (rc == SX_OK && operand != NULL)
+            rc = list_add(p, &operands, operand, err);
+        if (rc != SX_OK || (at_near(p) && p->cur.number == distance))
+            continue;
+        rc = join_near(p, &operands, (uint32_t)distance, &link, err);
+        if (rc == SX_OK)
+            rc = list_add(p, &links, link, err);
+        operands.items[0] = operands.items[operands.count - 1];
+        operands.count = 1;
+    }
+    return rc == SX_OK ? join(p, AST_AND, &links, out, err) : rc;
+}
+
+static sx_status parse_near(struct parser *p, struct ast **out, struct sx_error *err)
+{
+    size_t offset = p->cur.offset;
+    sx_status rc = parse_item(p, out, err);
+
+    if (rc != SX_OK || *out == NULL || !at_near(p))
+        return rc;
+    if (!is_near_operand(*out))
+        return sx_fail_at(err, SX_EQUERY, "query", (int64_t)offset,
+                          "NEAR stands between words, phrases and prefixes, or such joined by OR");
+    return parse_near_rest(p, *out, out, err);
+}
+
+/* ---- signs and operators ------------------------------------------------------------------- */
 
 static sx_status parse_signed(struct parser *p, struct ast **out, struct sx_error *err)
 {
@@ -198,7 +335,7 @@ static sx_status parse_signed(struct parser *p, struct ast **out, struct sx_erro
         rc = advance(p, err);
     p->leaves.whole_runs = true;
     if (rc == SX_OK)
-        rc = parse_item(p, out, err);
+        rc = parse_near(p, out, err);
     p->leaves.whole_runs = false;
     if (rc != SX_OK)
         return rc;
@@ -219,7 +356,7 @@ static sx_status parse_unary(struct parser *p, struct ast **out, struct sx_error
     if (p->cur.kind == LEX_MINUS || p->cur.kind == LEX_PLUS)
         return parse_signed(p, out, err);
     if (p->cur.kind != LEX_NOT || ends_group(&p->next))
-        return parse_item(p, out, err);
+        return parse_near(p, out, err);
     rc = go_deeper(p, err);
     if (rc == SX_OK)
         rc = advance(p, err);

@@ -3,7 +3,7 @@
 
 #include "index/query/lexer.h"
 
-static bool is_leaf(const struct ast *node)
+static bool is_single(const struct ast *node)
 {
     return node->kid_count == 0;
 }
@@ -31,19 +31,23 @@ static void print_leaf(const struct ast *node, struct buf *out)
     print_value(node->text, node->kind == AST_PHRASE, out);
     if (node->kind == AST_PREFIX)
         buf_putc(out, '*');
+    if (node->kind == AST_FUZZY)
+        buf_printf(out, "~%u", node->edits);
 }
 
 /* Whether a sign before this leaf would be read as part of it (--x is a word). */
 static bool swallows_sign(const struct ast *node)
 {
-    return (node->kind == AST_WORD || node->kind == AST_PREFIX) && node->field == AST_ANY &&
+    return ast_is_leaf(node) && node->kind != AST_PHRASE && node->field == AST_ANY &&
            (node->text.ptr[0] == '-' || node->text.ptr[0] == '+');
 }
 
 /* In parentheses unless it is a leaf. */
 static void print_tight(const struct ast *node, struct buf *out)
 {
-    if (is_leaf(node)) {
+    if (node->kind == AST_COMPOUND)
+        node = node->kids[0];
+    if (is_single(node)) {
         print_leaf(node, out);
         return;
     }
@@ -57,14 +61,15 @@ static void print_tight(const struct ast *node, struct buf *out)
 static void print_operand(const struct ast *node, enum ast_kind parent, struct buf *out)
 {
     bool bare =
-        parent == AST_GROUP ? node->kind != AST_GROUP : node->kind == AST_AND && parent == AST_OR;
+        node->kind == AST_NEAR ||
+        (parent == AST_GROUP ? node->kind != AST_GROUP : node->kind == AST_AND && parent == AST_OR);
 
     if (node->kind == AST_NOT) {
         bool word = parent != AST_GROUP || swallows_sign(node->kids[0]);
 
         buf_puts(out, word ? "NOT " : "-");
         print_tight(node->kids[0], out);
-    } else if (bare && !is_leaf(node)) {
+    } else if (bare && !is_single(node) && node->kind != AST_COMPOUND) {
         query_print(node, true, out);
     } else {
         print_tight(node, out);
@@ -81,6 +86,15 @@ static void print_required(const struct ast *node, struct buf *out)
     buf_putc(out, '(');
     print_leaf(node, out);
     buf_putc(out, ')');
+}
+
+static void print_near(const struct ast *node, struct buf *out)
+{
+    for (size_t i = 0; i < node->kid_count; i++) {
+        if (i > 0)
+            buf_printf(out, " NEAR/%u ", node->distance);
+        print_leaf(node->kids[i], out);
+    }
 }
 
 static void print_kids(const struct ast *node, const char *between, struct buf *out)
@@ -101,12 +115,17 @@ void query_print(const struct ast *node, bool top, struct buf *out)
     case AST_WORD:
     case AST_PHRASE:
     case AST_PREFIX:
+    case AST_FUZZY:
     case AST_FILTER:
         print_leaf(node, out);
         return;
     case AST_NOT:
         print_operand(node, AST_GROUP, out);
         return;
+    case AST_COMPOUND:
+        print_leaf(node->kids[0], out);
+        return;
+    case AST_NEAR:
     case AST_AND:
     case AST_OR:
     case AST_GROUP:
@@ -114,6 +133,10 @@ void query_print(const struct ast *node, bool top, struct buf *out)
     }
     if (!top) {
         print_tight(node, out);
+        return;
+    }
+    if (node->kind == AST_NEAR) {
+        print_near(node, out);
         return;
     }
     print_kids(node, node->kind == AST_AND ? " AND " : node->kind == AST_OR ? " OR " : " ", out);

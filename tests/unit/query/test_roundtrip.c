@@ -78,6 +78,10 @@ static const char *const word_pieces[] = {
     "OR",
     "NOT",
     " AND ",
+    "NEAR/",
+    "~",
+    "~2",
+    "word~1 ",
     " OR ",
     " NOT ",
     "-",
@@ -140,6 +144,9 @@ static const char *const other_pieces[] = {
     "\"foo bar\"",
     "\"The  X\"",
     " (a b) ",
+    " NEAR/3 ",
+    " NEAR/0 ",
+    " NEAR/3 b ",
     "title:(",
     "-(",
     "+(",
@@ -269,7 +276,8 @@ static void model_free(struct model *m)
 /* Every node in parentheses, and some twice. */
 static void model_write(const struct model *m, struct buf *out)
 {
-    static const char *const between[] = {"", "", "", "", " AND ", " OR ", "", " "};
+    static const char *const between[] = {
+        [AST_WORD] = "", [AST_NOT] = "", [AST_AND] = " AND ", [AST_OR] = " OR ", [AST_GROUP] = " "};
     bool twice = pick(5) == 0;
 
     buf_puts(out, twice ? "((" : "(");
@@ -379,11 +387,44 @@ static bool equal(const char *a, const char *b)
 static void equality_sees_each_difference(void **state)
 {
     static const char *const all[] = {
-        "",        "a",        "b",        "\"a\"",     "aa*",       "aa",          "title:a",
-        "body:a",  "-a",       "a b",      "b a",       "a b c",     "+a b",        "a +b",
-        "a AND b", "a OR b",   "a -b",     "a-b",       "\"a b\"",   "\"ab\"",      "lang:a",
-        "type:a",  "source:a", "source:b", "lang:b",    "date:2025", "date:2025..", "date:..2025",
-        "a (b c)", "(a b) c",  "-(a b)",   "-(a OR b)",
+        "",
+        "a",
+        "b",
+        "\"a\"",
+        "aa*",
+        "aa",
+        "title:a",
+        "aaa~",
+        "aaa~2",
+        "a NEAR/1 b",
+        "b NEAR/1 a",
+        "a NEAR/2 b",
+        "a NEAR/2 b NEAR/2 c",
+        "body:a",
+        "-a",
+        "a b",
+        "b a",
+        "a b c",
+        "+a b",
+        "a +b",
+        "a AND b",
+        "a OR b",
+        "a -b",
+        "a-b",
+        "\"a b\"",
+        "\"ab\"",
+        "lang:a",
+        "type:a",
+        "source:a",
+        "source:b",
+        "lang:b",
+        "date:2025",
+        "date:2025..",
+        "date:..2025",
+        "a (b c)",
+        "(a b) c",
+        "-(a b)",
+        "-(a OR b)",
     };
 
     (void)state;
@@ -395,6 +436,8 @@ static void equality_sees_each_difference(void **state)
     }
     assert_true(equal("A  b", "(a (b))"));
     assert_true(equal("date:2025-08..2025-08", "date:2025-08"));
+    assert_true(equal("aaa~1", "AAA~"));
+    assert_true(equal("a NEAR/1 b NEAR/2 c", "(a NEAR/1 b) AND b NEAR/2 c"));
     assert_true(equal("source:\"x y\"", "source:x-y"));
 }
 
