@@ -6,13 +6,14 @@
  * the next one is chosen among the places outside it. */
 #include "index/rank/passage.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "index/base/alloc.h"
 #include "index/base/hash.h"
 #include "index/base/str.h"
-#include "index/base/utf8.h"
 #include "index/text/analyzer.h"
+#include "index/text/grapheme.h"
 
 /* What is left of a leaf's weight once a passage shows it: the next passage goes first to words
  * that none has shown. */
@@ -26,6 +27,8 @@
 struct place {
     uint32_t start, end; /* bytes */
     uint32_t leaf;
+    uint32_t at;    /* its first position */
+    uint32_t entry; /* of the leaves */
 };
 
 /* A position seen lately, with its tokens that are terms of the query: phrases look back. */
@@ -129,7 +132,7 @@ static bool file_leaves(struct finder *f, struct arena *mem)
     return true;
 }
 
-static int add_place(struct finder *f, uint32_t start, uint32_t end, uint32_t leaf)
+static int add_place(struct finder *f, struct place p)
 {
     if (f->place_count == PLACES_MAX)
         return 0;
@@ -143,9 +146,9 @@ static int add_place(struct finder *f, uint32_t start, uint32_t end, uint32_t le
     }
     /* Of co-located tokens a longer one may come first; places stand by their ends. */
     size_t at = f->place_count++;
-    for (; at > 0 && f->places[at - 1].end > end; at--)
+    for (; at > 0 && f->places[at - 1].end > p.end; at--)
         f->places[at] = f->places[at - 1];
-    f->places[at] = (struct place){start, end, leaf};
+    f->places[at] = p;
     return 0;
 }
 
@@ -173,7 +176,11 @@ static int take_entry(struct finder *f, uint32_t entry, const struct token *t)
         if (start == NO_TERM)
             return 0;
     }
-    return add_place(f, start, t->end, f->leaves[entry].leaf);
+    return add_place(f, (struct place){.start = start,
+                                       .end = t->end,
+                                       .leaf = f->leaves[entry].leaf,
+                                       .at = (uint32_t)(f->positions - count),
+                                       .entry = entry});
 }
 
 static bool begins(struct sx_str word, struct sx_str with)
@@ -205,6 +212,84 @@ static int see(void *arg, const struct token *t)
         if (begins(t->term, f->leaves[l].terms[f->leaves[l].term_count - 1]))
             rc = take_entry(f, l, t);
     return rc;
+}
+
+/* ---- near ------------------------------------------------------------------------------------ */
+
+static int by_position(const void *a, const void *b)
+{
+    const struct place *const *x = a, *const *y = b;
+
+    return ((*x)->at > (*y)->at) - ((*x)->at < (*y)->at);
+}
+
+/* Whether places[from..to], by position, hold every leaf of the NEAR as often as it lists it. */
+static bool holds_all(const struct passage_near *n, const uint32_t *in)
+{
+    for (size_t i = 0; i < n->count; i++) {
+        uint32_t times = 0;
+        for (size_t k = 0; k < n->count; k++)
+            times += n->leaves[k] == n->leaves[i];
+        if (in[n->leaves[i]] < times)
+            return false;
+    }
+    return true;
+}
+
+static bool lists(const struct passage_near *n, uint32_t leaf)
+{
+    for (size_t i = 0; i < n->count; i++)
+        if (n->leaves[i] == leaf)
+            return true;
+    return false;
+}
+
+/* Sets keep[] of the places in each stretch that holds all of the NEAR. */
+static void keep_near(const struct finder *f, const struct passage_near *n, struct place **sorted,
+                      uint32_t *in, bool *keep)
+{
+    uint64_t width = n->distance;
+    size_t first = 0, kept = 0;
+
+    for (size_t i = 0; i < n->count; i++)
+        width += f->leaves[n->leaves[i]].span;
+    memset(in, 0, f->leaf_count * sizeof(*in));
+    for (size_t i = 0; i < f->place_count; i++) {
+        if (!lists(n, sorted[i]->leaf))
+            continue;
+        uint64_t end = (uint64_t)sorted[i]->at + f->leaves[sorted[i]->leaf].span;
+        in[sorted[i]->leaf]++;
+        for (; sorted[first]->at + width < end; first++)
+            if (lists(n, sorted[first]->leaf))
+                in[sorted[first]->leaf]--;
+        if (!holds_all(n, in))
+            continue;
+        for (kept = kept > first ? kept : first; kept <= i; kept++)
+            if (lists(n, sorted[kept]->leaf))
+                keep[sorted[kept] - f->places] = true;
+    }
+}
+
+/* Drops the places of words that count only near others, and are not; false: memory ran out. */
+static bool drop_far(struct finder *f, const struct passage_query *q, struct arena *mem)
+{
+    struct place **sorted = arena_array(mem, f->place_count + 1, sizeof(struct place *));
+    uint32_t *in = arena_array(mem, f->leaf_count + 1, sizeof(*in));
+    bool *keep = arena_array(mem, f->place_count + 1, sizeof(*keep));
+    size_t count = 0;
+
+    if (sorted == NULL || in == NULL || keep == NULL)
+        return false;
+    for (size_t i = 0; i < f->place_count; i++)
+        sorted[i] = &f->places[i];
+    qsort(sorted, f->place_count, sizeof(*sorted), by_position);
+    for (size_t i = 0; i < q->near_count; i++)
+        keep_near(f, &q->near[i], sorted, in, keep);
+    for (size_t i = 0; i < f->place_count; i++)
+        if (keep[i] || !f->leaves[f->places[i].entry].only_near)
+            f->places[count++] = f->places[i];
+    f->place_count = count;
+    return true;
 }
 
 /* ---- the best window --------------------------------------------------------------------- */
@@ -286,7 +371,7 @@ static size_t widen_left(struct sx_str t, size_t low, size_t start)
     for (size_t i = low; i <= start; i++)
         if (is_space(t.ptr[i - 1]))
             return i;
-    return utf8_floor(t.ptr, t.len, low); /* a script without spaces */
+    return grapheme_floor(t.ptr, t.len, low); /* a script without spaces */
 }
 
 /* A good place to end, in [end, high]: with the paragraph, with a sentence, else with a word. */
@@ -305,7 +390,7 @@ static size_t widen_right(struct sx_str t, size_t end, size_t high)
     for (size_t i = high; i > end; i--)
         if (is_space(t.ptr[i]))
             return i;
-    high = utf8_floor(t.ptr, t.len, high);
+    high = grapheme_floor(t.ptr, t.len, high);
     return high > end ? high : end;
 }
 
@@ -336,6 +421,8 @@ static void widen(struct sx_str t, size_t from, size_t to, const struct passage 
             high = taken[i].start;
     p->end = widen_right(t, to, high);
     trim(t, from, to, p);
+    p->start = grapheme_floor(t.ptr, t.len, p->start);
+    p->end = grapheme_ceil(t.ptr, t.len, p->end);
 }
 
 static bool lies_in(const struct place *at, const struct passage *p)
@@ -415,17 +502,18 @@ static void beginning(struct sx_str text, struct passage *out, size_t *count)
     out->end = text.len;
     if (text.len > PASSAGE_BYTES) {
         out->end = widen_right(text, PASSAGE_BYTES / 2, PASSAGE_BYTES);
-        out->end = utf8_floor(text.ptr, text.len, out->end);
+        out->end = grapheme_floor(text.ptr, text.len, out->end);
     }
     trim(text, text.len, 0, out);
     *count = out->end > out->start ? 1 : 0;
 }
 
-sx_status passage_find(struct analyzer *an, struct sx_str text, const struct passage_leaf *leaves,
-                       size_t leaf_count, size_t want, bool (*over)(void *ctx), void *ctx,
-                       struct arena *mem, struct passage *out, size_t *count, struct sx_error *err)
+sx_status passage_find(struct analyzer *an, struct sx_str text, const struct passage_query *q,
+                       size_t want, bool (*over)(void *ctx), void *ctx, struct arena *mem,
+                       struct passage *out, size_t *count, struct sx_error *err)
 {
-    struct finder f = {.leaves = leaves, .leaf_count = leaf_count, .over = over, .over_ctx = ctx};
+    struct finder f = {
+        .leaves = q->leaves, .leaf_count = q->leaf_count, .over = over, .over_ctx = ctx};
     struct arena tables = {0}; /* large for many words, and done with when the passages are found */
     sx_status rc = SX_OK;
 
@@ -436,6 +524,8 @@ sx_status passage_find(struct analyzer *an, struct sx_str text, const struct pas
         rc = sx_fail_oom(err);
     int ran = rc == SX_OK ? analyzer_run(an, text.ptr, text.len, see, &f) : 0;
     if (ran != 0 && ran != STOPPED)
+        rc = sx_fail_oom(err);
+    if (rc == SX_OK && q->near_count > 0 && !drop_far(&f, q, &tables))
         rc = sx_fail_oom(err);
     if (rc == SX_OK)
         rc = choose(&f, text, want, &tables, mem, out, count, err);

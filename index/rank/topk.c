@@ -116,3 +116,15 @@ void topk_finish(struct topk *t)
         sift_down(t, 0, n - 1);
     }
 }
+
+/* They are nearly in order. */
+void topk_resort(struct topk *t, size_t n)
+{
+    for (size_t i = 1; i < t->count && i < n; i++) {
+        struct ranked h = t->heap[i];
+        size_t at = i;
+        for (; at > 0 && topk_before(t->sort, &h, &t->heap[at - 1]); at--)
+            t->heap[at] = t->heap[at - 1];
+        t->heap[at] = h;
+    }
+}

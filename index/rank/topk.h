@@ -35,6 +35,8 @@ bool topk_would_keep(const struct topk *t, const struct ranked *h);
 uint32_t topk_add(struct topk *t, struct ranked h);
 /* Sorts what was kept, best first; nothing may be added after. */
 void topk_finish(struct topk *t);
+/* Sorts the first `n` anew, after topk_finish(): their scores have changed. */
+void topk_resort(struct topk *t, size_t n);
 /* Whether a goes before b in a list. */
 bool topk_before(enum topk_sort sort, const struct ranked *a, const struct ranked *b);
 

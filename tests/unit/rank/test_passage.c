@@ -19,10 +19,11 @@ struct shown {
     size_t count;
 };
 
-static void find(struct shown *s, const char *text, const struct passage_leaf *leaves, size_t count,
-                 size_t want)
+static void find_near(struct shown *s, const char *text, const struct passage_leaf *leaves,
+                      size_t count, const struct passage_near *near, size_t near_count, size_t want)
 {
     struct passage_leaf numbered[32];
+    struct passage_query q = {numbered, count, near, near_count};
     struct sx_error err;
 
     assert_true(count <= 32);
@@ -32,10 +33,15 @@ static void find(struct shown *s, const char *text, const struct passage_leaf *l
     }
     memset(s, 0, sizeof(*s));
     s->text = str_of(text);
-    assert_int_equal(passage_find(an, s->text, numbered, count, want, NULL, NULL, &s->mem, s->list,
-                                  &s->count, &err),
-                     SX_OK);
+    assert_int_equal(
+        passage_find(an, s->text, &q, want, NULL, NULL, &s->mem, s->list, &s->count, &err), SX_OK);
     assert_true(s->count <= want);
+}
+
+static void find(struct shown *s, const char *text, const struct passage_leaf *leaves, size_t count,
+                 size_t want)
+{
+    find_near(s, text, leaves, count, NULL, 0, want);
 }
 
 /* The passage with its marks in brackets. */
@@ -225,9 +231,58 @@ static void passages_stand_on_code_points(void **state)
     mem_free(text);
 }
 
+/* Words of a NEAR are marked where the others are near, and only there. */
+static void near_words_are_marked_near_each_other(void **state)
+{
+    struct passage_leaf l[] = {leaf("tank", 1), leaf("water", 1), leaf("leaks", 1)};
+    const uint32_t pair[] = {0, 1};
+    const uint32_t twice[] = {0, 0};
+    const struct passage_near near = {pair, 2, 1};
+    const struct passage_near again = {twice, 2, 1};
+    struct shown s;
+
+    (void)state;
+    for (size_t i = 0; i < 3; i++)
+        l[i].span = 1;
+    l[0].only_near = l[1].only_near = true;
+    find_near(&s, "tank x y water leaks; water in tank, tank.", l, 3, &near, 1, 1);
+    assert_shown(&s, 0, "tank x y water [leaks]; [water] in [tank], tank.");
+    arena_release(&s.mem);
+    find_near(&s, "tank x y tank z tank water", l, 2, &again, 1, 1);
+    assert_shown(&s, 0, "tank x y [tank] z [tank] water");
+    arena_release(&s.mem);
+    find_near(&s, "tank x y water", l, 2, &near, 1, 1);
+    assert_shown(&s, 0, "tank x y water");
+    arena_release(&s.mem);
+}
+
+/* Family: one cluster of several people joined. */
+#define FAMILY "\U0001F468\u200D\U0001F469\u200D\U0001F467"
+
+static void no_cluster_is_cut(void **state)
+{
+    struct passage_leaf l[] = {leaf("zebra", 1)};
+    struct buf text = {0};
+    struct shown s;
+
+    (void)state;
+    for (int i = 0; i < 40; i++)
+        buf_puts(&text, FAMILY);
+    find(&s, buf_cstr(&text), l, 1, 1);
+    assert_int_equal(s.count, 1);
+    assert_int_equal(s.list[0].start, 0);
+    assert_in_range(s.list[0].end, 1, text.len - 1);
+    assert_int_equal(s.list[0].end % strlen(FAMILY), 0);
+    arena_release(&s.mem);
+    buf_release(&text);
+}
+
 static void memory_may_run_out(void **state)
 {
     struct passage_leaf l[] = {leaf("tank water", 1), leaf("tank", 1)};
+    const uint32_t both[] = {0, 1};
+    const struct passage_near near = {both, 2, 1};
+    const struct passage_query q = {l, 2, &near, 1};
     struct sx_error err;
     sx_status rc = SX_ENOMEM;
     long n = 0;
@@ -240,7 +295,7 @@ static void memory_may_run_out(void **state)
 
         assert_true(n < 1000);
         mem_fail_after(n);
-        rc = passage_find(an, str_of("a tank, water, tank water"), l, 2, 2, NULL, NULL, &mem, out,
+        rc = passage_find(an, str_of("a tank, water, tank water"), &q, 2, NULL, NULL, &mem, out,
                           &count, &err);
         mem_fail_after(-1);
         assert_true(rc == SX_OK || rc == SX_ENOMEM);
@@ -298,6 +353,8 @@ int main(void)
         cmocka_unit_test(long_phrase_is_shown_whole),
         cmocka_unit_test(without_a_match_the_beginning_is_shown),
         cmocka_unit_test(passages_stand_on_code_points),
+        cmocka_unit_test(near_words_are_marked_near_each_other),
+        cmocka_unit_test(no_cluster_is_cut),
         cmocka_unit_test(memory_may_run_out),
     };
 
