@@ -20,6 +20,7 @@ typedef enum sx_status {
     SX_EPARAM,       /* unknown_param */
     SX_EVERSION,     /* bad_version: a file or peer of another version */
     SX_EQUERY,       /* bad_query: the query cannot be parsed, or expands to too much */
+    SX_ECURSOR,      /* bad_cursor: of another search, or no longer kept */
     SX_ENOTFOUND,    /* not_found */
     SX_ECOLLECTION,  /* no_collection */
     SX_ETOOLARGE,    /* too_large: one thing over its limit */

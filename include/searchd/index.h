@@ -21,21 +21,29 @@ extern "C" {
 #endif
 
 /* Limits that callers may meet. */
-#define SX_URI_MAX 4096          /* bytes */
-#define SX_TITLE_MAX (64 << 10)  /* bytes of a title */
-#define SX_META_MAX 1024         /* bytes of source, lang, type or date */
-#define SX_EXTRA_MAX (1 << 20)   /* bytes of extra */
-#define SX_TEXT_MAX (64 << 20)   /* bytes of a body */
-#define SX_QUERY_MAX (64 << 10)  /* bytes of a query */
-#define SX_QUERY_WORDS_MAX 1024  /* distinct words of a query, and each word of its phrases */
-#define SX_PHRASE_REPEATS_MAX 32 /* times one word may stand in one phrase */
-#define SX_QUERY_FORMS_MAX 2048  /* other forms of all words of a query together */
-#define SX_QUERY_DEPTH_MAX 32    /* nesting of a query */
-#define SX_EXPANSIONS_MAX 100000 /* terms one prefix may stand for */
-#define SX_WINDOW_MAX 10000      /* offset + limit */
-#define SX_LIMIT_MAX 1000        /* limit */
-#define SX_LANGUAGES_MAX 4       /* languages of a collection */
-#define SX_SNIPPETS_MAX 5        /* passages a hit */
+#define SX_URI_MAX 4096            /* bytes */
+#define SX_TITLE_MAX (64 << 10)    /* bytes of a title */
+#define SX_META_MAX 1024           /* bytes of source, lang, type or date */
+#define SX_EXTRA_MAX (1 << 20)     /* bytes of extra */
+#define SX_TEXT_MAX (64 << 20)     /* bytes of a body */
+#define SX_QUERY_MAX (64 << 10)    /* bytes of a query */
+#define SX_QUERY_WORDS_MAX 1024    /* distinct words of a query, and each word of its phrases */
+#define SX_PHRASE_REPEATS_MAX 32   /* times one word may stand in one phrase */
+#define SX_QUERY_FORMS_MAX 2048    /* other forms of all words of a query together */
+#define SX_QUERY_DEPTH_MAX 32      /* nesting of a query */
+#define SX_EXPANSIONS_MAX 100000   /* terms one prefix may stand for */
+#define SX_FUZZY_TERMS_MAX 256     /* terms one fuzzy word may stand for: the nearest */
+#define SX_NEAR_MAX 1000           /* N of NEAR/N */
+#define SX_NEAR_OPERANDS_MAX 16    /* words joined by one NEAR */
+#define SX_WINDOW_MAX 10000        /* offset + limit */
+#define SX_LIMIT_MAX 1000          /* limit */
+#define SX_LANGUAGES_MAX 4         /* languages of a collection */
+#define SX_SNIPPETS_MAX 5          /* passages a hit */
+#define SX_FACET_VALUES_MAX 1000   /* values of a facet that are told: the most frequent */
+#define SX_PROXIMITY_HITS 100      /* hits of a list that closeness of words orders */
+#define SX_CURSOR_SECONDS 300      /* how long a cursor is kept after its last use */
+#define SX_CURSOR_BYTES (64 << 20) /* of all cursors of an index together */
+#define SX_CURSOR_MAX 64           /* bytes of a cursor */
 
 struct sx_index;
 struct sx_reader;
@@ -177,6 +185,17 @@ struct sx_sync_progress sx_sync_progress(const struct sx_index *ix);
 enum sx_match { SX_MATCH_BEST, SX_MATCH_ALL, SX_MATCH_ANY };
 enum sx_sort { SX_SORT_SCORE, SX_SORT_DATE, SX_SORT_DATE_DESC }; /* date: oldest first */
 
+/* The values of documents that are counted; year and month are of a date's beginning in UTC, which is
+ * what `date:` compares. */
+enum sx_facet {
+    SX_FACET_SOURCE,
+    SX_FACET_LANG,
+    SX_FACET_TYPE,
+    SX_FACET_YEAR,
+    SX_FACET_MONTH,
+    SX_FACET_COUNT
+};
+
 struct sx_search {
     struct sx_str query;
     enum sx_match match;
@@ -185,6 +204,12 @@ struct sx_search {
     size_t limit;    /* at most SX_LIMIT_MAX */
     size_t snippets; /* passages a hit, at most SX_SNIPPETS_MAX */
     bool exact_total;
+    /* Goes on behind an earlier page of the same query, match and sort, in the same list: see
+     * sx_results.cursor. Absent: a new list. It goes with neither
+     * offset nor facets nor explain. */
+    struct sx_str cursor;
+    unsigned facets; /* set of 1 << enum sx_facet; the total is exact then */
+    bool explain;
     struct sx_limits limits;
 };
 
@@ -202,6 +227,73 @@ struct sx_snippet {
     uint64_t start, end; /* the passage's bytes in the stored field */
 };
 
+/* ---- explanations: what a score is made of ---- */
+
+/* A word that a leaf's weight is made of. */
+struct sx_weighed {
+    struct sx_str term;
+    uint64_t n, f; /* documents and occurrences of all that it stands for */
+    double weight; /* w of the formula (index/rank/score.h) */
+};
+
+/* A word, phrase, prefix, fuzzy word or NEAR that is asked for. */
+struct sx_leaf {
+    struct sx_str text; /* as in `parsed` */
+    uint32_t asked;     /* how often */
+    double weight;      /* the sum of its words' */
+    const struct sx_weighed *words;
+    size_t word_count;
+};
+
+/* Two leaves that are neighbours in the query. */
+struct sx_pair {
+    size_t left, right; /* indexes of leaves */
+    uint32_t asked;
+    double weight;
+};
+
+/* A pass over documents that FTS5 proposed. */
+struct sx_pass {
+    const char *reading;    /* "all", "best": the documents that have every item; "any" */
+    struct sx_str proposed; /* the expression they match */
+    uint64_t matches;       /* those of them that match the query */
+};
+
+struct sx_plan {
+    struct sx_str rewritten; /* the query that is searched */
+    uint64_t docs;           /* N */
+    double average_length;   /* in words, the title counted three times */
+    const struct sx_leaf *leaves;
+    size_t leaf_count;
+    const struct sx_pair *pairs;
+    size_t pair_count;
+    const struct sx_pass *passes;
+    size_t pass_count;
+};
+
+struct sx_leaf_score {
+    size_t leaf;          /* index in sx_plan.leaves */
+    uint32_t title, body; /* occurrences */
+    double tf;            /* 3 · title + body */
+    double score;
+};
+
+struct sx_pair_score {
+    size_t pair;           /* index in sx_plan.pairs */
+    double adjacent, near; /* tf of `right` directly behind `left`, and of both close together */
+    double score;
+};
+
+/* The scores of all parts add up to the hit's. Pairs are of the first SX_PROXIMITY_HITS of a list
+ * that is sorted by score; those that stand nowhere close are left out, like absent leaves. */
+struct sx_explanation {
+    double length, norm; /* 3 · title + body, in words; 0.4 + 0.6 · length / average */
+    const struct sx_leaf_score *leaves;
+    size_t leaf_count;
+    const struct sx_pair_score *pairs;
+    size_t pair_count;
+};
+
 struct sx_hit {
     size_t rank; /* 1 is the first of the whole list */
     double score;
@@ -211,6 +303,20 @@ struct sx_hit {
     size_t missing_count;
     const struct sx_snippet *snippets;
     size_t snippet_count;
+    const struct sx_explanation *explanation; /* NULL: not asked for */
+};
+
+/* How many matching documents have a value. */
+struct sx_facet_value {
+    struct sx_str value; /* absent: those that have none */
+    uint64_t count;
+};
+struct sx_facet_counts {
+    enum sx_facet facet;
+    /* The most frequent first, of years and months the newest; what has no value last. */
+    const struct sx_facet_value *values;
+    size_t count;
+    uint64_t distinct; /* values; SX_FACET_VALUES_MAX of them are told */
 };
 
 struct sx_coverage {
@@ -238,14 +344,28 @@ struct sx_results {
     struct sx_coverage coverage;
     const struct sx_hit *hits;
     size_t hit_count;
+    const struct sx_facet_counts *facets; /* those asked for, in the order of enum sx_facet */
+    size_t facet_count;
+    const struct sx_plan *plan; /* NULL: not asked for */
+    /* Given back in another search, it brings the next page of this list, whatever is put or deleted
+     * meanwhile: documents put since are not in it, those deleted since are left out, and none
+     * comes twice. Beyond the documents that were in hand (at least SX_PROXIMITY_HITS), the rest of
+     * the list is made when it is first asked for, by the words' weights of then. A list ends after
+     * SX_WINDOW_MAX documents. Absent: there is no more. */
+    struct sx_str cursor;
 };
 
-/* Runs a search; the caller frees *out with sx_results_free(). A deadline that passes with
+/* Runs a search; the caller frees *out with sx_results_free(). SX_ECURSOR: the cursor is of another
+ * search, or no longer kept. A deadline that passes with
  * hits in hand gives SX_OK with `partial`, else SX_ETIMEOUT. A page that takes long to read ends
  * early, too, and has at least one hit. */
 sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
                            struct sx_results **out, struct sx_error *err);
 void sx_results_free(struct sx_results *res);
+
+/* Between the two, all calls of this reader see one snapshot, the one of sx_reader_hold(). */
+sx_status sx_reader_hold(struct sx_reader *r, struct sx_error *err);
+void sx_reader_release(struct sx_reader *r);
 
 /* Counts the documents a query matches, exactly. *all counts those with every item. */
 struct sx_count {

@@ -14,6 +14,7 @@ static const char *const names[SX_STATUS_COUNT] = {
     [SX_EPARAM] = "unknown_param",
     [SX_EVERSION] = "bad_version",
     [SX_EQUERY] = "bad_query",
+    [SX_ECURSOR] = "bad_cursor",
     [SX_ENOTFOUND] = "not_found",
     [SX_ECOLLECTION] = "no_collection",
     [SX_ETOOLARGE] = "too_large",

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "index/store/tokenizer.h"
+#include "index/text/analyzer.h"
 
 /* More clauses than this narrow little and cost a look-up each. */
 #define CLAUSES_MAX 16
@@ -125,6 +126,15 @@ static bool has_filter(const struct cond *c)
     return false;
 }
 
+static struct clauses all_operands(const struct plan *p, const struct leaf *near)
+{
+    struct clauses found = {.count = 0};
+
+    for (size_t i = 0; i < near->operand_count; i++)
+        add(&found, (struct clause){&near->operands[i], 1, p->leaves[near->operands[i]].spread});
+    return found;
+}
+
 static struct clauses find(struct finder *f, const struct cond *c, enum reading reading)
 {
     struct clauses found = {.count = 0};
@@ -135,14 +145,19 @@ static struct clauses find(struct finder *f, const struct cond *c, enum reading 
     case AST_WORD:
     case AST_PHRASE:
     case AST_PREFIX:
+    case AST_FUZZY:
         found.list[0] = (struct clause){&c->leaf, 1, f->p->leaves[c->leaf].spread};
         found.count = 1;
         return found;
     case AST_FILTER:
     case AST_NOT:
         return found;
+    case AST_NEAR:
+        return all_operands(f->p, &f->p->leaves[c->leaf]);
     case AST_AND:
         return every(f, c, reading, false);
+    case AST_COMPOUND:
+        return reading == READ_ANY ? either(f, c, reading) : find(f, c->kids[0], reading);
     case AST_OR:
         return has_filter(c) ? found : either(f, c, reading);
     case AST_GROUP:
@@ -223,7 +238,7 @@ static void put_rest(struct writer *w, const struct clause *cheapest, const bool
     bool open = false;
 
     for (uint32_t i = 0; i < w->p->leaf_count; i++) {
-        if (used[i])
+        if (used[i] || w->p->leaves[i].operand_count > 0) /* NEAR is no phrase: its words are */
             continue;
         if (!open) {
             buf_puts(w->out, " AND (");
@@ -260,7 +275,7 @@ sx_status plan_expression(const struct plan *p, enum reading reading, struct buf
         return sx_fail_oom(err);
     if (found.count == 0) { /* then: one of all the words that are wanted */
         for (uint32_t i = 0; i < p->leaf_count; i++)
-            if (p->leaves[i].asked > 0)
+            if (leaf_is_wanted(&p->leaves[i]) && p->leaves[i].operand_count == 0)
                 wanted[found.list[0].count++] = i;
         found.list[0].leaves = wanted;
         found.count = 1;
@@ -273,4 +288,14 @@ sx_status plan_expression(const struct plan *p, enum reading reading, struct buf
     put_rest(&w, cheapest, used);
     *count = w.count;
     return buf_ok(expr) ? SX_OK : sx_fail_oom(err);
+}
+
+void plan_show_expression(struct sx_str expr, struct buf *out)
+{
+    for (size_t i = 0; i < expr.len; i++) {
+        char c = expr.ptr[i];
+        if (c == TERM_MARK && (i == 0 || expr.ptr[i - 1] == '"'))
+            continue;
+        buf_putc(out, c == TERM_MARK ? ' ' : c == DICT_MARK ? '|' : c);
+    }
 }

@@ -11,6 +11,7 @@
 
 #include <searchd/index.h>
 
+#include "index/engine/cursors.h"
 #include "index/engine/languages.h"
 #include "index/engine/memory.h"
 #include "index/store/db.h"
@@ -45,6 +46,7 @@ struct sx_index {
     /* shared */
     pthread_mutex_t lock; /* the writer passes it before COMMIT, a reader after BEGIN */
     struct memory *memory;
+    struct cursors *cursors;
     _Atomic(uint64_t) analyzer; /* the one that made the index */
     _Atomic(uint64_t) pending;  /* files of a running sync still to be read */
 };
@@ -55,6 +57,8 @@ struct sx_reader {
     struct analyzer *an;
     struct stemmer *stemmer; /* made when first needed */
     struct memory *memory;   /* of the snapshot */
+    bool held;               /* sx_reader_hold() has begun the snapshot, */
+    struct state held_snap;  /* which is this */
 };
 
 /* A reader's transaction and what its snapshot is. */

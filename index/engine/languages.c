@@ -11,6 +11,7 @@
 #include "index/base/clock.h"
 #include "index/base/str.h"
 #include "index/engine/index.h"
+#include "index/store/fuzzy.h"
 
 /* A language is the collection's own if one document in so many is written in it. */
 #define SHARE 20
@@ -211,6 +212,8 @@ sx_status languages_renew(struct sx_index *ix, struct sx_error *err)
         rc = drop_unwanted(ix, &none, err);
     if (rc == SX_OK)
         rc = apply_choice(ix, &joined, err);
+    if (rc == SX_OK)
+        rc = fuzzy_renew(&ix->w, err);
     return rc == SX_OK ? fill(ix, SIZE_MAX, 0, err) : rc;
 }
 

@@ -72,7 +72,8 @@ static sx_status open_parts(struct sx_index *ix, const struct sx_index_options *
         return rc;
     ix->an = analyzer_new();
     ix->memory = memory_new();
-    if (ix->an == NULL || ix->memory == NULL)
+    ix->cursors = cursors_new();
+    if (ix->an == NULL || ix->memory == NULL || ix->cursors == NULL)
         return sx_fail_oom(err);
     rc = db_open(&ix->w, ix->path, true, ix->relaxed, err);
     if (rc == SX_OK)
@@ -120,6 +121,7 @@ void sx_index_close(struct sx_index *ix)
     if (ix->lock_fd >= 0)
         close(ix->lock_fd);
     memory_free(ix->memory);
+    cursors_free(ix->cursors);
     deltas_release(&ix->deltas);
     languages_release(ix);
     analyzer_free(ix->an);
@@ -160,6 +162,10 @@ void sx_reader_close(struct sx_reader *r)
 
 sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error *err)
 {
+    if (r->held) {
+        *snap = r->held_snap;
+        return SX_OK;
+    }
     r->memory = memory_pin(r->ix);
     sx_status rc = db_begin_read(&r->c, err);
     if (rc == SX_OK)
@@ -175,9 +181,28 @@ sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error 
 void reader_end(struct sx_reader *r)
 {
     doc_done(&r->c);
+    if (r->held)
+        return;
     db_rollback(&r->c);
     memory_unpin(r->ix, r->memory);
     r->memory = NULL;
+}
+
+sx_status sx_reader_hold(struct sx_reader *r, struct sx_error *err)
+{
+    struct sx_error own;
+    sx_status rc = reader_begin(r, &r->held_snap, err == NULL ? &own : err);
+
+    r->held = rc == SX_OK;
+    return rc;
+}
+
+void sx_reader_release(struct sx_reader *r)
+{
+    if (!r->held)
+        return;
+    r->held = false;
+    reader_end(r);
 }
 
 bool sx_index_stale(const struct sx_index *ix, struct sx_error *why)

@@ -8,23 +8,24 @@
 #include "index/base/date.h"
 #include "index/base/hash.h"
 #include "index/base/str.h"
+#include "index/query/rewrite.h"
+#include "index/rank/proximity.h"
 #include "index/store/tokenizer.h"
-#include "index/text/stop.h"
 
 /* ---- leaves ---------------------------------------------------------------------------------- */
 
 struct builder {
     struct plan *p;
-    const struct langs *langs;
     uint32_t *table; /* open addressing: leaf + 1 */
     size_t mask;
+    uint32_t *pair_table; /* the same of pairs */
     struct buf key;
-    struct sx_error *err;
 };
 
+/* What the plan counts: words, and NEAR over words. */
 static bool is_leaf(const struct ast *n)
 {
-    return n->kind == AST_WORD || n->kind == AST_PHRASE || n->kind == AST_PREFIX;
+    return ast_is_leaf(n) || n->kind == AST_NEAR;
 }
 
 static size_t count_leaves(const struct ast *n)
@@ -36,40 +37,62 @@ static size_t count_leaves(const struct ast *n)
     return count;
 }
 
+static void put_key(struct buf *key, const struct ast *n)
+{
+    buf_printf(key, "%d %d %u %u %d ", (int)n->kind, (int)n->field, n->edits, n->distance,
+               (int)n->paired);
+    for (size_t i = 0; i < n->term_count; i++) {
+        buf_putc(key, TERM_MARK);
+        buf_put_str(key, n->terms[i]);
+    }
+    buf_putc(key, TERM_MARK);
+    buf_putc(key, TERM_MARK);
+    buf_put_str(key, n->whole);
+    for (size_t i = 0; i < n->kid_count; i++)
+        put_key(key, n->kids[i]);
+}
+
+/* Whether two leaves count alike: what is written of one as of a name does not matter. */
 static bool same_leaf(const struct ast *a, const struct ast *b)
 {
     if (a->kind != b->kind || a->field != b->field || a->term_count != b->term_count ||
-        a->paired != b->paired || !str_eq(a->whole, b->whole))
+        a->edits != b->edits || a->distance != b->distance || a->paired != b->paired ||
+        a->kid_count != b->kid_count || !str_eq(a->whole, b->whole))
         return false;
     for (size_t i = 0; i < a->term_count; i++)
         if (!str_eq(a->terms[i], b->terms[i]))
             return false;
+    for (size_t i = 0; i < a->kid_count; i++)
+        if (!same_leaf(a->kids[i], b->kids[i]))
+            return false;
     return true;
 }
 
-static uint64_t leaf_hash(struct builder *b, const struct ast *n)
+static uint32_t intern(struct builder *b, const struct ast *n);
+
+/* The leaves that NEAR joins; false: memory ran out. */
+static bool intern_operands(struct builder *b, const struct ast *n, struct leaf *l)
 {
-    buf_clear(&b->key);
-    buf_putc(&b->key, (char)('0' + (int)n->kind));
-    buf_putc(&b->key, (char)('0' + (int)n->field));
-    for (size_t i = 0; i < n->term_count; i++) {
-        buf_putc(&b->key, TERM_MARK);
-        buf_put_str(&b->key, n->terms[i]);
+    uint32_t *operands = arena_array(b->p->mem, n->kid_count, sizeof(*operands));
+
+    for (size_t i = 0; operands != NULL && i < n->kid_count; i++) {
+        operands[i] = intern(b, n->kids[i]);
+        if (operands[i] == UINT32_MAX)
+            return false;
     }
-    buf_putc(&b->key, TERM_MARK);
-    buf_putc(&b->key, TERM_MARK);
-    buf_put_str(&b->key, n->whole);
-    return hash_bytes(b->key.data, b->key.len);
+    l->operands = operands;
+    l->operand_count = n->kid_count;
+    return operands != NULL;
 }
 
 /* The number of the leaf, new if it was not seen before; UINT32_MAX: memory ran out. */
 static uint32_t intern(struct builder *b, const struct ast *n)
 {
-    uint64_t hash = leaf_hash(b, n);
-    size_t i = (size_t)hash & b->mask;
-
+    buf_clear(&b->key);
+    put_key(&b->key, n);
     if (!buf_ok(&b->key))
         return UINT32_MAX;
+    size_t i = (size_t)hash_bytes(b->key.data, b->key.len) & b->mask;
     while (b->table[i] != 0) {
         if (same_leaf(b->p->leaves[b->table[i] - 1].ast, n))
             return b->table[i] - 1;
@@ -78,41 +101,66 @@ static uint32_t intern(struct builder *b, const struct ast *n)
     uint32_t number = (uint32_t)b->p->leaf_count++;
     b->p->leaves[number].ast = n;
     b->table[i] = number + 1;
+    if (n->kind == AST_NEAR && !intern_operands(b, n, &b->p->leaves[number]))
+        return UINT32_MAX;
     return number;
 }
 
+/* ---- pairs of neighbours --------------------------------------------------------------------- */
+
+static void add_pair(struct builder *b, uint32_t left, uint32_t right)
+{
+    struct plan *p = b->p;
+    uint64_t both = (uint64_t)left << 32 | right;
+    size_t i = (size_t)hash_bytes((const char *)&both, sizeof(both)) & b->mask;
+
+    for (; b->pair_table[i] != 0; i = (i + 1) & b->mask) {
+        struct pair *known = &p->pairs[b->pair_table[i] - 1];
+        if (known->left == left && known->right == right) {
+            known->asked++;
+            return;
+        }
+    }
+    p->pairs[p->pair_count++] = (struct pair){.left = left, .right = right, .asked = 1};
+    b->pair_table[i] = (uint32_t)p->pair_count;
+}
+
+static void pair_with(struct builder *b, uint32_t *left, uint32_t right)
+{
+    if (*left != UINT32_MAX && *left != right)
+        add_pair(b, *left, right);
+    *left = right;
+}
+
+/* The parts of a compound follow one another. */
+static void pair_parts(struct builder *b, const struct cond *c, uint32_t *left)
+{
+    size_t parts = c->kid_count - (c->ast->whole.len > 0);
+
+    for (size_t i = 1; i < parts; i++)
+        pair_with(b, left, c->kids[i]->leaf);
+}
+
+/* The words of a group or of an AND are neighbours in the order they are written in, across what
+ * asks for no word; anything else between two of them parts them. */
+static void pair_kids(struct builder *b, const struct cond *c)
+{
+    uint32_t left = UINT32_MAX;
+
+    for (size_t i = 0; i < c->kid_count; i++) {
+        const struct cond *kid = c->kids[i];
+        if (!kid->item)
+            continue;
+        if (ast_is_leaf(kid->ast))
+            pair_with(b, &left, kid->leaf);
+        else if (kid->ast->kind == AST_COMPOUND)
+            pair_parts(b, kid, &left);
+        else
+            left = UINT32_MAX;
+    }
+}
+
 /* ---- the tree -------------------------------------------------------------------------------- */
-
-/* Asks for a word: a leaf behind no NOT. */
-static bool is_item(const struct ast *n)
-{
-    bool item = is_leaf(n);
-
-    for (size_t i = 0; i < n->kid_count && n->kind != AST_NOT && !item; i++)
-        item = is_item(n->kids[i]);
-    return item;
-}
-
-static bool is_stop_word(const struct langs *langs, const struct ast *n)
-{
-    if (n->kind != AST_WORD || n->required || n->emphatic || n->field != AST_ANY ||
-        n->term_count != 1 || n->whole.len > 0)
-        return false;
-    /* German "war" is no English one: it has to say little in every language. */
-    for (size_t i = 0; i < langs->count; i++)
-        if (!stop_is(langs->list[i], n->terms[0]))
-            return false;
-    return langs->count > 0;
-}
-
-/* Whether the stop words among a node's kids go. */
-static bool drops_stop_words(const struct langs *langs, const struct ast *n)
-{
-    for (size_t i = 0; i < n->kid_count && n->kind == AST_GROUP; i++)
-        if (is_item(n->kids[i]) && !is_stop_word(langs, n->kids[i]))
-            return true;
-    return false;
-}
 
 static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
 {
@@ -129,21 +177,25 @@ static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
         c->item = true;
         if (!excluded && b->p->leaves[c->leaf].asked++ == 0)
             b->p->wanted_count++;
+        for (size_t i = 0; !excluded && i < b->p->leaves[c->leaf].operand_count; i++)
+            b->p->leaves[b->p->leaves[c->leaf].operands[i]].joined = true;
         return c;
     }
     c->kids = arena_array(b->p->mem, n->kid_count + 1, sizeof(struct cond *));
     if (c->kids == NULL)
         return NULL;
-    bool drops = drops_stop_words(b->langs, n);
     for (size_t i = 0; i < n->kid_count; i++) {
-        if (drops && is_stop_word(b->langs, n->kids[i]))
-            continue;
-        struct cond *kid = build(b, n->kids[i], excluded != (n->kind == AST_NOT));
+        bool scored = !excluded && !(n->kind == AST_COMPOUND && i == 0);
+        struct cond *kid = build(b, n->kids[i], n->kind == AST_NOT ? scored : !scored);
         if (kid == NULL)
             return NULL;
+        if (!excluded && n->kind == AST_COMPOUND)
+            b->p->leaves[kid->leaf].compound = true;
         c->kids[c->kid_count++] = kid;
         c->item = c->item || (n->kind != AST_NOT && kid->item);
     }
+    if (!excluded && (n->kind == AST_GROUP || n->kind == AST_AND))
+        pair_kids(b, c);
     return c;
 }
 
@@ -152,28 +204,33 @@ static bool is_flat(const struct cond *root)
     if (root->ast->kind == AST_NOT || root->ast->kind == AST_FILTER)
         return false;
     for (size_t i = 0; i < root->kid_count; i++)
-        if (!is_leaf(root->kids[i]->ast) || root->kids[i]->ast->required)
+        if (!ast_is_leaf(root->kids[i]->ast) || root->kids[i]->ast->required)
             return false;
-    return true;
+    return root->ast->kind != AST_NEAR && root->ast->kind != AST_COMPOUND;
 }
 
-sx_status plan_make(struct plan *p, const struct query *q, const struct langs *langs,
-                    struct arena *mem, struct sx_error *err)
+sx_status plan_make(struct plan *p, const struct ast *root, struct arena *mem, struct sx_error *err)
 {
-    struct builder b = {.p = p, .langs = langs, .err = err, .mask = 15};
+    struct builder b = {.p = p, .mask = 15};
 
     memset(p, 0, sizeof(*p));
     p->mem = mem;
-    if (q->root == NULL)
+    if (root == NULL)
         return SX_OK;
-    size_t leaves = count_leaves(q->root);
+    size_t leaves = count_leaves(root);
     while (b.mask < 2 * leaves)
         b.mask = b.mask * 2 + 1;
     p->leaves = arena_array(mem, leaves + 1, sizeof(*p->leaves));
+    p->pairs = arena_array(mem, leaves + 1, sizeof(*p->pairs));
     b.table = mem_zalloc(b.mask + 1, sizeof(*b.table));
-    if (p->leaves != NULL && b.table != NULL)
-        p->root = build(&b, q->root, false);
+    b.pair_table = mem_zalloc(b.mask + 1, sizeof(*b.pair_table));
+    if (p->leaves != NULL && p->pairs != NULL && b.table != NULL && b.pair_table != NULL)
+        p->root = build(&b, root, false);
+    uint32_t left = UINT32_MAX;
+    if (p->root != NULL && root->kind == AST_COMPOUND)
+        pair_parts(&b, p->root, &left);
     mem_free(b.table);
+    mem_free(b.pair_table);
     buf_release(&b.key);
     if (p->root == NULL)
         return sx_fail_oom(err);
@@ -274,6 +331,8 @@ static bool holds(const struct cond *c, enum reading reading, const struct subje
     case AST_WORD:
     case AST_PHRASE:
     case AST_PREFIX:
+    case AST_FUZZY:
+    case AST_NEAR:
         return s->tf[c->leaf].title + s->tf[c->leaf].body > 0;
     case AST_FILTER:
         return filter_matches(c->ast, s);
@@ -281,6 +340,8 @@ static bool holds(const struct cond *c, enum reading reading, const struct subje
         return !holds(c->kids[0], reading == READ_BEST ? READ_ANY : reading, s);
     case AST_OR:
         return one_holds(c, reading, s);
+    case AST_COMPOUND:
+        return reading == READ_ANY ? one_holds(c, reading, s) : holds(c->kids[0], reading, s);
     case AST_AND:
         return all_hold(c, reading, s);
     case AST_GROUP:
@@ -333,6 +394,10 @@ static void find_missing(const struct cond *c, const struct subject *s, struct l
 {
     if (!c->item || holds(c, READ_BEST, s))
         return;
+    if (c->ast->kind == AST_COMPOUND) {
+        add_missing(l, c->ast);
+        return;
+    }
     if (c->ast->kind == AST_OR) {
         size_t i = 0;
         while (i < c->kid_count && !(c->kids[i]->item && holds(c->kids[i], READ_ANY, s)))

@@ -1,5 +1,5 @@
-/* From a query's tree to what the search runs: leaves (each distinct word, phrase or prefix
- * once), a tree of conditions over them, and FTS5 expressions that find the candidates.
+/* From a query's tree to what the search runs: leaves (each distinct word, phrase, prefix, fuzzy
+ * word or NEAR once), pairs of leaves that are neighbours in the query, a tree of conditions over them, and FTS5 expressions that find the candidates.
  *
  * FTS5 only proposes: an expression matches a superset of the documents wanted, with every leaf
  * among its phrases; plan_match() decides, by one definition for every engine:
@@ -15,17 +15,37 @@
 #include "index/base/arena.h"
 #include "index/base/buf.h"
 #include "index/query/ast.h"
+#include "index/rank/score.h"
 #include "index/store/doctable.h"
-#include "index/store/forms.h"
 #include "index/store/match.h"
+
+/* A word that a leaf's weight is made of. */
+struct weighed {
+    struct sx_str term;
+    struct term_counts counts; /* of all that it stands for */
+    double weight;
+};
 
 struct leaf {
     const struct ast *ast;
     struct sx_str *forms; /* terms that count like the word, or its `whole` if it has one */
     size_t form_count;
-    uint32_t asked;  /* times it stands in the query where it is wanted; 0: only excluded */
+    const uint32_t *operands; /* NEAR: the leaves that it joins */
+    size_t operand_count;
+    uint32_t asked;  /* times it stands in the query where it is wanted; 0: only excluded, */
+    bool joined;     /* or a word of a NEAR that is wanted, */
+    bool compound;   /* or of a compound */
     uint64_t spread; /* documents it may stand in, at most: for the choice of candidates */
-    double weight;   /* w of the formula */
+    double weight;   /* w of the formula: the sum of the words' */
+    struct weighed *words;
+    size_t word_count;
+};
+
+/* Two leaves that stand side by side in the query, `right` behind `left`. */
+struct pair {
+    uint32_t left, right;
+    uint32_t asked;
+    double weight;
 };
 
 enum reading {
@@ -36,8 +56,8 @@ enum reading {
 
 struct cond {
     const struct ast *ast;
-    uint32_t leaf; /* WORD, PHRASE, PREFIX: index of the leaf */
-    bool item;     /* has a leaf behind no NOT; else it is a filter or an exclusion */
+    uint32_t leaf; /* of a leaf: its index */
+    bool item;     /* query_is_item() */
     struct cond **kids;
     size_t kid_count;
 };
@@ -50,13 +70,20 @@ struct plan {
     bool flat;
     struct leaf *leaves;
     size_t leaf_count, wanted_count;
+    struct pair *pairs; /* in query order */
+    size_t pair_count;
     struct arena *mem;
 };
 
-/* `q` and `mem` must outlive the plan. Where words stand side by side, the stop words of `langs`
- * among them are left out, unless nothing else is asked for there. */
-sx_status plan_make(struct plan *p, const struct query *q, const struct langs *langs,
-                    struct arena *mem, struct sx_error *err);
+static inline bool leaf_is_wanted(const struct leaf *l)
+{
+    return l->asked > 0 || l->joined || l->compound;
+}
+
+/* Plans a rewritten query (query/rewrite.h); NULL: there is nothing to search for. `root` and `mem`
+ * must outlive the plan. */
+sx_status plan_make(struct plan *p, const struct ast *root, struct arena *mem,
+                    struct sx_error *err);
 
 /* Whether a document matches; `tf` by leaf. */
 bool plan_match(const struct plan *p, enum reading reading, const struct phrase_tf *tf,
@@ -73,5 +100,8 @@ size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const stru
 #define PLAN_PHRASES(p) (4 * (p)->leaf_count + (size_t)2 * SX_QUERY_FORMS_MAX + 1)
 sx_status plan_expression(const struct plan *p, enum reading reading, struct buf *expr,
                           struct match_phrase *phrases, size_t *count, struct sx_error *err);
+
+/* The expression as one may read it. */
+void plan_show_expression(struct sx_str expr, struct buf *out);
 
 #endif

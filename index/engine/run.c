@@ -1,8 +1,12 @@
-/* One pass over the candidates that FTS5 proposes. Nothing here allocates once it runs. */
+/* One pass over the candidates that FTS5 proposes. Once it runs, nothing here allocates but what
+ * the places of words need, which is kept for the next document. */
 #include "index/engine/run.h"
 
 #include <string.h>
 
+#include "index/base/alloc.h"
+#include "index/base/str.h"
+#include "index/rank/proximity.h"
 #include "index/rank/score.h"
 
 sx_status run_init(struct run *run, struct sx_error *err)
@@ -11,27 +15,153 @@ sx_status run_init(struct run *run, struct sx_error *err)
     size_t slots = run->top.k > 0 ? run->top.k : 1;
 
     run->tf = arena_array(p->mem, p->leaf_count + 1, sizeof(*run->tf));
+    run->pairs = arena_array(p->mem, p->pair_count + 1, sizeof(*run->pairs));
+    run->first = arena_array(p->mem, p->leaf_count + 1, sizeof(*run->first));
+    run->read = arena_array(p->mem, p->leaf_count + 1, sizeof(*run->read));
     run->kept_words = p->leaf_count / 64 + 1;
     run->kept = arena_array(p->mem, slots, run->kept_words * sizeof(*run->kept));
-    return run->tf == NULL || run->kept == NULL ? sx_fail_oom(err) : SX_OK;
+    run->near = arena_array(p->mem, slots, sizeof(*run->near));
+    run->places = mem_zalloc(p->leaf_count + 1, sizeof(*run->places));
+    return run->tf == NULL || run->pairs == NULL || run->first == NULL || run->read == NULL ||
+                   run->kept == NULL || run->near == NULL || run->places == NULL
+               ? sx_fail_oom(err)
+               : SX_OK;
+}
+
+void run_release(struct run *run)
+{
+    for (size_t i = 0; run->places != NULL && i < run->p->leaf_count; i++)
+        match_places_release(&run->places[i]);
+    mem_free(run->places);
+    run->places = NULL;
+    topk_release(&run->top);
+    facets_release(&run->facets);
+    buf_release(&run->one);
+}
+
+/* ---- places ------------------------------------------------------------------------------------ */
+
+/* Where a leaf stands in the current row; NULL: memory ran out. */
+static const struct match_places *places_of(struct run *run, uint32_t leaf)
+{
+    struct match_places *p = &run->places[leaf];
+
+    if (run->read[leaf] != run->row) {
+        if (match_places(&run->m, run->first[leaf], p) != 0)
+            return NULL;
+        run->read[leaf] = run->row;
+    }
+    return p;
+}
+
+static struct place_list in_field(const struct run *run, const struct match_places *p,
+                                  uint32_t leaf, int field)
+{
+    return (struct place_list){p->at[field], p->count[field], run->p->leaves[leaf].ast->span};
+}
+
+static bool stands(const struct run *run, uint32_t leaf)
+{
+    return run->tf[leaf].title + run->tf[leaf].body > 0;
+}
+
+/* Counts a NEAR in the current row; -1: memory ran out. */
+static int count_near(struct run *run, uint32_t number)
+{
+    const struct leaf *l = &run->p->leaves[number];
+    uint32_t counts[2] = {0, 0};
+
+    run->tf[number] = (struct phrase_tf){0, 0};
+    for (size_t i = 0; i < l->operand_count; i++)
+        if (!stands(run, l->operands[i]))
+            return 0;
+    for (int field = 0; field < 2; field++) {
+        struct place_list lists[PROXIMITY_LEAVES_MAX];
+        for (size_t i = 0; i < l->operand_count; i++) {
+            const struct match_places *p = places_of(run, l->operands[i]);
+            if (p == NULL)
+                return -1;
+            lists[i] = in_field(run, p, l->operands[i], field);
+        }
+        counts[field] = proximity_clumps(lists, l->operand_count, l->ast->distance);
+    }
+    run->tf[number] = (struct phrase_tf){counts[0], counts[1]};
+    return 0;
+}
+
+static int count_pair(struct run *run, const struct pair *pair, struct pair_tf *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (!stands(run, pair->left) || !stands(run, pair->right))
+        return 0;
+    const struct match_places *left = places_of(run, pair->left);
+    const struct match_places *right = left == NULL ? NULL : places_of(run, pair->right);
+    if (right == NULL)
+        return -1;
+    for (int field = 0; field < 2; field++) {
+        struct place_list both[2] = {in_field(run, left, pair->left, field),
+                                     in_field(run, right, pair->right, field)};
+        out->adjacent[field] = proximity_adjacent(&both[0], &both[1]);
+        out->near[field] = proximity_clumps(both, 2, PROXIMITY_DISTANCE);
+    }
+    return 0;
+}
+
+/* ---- scores ------------------------------------------------------------------------------------ */
+
+double run_leaf_tf(const struct run *run, size_t leaf)
+{
+    return score_combined(run->tf[leaf].title, run->tf[leaf].body);
+}
+
+void run_pair_tf(const struct run *run, size_t pair, double *adjacent, double *near)
+{
+    const struct pair_tf *tf = &run->pairs[pair];
+
+    *adjacent = score_combined(tf->adjacent[0], tf->adjacent[1]);
+    *near = score_combined(tf->near[0], tf->near[1]);
+}
+
+static double norm_of(const struct run *run, const struct docrow *row)
+{
+    return score_length_norm(score_combined(row->title_len, row->body_len), run->avglen);
 }
 
 static double score(const struct run *run, const struct docrow *row)
 {
-    double len = score_combined(row->title_len, row->body_len);
-    double norm = score_length_norm(len, run->avglen);
+    double norm = norm_of(run, row);
     double sum = 0;
 
     for (size_t i = 0; i < run->p->leaf_count; i++) {
         const struct leaf *l = &run->p->leaves[i];
-        double tf = score_combined(run->tf[i].title, run->tf[i].body);
+        double tf = run_leaf_tf(run, i);
         if (l->asked > 0 && tf > 0)
             sum += score_leaf(l->asked, l->weight, tf, norm);
     }
     return sum;
 }
 
-static void offer(struct run *run, int64_t rowid, const struct docrow *row, bool every)
+/* The pairs' part; -1: memory ran out. */
+static int score_pairs(struct run *run, const struct docrow *row, double *sum)
+{
+    double norm = norm_of(run, row);
+    double adjacent, near;
+
+    *sum = 0;
+    for (size_t i = 0; i < run->p->pair_count; i++) {
+        const struct pair *pair = &run->p->pairs[i];
+        if (count_pair(run, pair, &run->pairs[i]) != 0)
+            return -1;
+        run_pair_tf(run, i, &adjacent, &near);
+        if (near > 0)
+            *sum += score_pair(pair->asked, pair->weight, adjacent, near, norm);
+    }
+    return 0;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------- */
+
+static int offer(struct run *run, int64_t rowid, const struct docrow *row, bool every)
 {
     struct ranked h = {
         .score = score(run, row),
@@ -39,14 +169,20 @@ static void offer(struct run *run, int64_t rowid, const struct docrow *row, bool
         .rowid = rowid,
         .tier = run->match == SX_MATCH_BEST && !every ? 1 : 0,
     };
+    double near = 0;
 
     if (!topk_would_keep(&run->top, &h))
-        return;
-    uint64_t *bits = run->kept + topk_add(&run->top, h) * run->kept_words;
+        return 0;
+    if (run->proximity && score_pairs(run, row, &near) != 0)
+        return -1;
+    uint32_t slot = topk_add(&run->top, h);
+    uint64_t *bits = run->kept + slot * run->kept_words;
+    run->near[slot] = near;
     memset(bits, 0, run->kept_words * sizeof(*bits));
-    for (size_t i = 0; i < run->p->leaf_count; i++)
-        if (run->tf[i].title + run->tf[i].body > 0)
+    for (uint32_t i = 0; i < run->p->leaf_count; i++)
+        if (stands(run, i))
             bits[i / 64] |= UINT64_C(1) << (i % 64);
+    return 0;
 }
 
 const struct phrase_tf *run_kept(struct run *run, uint32_t slot)
@@ -58,46 +194,138 @@ const struct phrase_tf *run_kept(struct run *run, uint32_t slot)
     return run->tf;
 }
 
+/* Counts what phrases do not: *row is the document's; matches are what the plan says. */
+static sx_status look(struct run *run, int64_t rowid, const struct docrow **row, bool *matches)
+{
+    *row = doctable_get(run->docs, rowid);
+    if (*row == NULL)
+        return SX_ECORRUPT;
+    run->row++;
+    for (uint32_t i = 0; i < run->p->leaf_count; i++)
+        if (run->p->leaves[i].operand_count > 0 && count_near(run, i) != 0)
+            return SX_ENOMEM;
+    *matches = plan_match(run->p, run->reading, run->tf, *row, run->docs);
+    return SX_OK;
+}
+
 static sx_status see_row(void *arg, int64_t rowid)
 {
     struct run *run = arg;
-    const struct docrow *row = doctable_get(run->docs, rowid);
+    const struct docrow *row;
+    bool matches;
+    sx_status rc = look(run, rowid, &row, &matches);
 
-    if (row == NULL)
-        return SX_ECORRUPT;
-    if (!plan_match(run->p, run->reading, run->tf, row, run->docs))
-        return SX_OK;
+    if (rc != SX_OK || !matches)
+        return rc;
     run->total++;
     bool every = run->reading != READ_ANY || plan_match(run->p, READ_BEST, run->tf, row, run->docs);
     if (every)
         run->total_all++;
+    if (run->facets.wanted != 0 && facets_add(&run->facets, row) != 0)
+        return SX_ENOMEM;
     if (run->each != NULL)
         return run->each(run->each_ctx, rowid);
-    if (run->top.k > 0)
-        offer(run, rowid, row, every);
+    if (run->top.k > 0 && (run->below == 0 || rowid < run->below) &&
+        offer(run, rowid, row, every) != 0)
+        return SX_ENOMEM;
     return SX_OK;
+}
+
+static sx_status see_one(void *arg, int64_t rowid)
+{
+    struct run *run = arg;
+    const struct docrow *row;
+    double sum;
+    sx_status rc = look(run, rowid, &row, &run->of_one);
+
+    return rc == SX_OK && run->of_one && score_pairs(run, row, &sum) != 0 ? SX_ENOMEM : rc;
+}
+
+/* ---- passes ------------------------------------------------------------------------------------ */
+
+/* Writes the expression of a reading to `expr`, and what its phrases are to `m`. */
+static sx_status prepare(struct run *run, enum reading reading, match_row row, struct buf *expr,
+                         struct sx_error *err)
+{
+    const struct plan *p = run->p;
+    struct match_phrase *phrases = arena_array(p->mem, PLAN_PHRASES(p), sizeof(*phrases));
+    size_t count = 0;
+
+    if (phrases == NULL)
+        return sx_fail_oom(err);
+    sx_status rc = plan_expression(p, reading, expr, phrases, &count, err);
+    run->reading = reading;
+    run->m = (struct match){
+        .row = row, .ctx = run, .phrases = (int)count, .phrase = phrases, .tf = run->tf};
+    for (size_t i = count; i-- > 0;)
+        if (phrases[i].how == MATCH_SET)
+            run->first[phrases[i].slot] = (int)i;
+    return rc;
+}
+
+static sx_status tell(sx_status rc, const struct run *run, struct sx_error *err)
+{
+    if (run->m.stopped == SX_ECORRUPT && rc == SX_ECORRUPT)
+        return sx_fail(err, SX_ECORRUPT, "the index names a document that is not there");
+    if (run->m.stopped == SX_ENOMEM && rc == SX_ENOMEM)
+        return sx_fail_oom(err);
+    return rc;
+}
+
+/* The expression as it may be shown: a space for the mark before each term. */
+static sx_status keep_pass(struct run *run, const struct buf *expr, struct sx_error *err)
+{
+    static const char *const names[] = {
+        [READ_ANY] = "any", [READ_ALL] = "all", [READ_BEST] = "best"};
+    struct buf shown = {0};
+    struct sx_pass *pass = &run->passes[run->pass_count++];
+
+    plan_show_expression(buf_str(expr), &shown);
+    pass->reading = names[run->reading];
+    pass->matches = run->total;
+    pass->proposed = arena_str(run->p->mem, buf_str(&shown));
+    bool ok = buf_ok(&shown) && pass->proposed.ptr != NULL;
+    buf_release(&shown);
+    return ok ? SX_OK : sx_fail_oom(err);
 }
 
 sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct sx_error *err)
 {
     struct buf expr = {0};
-    const struct plan *p = run->p;
-    struct match_phrase *phrases = arena_array(p->mem, PLAN_PHRASES(p), sizeof(*phrases));
-    struct match m = {.row = see_row, .ctx = run, .phrase = phrases, .tf = run->tf};
-    size_t count = 0;
+    sx_status rc = prepare(run, reading, see_row, &expr, err);
 
-    if (phrases == NULL)
-        return sx_fail_oom(err);
-    run->reading = reading;
     run->total = 0;
     run->total_all = 0;
     run->top.count = 0;
-    sx_status rc = plan_expression(p, reading, &expr, phrases, &count, err);
-    m.phrases = (int)count;
+    facets_clear(&run->facets);
     if (rc == SX_OK)
-        rc = store_match(c, buf_str(&expr), &m, err);
-    if (rc == SX_ECORRUPT && m.stopped == rc)
-        sx_fail(err, SX_ECORRUPT, "the index names a document that is not there");
+        rc = tell(store_match(c, buf_str(&expr), &run->m, err), run, err);
+    if (run->explain && rc == SX_OK)
+        rc = keep_pass(run, &expr, err);
     buf_release(&expr);
+    return rc;
+}
+
+void run_sort(struct run *run)
+{
+    topk_finish(&run->top);
+    if (!run->proximity)
+        return;
+    for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS; i++)
+        run->top.heap[i].score += run->near[run->top.heap[i].slot];
+    topk_resort(&run->top, SX_PROXIMITY_HITS);
+}
+
+sx_status run_one(struct run *run, struct db *c, int64_t rowid, bool *found, struct sx_error *err)
+{
+    enum reading reading = run->match == SX_MATCH_ALL ? READ_ALL : READ_ANY;
+    sx_status rc = SX_OK;
+
+    if (run->one.len == 0)
+        rc = prepare(run, reading, see_one, &run->one, err);
+    run->of_one = false;
+    if (rc == SX_OK)
+        rc = tell(store_match_one(c, buf_str(&run->one), rowid, &run->m, err), run, err);
+    *found = run->of_one;
     return rc;
 }

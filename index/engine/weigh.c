@@ -1,5 +1,5 @@
 /* Weights. A leaf of several words (a phrase) weighs the sum of its words; a beginning, or a word
- * with its other forms, weighs as one word whose n is the sum over all that it stands for, at
+ * with its other forms or a fuzzy one, weighs as one word whose n is the sum over all that it stands for, at
  * most N. */
 #include "index/engine/weigh.h"
 
@@ -7,6 +7,7 @@
 
 #include "index/base/str.h"
 #include "index/rank/score.h"
+#include "index/store/fuzzy.h"
 
 static sx_status count_term(struct sx_reader *r, const struct state *snap, struct sx_str term,
                             struct term_counts *out, struct sx_error *err)
@@ -71,37 +72,76 @@ static sx_status count_any(struct sx_reader *r, const struct state *snap, struct
     return rc == SX_OK && forms ? add_forms(r, snap, l, out, err) : rc;
 }
 
+static void forget_words(struct leaf *l)
+{
+    l->weight = 0;
+    l->word_count = 0;
+}
+
+static void add_word(struct leaf *l, struct sx_str term, struct term_counts counts, double weight)
+{
+    l->words[l->word_count++] = (struct weighed){term, counts, weight};
+    l->weight += weight;
+}
+
 /* What one term stands for, where there is such a term, weighs more surely than its parts: these
  * weigh their sum, or as pairs of clusters, which overlap, as much as the rarest of them. */
-static sx_status weigh(struct sx_reader *r, const struct state *snap, struct leaf *l,
-                       struct sx_error *err)
+static sx_status weigh(struct sx_reader *r, const struct state *snap, struct plan *p,
+                       struct leaf *l, struct sx_error *err)
 {
     struct term_counts counts;
     const struct ast *n = l->ast;
 
-    l->weight = 0;
+    forget_words(l);
     l->spread = UINT64_MAX;
+    l->words = arena_array(p->mem, n->term_count + 1, sizeof(*l->words));
+    if (l->words == NULL)
+        return sx_fail_oom(err);
     for (size_t i = 0; i < n->term_count; i++) {
         bool prefix = n->kind == AST_PREFIX && i + 1 == n->term_count;
         sx_status rc = count_any(r, snap, l, n->terms[i], prefix, n->whole.len == 0, &counts, err);
         if (rc != SX_OK)
             return rc;
         double w = score_weight(snap->docs, counts);
-        if (!n->paired)
-            l->weight += w;
-        else if (w > l->weight)
-            l->weight = w;
+        if (n->paired && w > l->weight)
+            forget_words(l);
+        if (!n->paired || l->word_count == 0)
+            add_word(l, n->terms[i], counts, w);
         if (counts.n < l->spread)
             l->spread = counts.n;
     }
     if (n->whole.len == 0)
         return SX_OK;
     sx_status rc = count_any(r, snap, l, n->whole, n->kind == AST_PREFIX, true, &counts, err);
-    if (rc == SX_OK && counts.n > 0)
-        l->weight = score_weight(snap->docs, counts);
+    if (rc == SX_OK && counts.n > 0) {
+        forget_words(l);
+        add_word(l, n->whole, counts, score_weight(snap->docs, counts));
+    }
     if (rc == SX_OK && !n->paired)
         l->spread += counts.n;
     return rc;
+}
+
+/* NEAR weighs what its words weigh together, and stands in no more documents than each. */
+static sx_status weigh_near(struct plan *p, struct leaf *l, struct sx_error *err)
+{
+    size_t words = 0;
+
+    for (size_t i = 0; i < l->operand_count; i++)
+        words += p->leaves[l->operands[i]].word_count;
+    l->words = arena_array(p->mem, words, sizeof(*l->words));
+    if (l->words == NULL)
+        return sx_fail_oom(err);
+    forget_words(l);
+    l->spread = UINT64_MAX;
+    for (size_t i = 0; i < l->operand_count; i++) {
+        const struct leaf *o = &p->leaves[l->operands[i]];
+        for (size_t k = 0; k < o->word_count; k++)
+            add_word(l, o->words[k].term, o->words[k].counts, o->words[k].weight);
+        if (o->spread < l->spread)
+            l->spread = o->spread;
+    }
+    return SX_OK;
 }
 
 /* The term of a leaf that stands for its other forms, too; empty: quoted and the like. */
@@ -114,36 +154,50 @@ static struct sx_str conflated(const struct ast *n)
     return n->term_count == 1 ? n->terms[0] : str_make("", 0);
 }
 
+/* `exact`: only what is excluded stands for its forms; a fuzzy word is meant as it is written. */
+static bool needs_forms(const struct leaf *l, bool exact)
+{
+    if (l->ast->kind == AST_FUZZY)
+        return true;
+    return conflated(l->ast).len > 0 && !(exact && leaf_is_wanted(l));
+}
+
+static sx_status find_forms_of(struct db *c, struct stemmer *stemmer, const struct langs *langs,
+                               struct plan *p, struct leaf *l, size_t *left, bool *cut,
+                               struct sx_error *err)
+{
+    struct sx_str *forms;
+    size_t count;
+    bool more = false;
+    sx_status rc =
+        l->ast->kind == AST_FUZZY
+            ? fuzzy_of(c, l->ast->terms[0], l->ast->edits, p->mem, &forms, &count, &more, err)
+            : forms_of(c, stemmer, langs, conflated(l->ast), p->mem, &forms, &count, &more, err);
+
+    if (rc != SX_OK)
+        return rc;
+    l->forms = forms + 1; /* the first is the term itself */
+    l->form_count = count - 1 < *left ? count - 1 : *left;
+    *left -= l->form_count;
+    *cut = *cut || more || l->form_count < count - 1;
+    return SX_OK;
+}
+
 sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs *langs,
                      struct plan *p, bool exact, bool *cut, struct sx_error *err)
 {
     size_t left = SX_QUERY_FORMS_MAX;
+    sx_status rc = SX_OK;
 
     *cut = false;
-    if (langs->count == 0)
-        return SX_OK;
-    if (*stemmer == NULL)
+    if (*stemmer == NULL && langs->count > 0)
         *stemmer = stemmer_new();
-    if (*stemmer == NULL)
+    if (*stemmer == NULL && langs->count > 0)
         return sx_fail_oom(err);
-    for (size_t i = 0; i < p->leaf_count; i++) {
-        struct leaf *l = &p->leaves[i];
-        struct sx_str term = conflated(l->ast);
-        struct sx_str *forms;
-        size_t count;
-        bool more = false;
-
-        if (term.len == 0 || (exact && l->asked > 0))
-            continue;
-        sx_status rc = forms_of(c, *stemmer, langs, term, p->mem, &forms, &count, &more, err);
-        if (rc != SX_OK)
-            return rc;
-        l->forms = forms + 1; /* the first is the term itself */
-        l->form_count = count - 1 < left ? count - 1 : left;
-        left -= l->form_count;
-        *cut = *cut || more || l->form_count < count - 1;
-    }
-    return SX_OK;
+    for (size_t i = 0; i < p->leaf_count && rc == SX_OK; i++)
+        if (needs_forms(&p->leaves[i], exact))
+            rc = find_forms_of(c, *stemmer, langs, p, &p->leaves[i], &left, cut, err);
+    return rc;
 }
 
 sx_status weigh_leaves(struct sx_reader *r, const struct state *snap, struct plan *p,
@@ -152,6 +206,15 @@ sx_status weigh_leaves(struct sx_reader *r, const struct state *snap, struct pla
     sx_status rc = SX_OK;
 
     for (size_t i = 0; i < p->leaf_count && rc == SX_OK; i++)
-        rc = weigh(r, snap, &p->leaves[i], err);
+        if (p->leaves[i].operand_count == 0)
+            rc = weigh(r, snap, p, &p->leaves[i], err);
+    for (size_t i = 0; i < p->leaf_count && rc == SX_OK; i++)
+        if (p->leaves[i].operand_count > 0)
+            rc = weigh_near(p, &p->leaves[i], err);
+    for (size_t i = 0; i < p->pair_count && rc == SX_OK; i++) {
+        struct pair *pair = &p->pairs[i];
+        pair->weight =
+            score_pair_weight(p->leaves[pair->left].weight, p->leaves[pair->right].weight);
+    }
     return rc;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "index/base/clock.h"
+#include "index/store/fuzzy.h"
 #include "index/store/match.h"
 
 /* SQLite opcodes between two looks at the clock: overshoot stays near 10 ms, cost below 3 %. */
@@ -44,6 +45,8 @@ static const char *const sql[ST_COUNT] = {
     [ST_FTS_MERGE] = "INSERT INTO fts(fts, rank) VALUES('merge', ?1)",
     [ST_FTS_CHECK] = "INSERT INTO fts(fts, rank) VALUES('integrity-check', ?1)",
     [ST_FTS_MATCH] = "SELECT rowid FROM fts WHERE fts MATCH ?1 AND sx_match(fts)",
+    [ST_FTS_MATCH_ONE] = "SELECT rowid FROM fts WHERE fts MATCH ?1 AND rowid = ?2"
+                         " AND sx_match(fts)",
     [ST_VOCAB_TERM] = "SELECT doc, cnt FROM temp.vocab WHERE term = ?1",
     [ST_VOCAB_PREFIX] = "SELECT doc, cnt FROM temp.vocab WHERE term >= ?1 AND term <= ?2 LIMIT ?3",
     [ST_FILE_GET] = "SELECT id, size, changed, hash FROM file WHERE path = ?1",
@@ -65,6 +68,10 @@ static const char *const sql[ST_COUNT] = {
     [ST_FAILED_LIST] = "SELECT uri, stage, reason, at FROM failed ORDER BY uri LIMIT ?1 OFFSET ?2",
     [ST_FORM_INSERT] = "INSERT OR IGNORE INTO form(lang, stem, term) VALUES(?1, ?2, ?3)",
     [ST_FORM_CLEAR] = "DELETE FROM form",
+    [ST_TERM_INSERT] = "INSERT OR IGNORE INTO term(length, term) VALUES(?1, ?2)",
+    [ST_TERM_SCAN] = "SELECT term FROM term WHERE length >= ?1 AND length <= ?2",
+    [ST_TERM_CLEAR] = "DELETE FROM term",
+    [ST_TERM_FILL] = "INSERT INTO term SELECT length(term), term FROM temp.vocab" FUZZY_TERMS,
     [ST_FORM_FIND] = "SELECT term FROM form WHERE lang = ?1 AND stem = ?2 ORDER BY term LIMIT ?3",
     [ST_VOCAB_AFTER] = "SELECT term FROM temp.vocab WHERE term > ?1",
     [ST_LANGUAGE_ALL] = "SELECT code, ready FROM language ORDER BY code",

@@ -7,6 +7,7 @@
 #include "index/base/buf.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
+#include "index/store/fuzzy.h"
 #include "index/text/lang.h"
 
 /* A direct-mapped cache of 8 MB: of a news article's 100 distinct terms, 4 are not in it. */
@@ -88,7 +89,7 @@ sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
 {
     sx_status rc = SX_OK;
 
-    if (langs->count == 0 || d->count == 0)
+    if (d->count == 0)
         return SX_OK;
     if (f->seen == NULL)
         f->seen = mem_zalloc(SEEN_SLOTS, sizeof(*f->seen));
@@ -99,6 +100,7 @@ sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
         /* What a transaction leaves in as many documents as before has its rows. */
         if (t->term.ptr == NULL || t->n <= 0 || seen(f, t->hash))
             continue;
+        rc = fuzzy_feed(c, t->term, err);
         for (size_t j = 0; j < langs->count && rc == SX_OK; j++)
             rc = feed_term(f, c, langs->list[j], t->term, err);
     }

@@ -37,7 +37,8 @@ void forms_free(struct forms *f); /* NULL is fine */
 /* Forgets what was fed: it was rolled back, or a language joined. */
 void forms_forget(struct forms *f);
 
-/* Gives the terms that a transaction adds to documents their rows; inside that transaction. */
+/* Gives the terms that a transaction adds to documents their rows, of forms and of fuzzy.h; inside
+ * that transaction. */
 sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
                      const struct deltas *d, struct sx_error *err);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "index/base/alloc.h"
 #include "index/store/forms.h"
 #include "index/text/analyzer.h"
 
@@ -11,15 +12,15 @@
 
 /* The places of one phrase in a row, in order, each once: co-located words of one prefix come
  * twice from FTS5. */
-struct places {
+struct phrase_walk {
     const Fts5ExtensionApi *api;
     Fts5Context *fts;
     Fts5PhraseIter it;
     int column, offset; /* column < 0: no more */
 };
 
-static void places_first(struct places *p, const Fts5ExtensionApi *api, Fts5Context *fts,
-                         int phrase)
+static void walk_first(struct phrase_walk *p, const Fts5ExtensionApi *api, Fts5Context *fts,
+                       int phrase)
 {
     p->api = api;
     p->fts = fts;
@@ -27,7 +28,7 @@ static void places_first(struct places *p, const Fts5ExtensionApi *api, Fts5Cont
         p->column = -1;
 }
 
-static void places_next(struct places *p)
+static void walk_next(struct phrase_walk *p)
 {
     int column = p->column;
     int offset = p->offset;
@@ -40,50 +41,71 @@ static void places_next(struct places *p)
 static void count_phrase(const Fts5ExtensionApi *api, Fts5Context *fts, int phrase,
                          struct phrase_tf *tf)
 {
-    struct places p;
+    struct phrase_walk p;
     uint32_t counts[2] = {0, 0};
 
-    for (places_first(&p, api, fts, phrase); p.column >= 0; places_next(&p))
+    for (walk_first(&p, api, fts, phrase); p.column >= 0; walk_next(&p))
         counts[p.column != COLUMN_TITLE]++;
     tf->title = counts[0];
     tf->body = counts[1];
 }
 
-static bool same_place(const struct places *a, const struct places *b)
+static bool same_place(const struct phrase_walk *a, const struct phrase_walk *b)
 {
     return a->column == b->column && a->offset == b->offset;
 }
 
-static bool before(const struct places *a, const struct places *b)
+static bool before(const struct phrase_walk *a, const struct phrase_walk *b)
 {
     return a->column != b->column ? a->column < b->column : a->offset < b->offset;
 }
 
-/* Positions where any of the phrases first..last stands; co-located words share theirs. */
+/* The places of several phrases, merged. */
+struct merge {
+    struct phrase_walk lists[UNION_MAX];
+    int left; /* lists that have more places */
+};
+
+static void merge_begin(struct merge *m, const Fts5ExtensionApi *api, Fts5Context *fts, int first,
+                        int last)
+{
+    m->left = 0;
+    for (int i = first; i <= last; i++) {
+        walk_first(&m->lists[m->left], api, fts, i);
+        m->left += m->lists[m->left].column >= 0;
+    }
+}
+
+/* The next place where any of them stands; co-located words share theirs. */
+static bool merge_next(struct merge *m, int *column, int *offset)
+{
+    if (m->left == 0)
+        return false;
+    struct phrase_walk next = m->lists[0];
+    for (int i = 1; i < m->left; i++)
+        if (before(&m->lists[i], &next))
+            next = m->lists[i];
+    for (int i = m->left - 1; i >= 0; i--) {
+        if (same_place(&m->lists[i], &next))
+            walk_next(&m->lists[i]);
+        if (m->lists[i].column < 0)
+            m->lists[i] = m->lists[--m->left];
+    }
+    *column = next.column;
+    *offset = next.offset;
+    return true;
+}
+
 static void count_union(const Fts5ExtensionApi *api, Fts5Context *fts, int first, int last,
                         struct phrase_tf *tf)
 {
-    struct places lists[UNION_MAX];
+    struct merge m;
     uint32_t counts[2] = {0, 0};
-    int left = 0; /* lists that have more places */
+    int column, offset;
 
-    for (int i = first; i <= last; i++) {
-        places_first(&lists[left], api, fts, i);
-        left += lists[left].column >= 0;
-    }
-    while (left > 0) {
-        struct places next = lists[0];
-        for (int i = 1; i < left; i++)
-            if (before(&lists[i], &next))
-                next = lists[i];
-        counts[next.column != COLUMN_TITLE]++;
-        for (int i = left - 1; i >= 0; i--) {
-            if (same_place(&lists[i], &next))
-                places_next(&lists[i]);
-            if (lists[i].column < 0)
-                lists[i] = lists[--left];
-        }
-    }
+    merge_begin(&m, api, fts, first, last);
+    while (merge_next(&m, &column, &offset))
+        counts[column != COLUMN_TITLE]++;
     tf->title = counts[0];
     tf->body = counts[1];
 }
@@ -117,6 +139,44 @@ static int count(const Fts5ExtensionApi *api, Fts5Context *fts, int i, const str
     return last + 1;
 }
 
+void match_places_release(struct match_places *p)
+{
+    mem_free(p->at[0]);
+    mem_free(p->at[1]);
+    memset(p, 0, sizeof(*p));
+}
+
+static int add_place(struct match_places *to, int field, uint32_t at)
+{
+    if (to->count[field] == to->cap[field]) {
+        size_t cap = to->cap[field] == 0 ? 64 : 2 * to->cap[field];
+        uint32_t *grown = mem_realloc(to->at[field], cap * sizeof(*grown));
+        if (grown == NULL)
+            return -1;
+        to->at[field] = grown;
+        to->cap[field] = cap;
+    }
+    to->at[field][to->count[field]++] = at;
+    return 0;
+}
+
+int match_places(const struct match *m, int first, struct match_places *out)
+{
+    struct merge all;
+    int column, offset;
+    int last = first;
+    int rc = 0;
+
+    out->count[0] = out->count[1] = 0;
+    while (last + 1 < m->phrases && m->phrase[last + 1].how != MATCH_SET &&
+           last - first + 1 < UNION_MAX)
+        last++;
+    merge_begin(&all, m->api, m->fts, first, last);
+    while (rc == 0 && merge_next(&all, &column, &offset))
+        rc = add_place(out, column != COLUMN_TITLE, (uint32_t)offset);
+    return rc;
+}
+
 static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite3_context *out,
                            int value_count, sqlite3_value **values)
 {
@@ -129,6 +189,8 @@ static void match_function(const Fts5ExtensionApi *api, Fts5Context *fts, sqlite
         sqlite3_result_error(out, "sx_match is for searchd only", -1);
         return;
     }
+    m->api = api;
+    m->fts = fts;
     for (int i = 0; i < m->phrases;)
         i = count(api, fts, i, m);
     m->stopped = m->row(m->ctx, api->xRowid(fts));
@@ -142,20 +204,36 @@ int match_register(struct db *c, fts5_api *api)
     return api->xCreateFunction(api, "sx_match", c, match_function, NULL);
 }
 
+static sx_status run(struct db *c, sqlite3_stmt *st, struct sx_str expr, struct match *m,
+                     struct sx_error *err)
+{
+    m->stopped = SX_OK;
+    bind_str(st, 1, expr);
+    c->match = m;
+    sx_status rc = db_run(c, st, "search", err);
+    c->match = NULL;
+    sqlite3_clear_bindings(st);
+    return m->stopped != SX_OK ? m->stopped : rc;
+}
+
 sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err)
 {
     sqlite3_stmt *st;
     sx_status rc = db_stmt(c, ST_FTS_MATCH, &st, err);
 
+    return rc == SX_OK ? run(c, st, expr, m, err) : rc;
+}
+
+sx_status store_match_one(struct db *c, struct sx_str expr, int64_t rowid, struct match *m,
+                          struct sx_error *err)
+{
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_FTS_MATCH_ONE, &st, err);
+
     if (rc != SX_OK)
         return rc;
-    m->stopped = SX_OK;
-    bind_str(st, 1, expr);
-    c->match = m;
-    rc = db_run(c, st, "search", err);
-    c->match = NULL;
-    sqlite3_clear_bindings(st);
-    return m->stopped != SX_OK ? m->stopped : rc;
+    sqlite3_bind_int64(st, 2, rowid);
+    return run(c, st, expr, m, err);
 }
 
 sx_status vocab_term(struct db *c, struct sx_str term, struct vocab_counts *out,

@@ -27,6 +27,14 @@ struct match_phrase {
     enum match_how how;
 };
 
+/* Where a slot stands in the current row: positions by field (0 title, 1 body), ascending, each once.
+ * A zeroed one is empty; what it holds is replaced, its memory kept. */
+struct match_places {
+    uint32_t *at[2];
+    size_t count[2], cap[2];
+};
+void match_places_release(struct match_places *p);
+
 /* One matching row. Non-zero stops the match and is returned by store_match(). */
 typedef sx_status (*match_row)(void *ctx, int64_t rowid);
 
@@ -35,9 +43,15 @@ struct match {
     void *ctx;
     int phrases; /* in the expression */
     const struct match_phrase *phrase;
-    struct phrase_tf *tf; /* filled before `row` is called */
-    sx_status stopped;    /* what `row` returned last */
+    struct phrase_tf *tf;        /* filled before `row` is called */
+    sx_status stopped;           /* what `row` returned last */
+    const Fts5ExtensionApi *api; /* of the current row, for match_places() */
+    Fts5Context *fts;
 };
+
+/* The places of the slot of phrase `first`, a MATCH_SET, in the current row: within `row` only. -1:
+ * memory ran out. */
+int match_places(const struct match *m, int first, struct match_places *out);
 
 /* Registers sx_match on a connection, whose FTS5 is `api`. An SQLite code. */
 struct fts5_api;
@@ -45,6 +59,9 @@ int match_register(struct db *c, struct fts5_api *api);
 
 /* Runs `expr`, an FTS5 expression of m->phrases phrases. */
 sx_status store_match(struct db *c, struct sx_str expr, struct match *m, struct sx_error *err);
+/* The same for one document; `row` is not called where it does not match, or is not there. */
+sx_status store_match_one(struct db *c, struct sx_str expr, int64_t rowid, struct match *m,
+                          struct sx_error *err);
 
 /* n and F of a term, or of all terms that begin so, from the postings of the snapshot. SX_EQUERY
  * when a prefix stands for more than `max_terms`. */

@@ -7,6 +7,7 @@
  *   failed  what could not be read, and why
  *   state   one row: generation, next id, counts; written with every commit
  *   form, language   terms by stem, in the collection's languages; see store/forms.h
+ *   term    terms by length; see store/fuzzy.h
  *
  * Ids are never used twice (state.next_id), so that what memory knows of an id stays true. */
 #include "index/store/schema.h"
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "index/store/fuzzy.h"
 #include "index/text/analyzer.h"
 
 static const char *const migrations[] = {
@@ -51,6 +53,12 @@ static const char *const migrations[] = {
     " PRIMARY KEY(lang, stem, term)) WITHOUT ROWID;"
     "CREATE TABLE language("
     " code TEXT PRIMARY KEY, filled_to TEXT NOT NULL, ready INTEGER NOT NULL) WITHOUT ROWID;",
+
+    "CREATE TABLE term("
+    " length INTEGER NOT NULL, term TEXT NOT NULL, PRIMARY KEY(length, term)) WITHOUT ROWID;"
+    "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, fts, row);"
+    "INSERT INTO term SELECT length(term), term FROM temp.words" FUZZY_TERMS ";"
+    "DROP TABLE temp.words;",
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_VERSION,

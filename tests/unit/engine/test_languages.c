@@ -359,7 +359,7 @@ static void an_index_of_the_first_schema_is_brought_up_to_date(void **state)
     assert_true(asprintf(&path, "%s/index.db", b->dir) > 0);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
-                                  "DROP TABLE form; DROP TABLE language;"
+                                  "DROP TABLE form; DROP TABLE language; DROP TABLE term;"
                                   "ALTER TABLE doc DROP COLUMN lang_detected;"
                                   "PRAGMA user_version = 1",
                                   NULL, NULL, NULL),

@@ -1,0 +1,279 @@
+/* The documents of a page, each with what shows the query best. */
+#include <string.h>
+
+#include "index/base/clock.h"
+#include "index/base/sha256.h"
+#include "index/base/str.h"
+#include "index/engine/search.h"
+
+static bool page_over(void *arg)
+{
+    const struct search *s = arg;
+
+    return search_cancelled(s) || (s->until != 0 && clock_now_ns() > s->until);
+}
+
+static void show(struct search *s, const struct leaf *l, uint32_t number,
+                 const struct sx_str *terms, size_t count)
+{
+    s->shown[s->shown_count++] = (struct passage_leaf){
+        .leaf = number,
+        .terms = terms,
+        .term_count = count,
+        .prefix = l->ast->kind == AST_PREFIX,
+        .span = l->ast->span,
+        .only_near = l->asked == 0 && !l->compound,
+        /* a word in every document weighs nothing, yet is worth showing */
+        .weight = l->weight + 1e-3,
+    };
+}
+
+static bool stands_in(const struct ast *n, enum sx_field field)
+{
+    return n->field == AST_ANY || (n->field == AST_TITLE) == (field == SX_FIELD_TITLE);
+}
+
+/* The NEARs whose words may all stand in this field; `numbers` are of leaves among those shown. */
+static sx_status list_near(struct search *s, const uint32_t *numbers, struct sx_error *err)
+{
+    s->near_count = 0;
+    s->near = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*s->near));
+    if (s->near == NULL)
+        return sx_fail_oom(err);
+    for (size_t i = 0; i < s->plan.leaf_count; i++) {
+        const struct leaf *l = &s->plan.leaves[i];
+        bool all = l->asked > 0 && l->operand_count > 0;
+        for (size_t k = 0; k < l->operand_count && all; k++)
+            all = numbers[l->operands[k]] != UINT32_MAX;
+        if (!all)
+            continue;
+        uint32_t *leaves = arena_array(&s->mem, l->operand_count, sizeof(*leaves));
+        if (leaves == NULL)
+            return sx_fail_oom(err);
+        for (size_t k = 0; k < l->operand_count; k++)
+            leaves[k] = numbers[l->operands[k]];
+        s->near[s->near_count++] =
+            (struct passage_near){leaves, l->operand_count, l->ast->distance};
+    }
+    return SX_OK;
+}
+
+/* Every spelling of every leaf that is wanted in this field. */
+static sx_status list_shown(struct search *s, enum sx_field field, struct sx_error *err)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s->plan.leaf_count; i++)
+        count += 2 + s->plan.leaves[i].form_count;
+    uint32_t *numbers = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*numbers));
+    s->shown = arena_array(&s->mem, count + 1, sizeof(*s->shown));
+    s->shown_count = 0;
+    if (s->shown == NULL || numbers == NULL)
+        return sx_fail_oom(err);
+    for (size_t i = 0; i < s->plan.leaf_count; i++) {
+        const struct leaf *l = &s->plan.leaves[i];
+        numbers[i] = UINT32_MAX;
+        if (!leaf_is_wanted(l) || l->operand_count > 0 || !stands_in(l->ast, field))
+            continue;
+        uint32_t number = (uint32_t)s->shown_count;
+        numbers[i] = number;
+        show(s, l, number, l->ast->terms, l->ast->term_count);
+        if (l->ast->whole.len > 0 && !l->ast->paired)
+            show(s, l, number, &l->ast->whole, 1);
+        for (size_t k = 0; k < l->form_count; k++)
+            show(s, l, number, &l->forms[k], 1);
+    }
+    return list_near(s, numbers, err);
+}
+
+static sx_status add_snippets(struct search *s, struct sx_hit *hit, struct sx_snippet *out,
+                              enum sx_field field, struct sx_str text, bool or_beginning,
+                              struct sx_error *err)
+{
+    struct passage found[SX_SNIPPETS_MAX];
+    size_t count = 0;
+    sx_status rc = list_shown(s, field, err);
+
+    if (rc == SX_OK)
+        rc = passage_find(s->r->an, text,
+                          &(struct passage_query){s->shown, s->shown_count, s->near, s->near_count},
+                          s->ask->snippets - hit->snippet_count, page_over, s, &s->mem, found,
+                          &count, err);
+    for (size_t i = 0; i < count && rc == SX_OK; i++) {
+        struct passage *p = &found[i];
+        struct sx_str copy = arena_str(&s->mem, str_make(text.ptr + p->start, p->end - p->start));
+        if (copy.ptr == NULL)
+            return sx_fail_oom(err);
+        if (p->worth > 0 || or_beginning)
+            out[hit->snippet_count++] =
+                (struct sx_snippet){field, copy, p->marks, p->mark_count, p->start, p->end};
+    }
+    return rc;
+}
+
+/* From the body; from the title what is left; else how the body begins. */
+static sx_status read_snippets(struct search *s, struct sx_hit *hit, const struct sx_doc *d,
+                               struct sx_error *err)
+{
+    struct sx_snippet *out = arena_array(&s->mem, s->ask->snippets, sizeof(*out));
+
+    if (out == NULL)
+        return sx_fail_oom(err);
+    hit->snippets = out;
+    sx_status rc = add_snippets(s, hit, out, SX_FIELD_BODY, d->body, false, err);
+    if (rc == SX_OK && hit->snippet_count < s->ask->snippets)
+        rc = add_snippets(s, hit, out, SX_FIELD_TITLE, d->title, false, err);
+    if (rc == SX_OK && hit->snippet_count == 0)
+        rc = add_snippets(s, hit, out, SX_FIELD_BODY, d->body, true, err);
+    return rc;
+}
+
+/* `tf`: by leaf, more than 0 where it stands in the document. */
+static sx_status read_missing(struct search *s, struct sx_hit *hit, int64_t rowid,
+                              const struct phrase_tf *tf, struct sx_error *err)
+{
+    const struct docrow *row = doctable_get(&s->r->memory->docs, rowid);
+    const struct ast **items = arena_array(&s->mem, s->plan.cond_count, sizeof(struct ast *));
+    struct buf text = {0};
+
+    if (items == NULL)
+        return sx_fail_oom(err);
+    hit->missing_count = plan_missing(&s->plan, tf, row, &s->r->memory->docs, items);
+    struct sx_str *missing = arena_array(&s->mem, hit->missing_count, sizeof(*missing));
+    hit->missing = missing;
+    for (size_t i = 0; missing != NULL && i < hit->missing_count; i++) {
+        buf_clear(&text);
+        query_print(items[i], true, &text);
+        missing[i] = arena_str(&s->mem, buf_str(&text));
+        if (!buf_ok(&text) || missing[i].ptr == NULL)
+            missing = NULL;
+    }
+    buf_release(&text);
+    return missing == NULL ? sx_fail_oom(err) : SX_OK;
+}
+
+/* Copies one value; an absent one stays absent. */
+static bool keep(struct search *s, struct sx_str from, struct sx_str *to)
+{
+    *to = arena_str(&s->mem, from);
+    return to->ptr != NULL || from.ptr == NULL;
+}
+
+static sx_status copy_values(struct search *s, struct sx_hit *hit, const struct sx_doc *d,
+                             struct sx_error *err)
+{
+    if (!keep(s, d->uri, &hit->uri) || !keep(s, d->title, &hit->title) ||
+        !keep(s, d->source, &hit->source) || !keep(s, d->date, &hit->date) ||
+        !keep(s, d->lang, &hit->lang) || !keep(s, d->type, &hit->type))
+        return sx_fail_oom(err);
+    return SX_OK;
+}
+
+/* The document itself, once it is known what matches. */
+static sx_status read_stored(struct search *s, int64_t rowid, struct sx_hit *hit,
+                             struct sx_error *err)
+{
+    struct stored_doc d;
+    bool found;
+    sx_status rc = doc_find(&s->r->c, DOC_KEY_ID, str_make(NULL, 0), rowid, &d, &found, err);
+
+    if (rc != SX_OK)
+        return rc;
+    if (!found)
+        return sx_fail(err, SX_ECORRUPT, "the index names document %lld, which is not there",
+                       (long long)rowid);
+    hex_encode(d.hash, DOC_HASH_BYTES, hit->doc);
+    rc = doc_text(&s->r->c, &d, err);
+    if (rc == SX_ECORRUPT) { /* no word of it is quoted; the others are still good */
+        struct sx_str told = arena_str(&s->mem, str_of(err->msg));
+        search_warn(s, told.ptr == NULL ? str_of("a document fails its checksum") : told);
+        d.doc.title = str_make(NULL, 0);
+        d.doc.body = str_make(NULL, 0);
+        rc = SX_OK;
+    } else if (rc == SX_OK && s->ask->snippets > 0) {
+        rc = read_snippets(s, hit, &d.doc, err);
+    }
+    if (rc == SX_OK)
+        rc = copy_values(s, hit, &d.doc, err);
+    doc_done(&s->r->c);
+    return rc;
+}
+
+/* A document of the page: where it stands in the list, from 0. */
+struct entry {
+    size_t at;
+    int64_t rowid;
+    double score;
+    const struct phrase_tf *kept; /* what the passes know of it; NULL: look again */
+    bool near;                    /* whether pairs are in its score */
+};
+
+static size_t entry_count(const struct search *s)
+{
+    return s->list != NULL ? s->list->count : s->run.top.count;
+}
+
+static struct entry entry_at(struct search *s, size_t at)
+{
+    struct entry e = {.at = at};
+
+    if (s->list != NULL) {
+        e.rowid = s->list->items[at].rowid;
+        e.score = s->list->items[at].score;
+        e.near = s->list->head.near && at < SX_PROXIMITY_HITS;
+    } else {
+        const struct ranked *h = &s->run.top.heap[at];
+        e.rowid = h->rowid;
+        e.score = h->score;
+        e.near = s->run.proximity && at < SX_PROXIMITY_HITS;
+        e.kept = s->ask->explain ? NULL : run_kept(&s->run, h->slot);
+    }
+    return e;
+}
+
+/* *found false: it is gone since the list was made. */
+static sx_status read_hit(struct search *s, const struct entry *e, struct sx_hit *hit, bool *found,
+                          struct sx_error *err)
+{
+    const struct phrase_tf *tf = e->kept == NULL ? s->run.tf : e->kept;
+    sx_status rc = SX_OK;
+
+    *hit = (struct sx_hit){.rank = e->at + 1, .score = e->score};
+    *found = true;
+    if (e->kept == NULL)
+        rc = run_one(&s->run, &s->r->c, e->rowid, found, err);
+    if (rc != SX_OK || !*found)
+        return rc;
+    if (s->ask->explain)
+        rc = explain_hit(s, e->rowid, e->near, hit, err);
+    if (rc == SX_OK && s->ask->match != SX_MATCH_ALL)
+        rc = read_missing(s, hit, e->rowid, tf, err);
+    return rc == SX_OK ? read_stored(s, e->rowid, hit, err) : rc;
+}
+
+sx_status page_read(struct search *s, size_t *next, struct sx_error *err)
+{
+    size_t at = s->list != NULL ? s->from : s->ask->offset;
+    size_t end = entry_count(s);
+    sx_status rc = SX_OK;
+
+    size_t room = end > at ? end - at : 0;
+    s->hits = arena_array(&s->mem, room < s->ask->limit ? room : s->ask->limit, sizeof(*s->hits));
+    if (s->hits == NULL)
+        return sx_fail_oom(err);
+    s->res.hits = s->hits;
+    for (; at < end && s->res.hit_count < s->ask->limit; at++) {
+        struct entry e = entry_at(s, at);
+        bool found;
+        if (s->res.hit_count > 0 && page_over(s)) {
+            s->res.partial = true;
+            break;
+        }
+        rc = read_hit(s, &e, &s->hits[s->res.hit_count], &found, err);
+        if (rc != SX_OK)
+            return rc;
+        s->res.hit_count += found;
+    }
+    *next = at;
+    return search_cancelled(s) ? sx_fail(err, SX_ECANCELLED, "the request was cancelled") : SX_OK;
+}
