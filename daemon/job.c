@@ -32,3 +32,9 @@ bool job_stopped(void *job)
 {
     return atomic_load_explicit(&((struct job *)job)->stop, memory_order_relaxed);
 }
+
+struct sx_limits job_limits(struct job *job)
+{
+    return (struct sx_limits){
+        .deadline_ns = job->deadline_ns, .stop = job_stopped, .stop_ctx = job};
+}

@@ -41,7 +41,9 @@ void job_free(struct job *job);
 /* Makes `err` the reply, in place of whatever was written. */
 void job_fail(struct job *job, const struct sx_error *err);
 
-/* struct sx_limits.stop of a job. */
+/* Whether nobody wants its answer any more: struct sx_limits.stop. */
 bool job_stopped(void *job);
+/* What a search for it has to keep to. */
+struct sx_limits job_limits(struct job *job);
 
 #endif

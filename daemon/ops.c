@@ -38,13 +38,23 @@ static const struct param search_params[] = {
     MATCH,
     {"limit", param_u64, AT(limit), 0, SX_LIMIT_MAX, NULL, false, "hits on the page"},
     {"offset", param_u64, AT(offset), 0, REQUEST_INT_MAX - 1, NULL, false, "hits before it"},
+    {"cursor", param_str, AT(cursor), 1, SX_CURSOR_MAX, NULL, false, "the page behind this one"},
     {"sort", param_choice, AT(sort), 0, 0, "score date -date", false, "score, date or -date"},
     {"fields", param_set, AT(fields), 0, 0, "title uri source date lang type", false,
      "stored fields of a hit"},
     {"snippets", param_u64, AT(snippets), 0, SX_SNIPPETS_MAX, NULL, false, "passages a hit"},
+    {"facets", param_set, AT(facets), 0, 0, "source lang type year month", false,
+     "documents by value"},
+    {"explain", param_bool, AT(explain), 0, 0, NULL, false, "what the scores are made of"},
     {"exact_total", param_bool, AT(exact_total), 0, 0, NULL, false, "count every match"},
     {"forms", param_bool, AT(forms), 0, 0, NULL, false, "tell the words' other forms"},
     {"engine", param_choice, AT(engine), 0, 0, "auto fts5 blockmax", false, "auto or fts5"},
+    TIMEOUT,
+};
+
+static const struct param batch_params[] = {
+    {"searches", param_searches, 0, 0, 0, NULL, true, "parameters of each search"},
+    COLLECTION,
     TIMEOUT,
 };
 
@@ -97,6 +107,9 @@ static sx_status check_search(const struct request *req, struct sx_error *err)
     if (req->engine == ENGINE_BLOCKMAX)
         return sx_fail_at(err, SX_EREQUEST, "engine", SX_NO_OFFSET,
                           "this build has no engine 'blockmax'");
+    if (req->cursor.ptr != NULL && (req->offset > 0 || req->facets != 0 || req->explain))
+        return sx_fail_at(err, SX_EREQUEST, "cursor", SX_NO_OFFSET,
+                          "offset, facets and explain do not go with a cursor");
     if (req->offset + req->limit > SX_WINDOW_MAX)
         return sx_fail_at(err, SX_ELIMIT, "offset", SX_NO_OFFSET, "offset + limit is more than %d",
                           SX_WINDOW_MAX);
@@ -125,6 +138,12 @@ const struct op ops[] = {
      .params = search_params,
      .param_count = COUNT(search_params),
      .help = "best hits of a query"},
+    {.name = "batch",
+     .lane = LANE_READ,
+     .run = op_batch,
+     .params = batch_params,
+     .param_count = COUNT(batch_params),
+     .help = "many searches on one snapshot"},
     {.name = "count",
      .lane = LANE_READ,
      .run = op_count_matches,

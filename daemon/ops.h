@@ -44,6 +44,7 @@ extern const size_t op_count;
 const struct op *op_find(const char *name);
 
 sx_status op_search(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
+sx_status op_batch(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_count_matches(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_get(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_parse(const struct op_ctx *ctx, struct job *job, struct sx_error *err);

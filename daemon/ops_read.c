@@ -5,126 +5,13 @@
 
 #include "daemon/pool.h"
 #include "daemon/reply.h"
-#include "index/base/clock.h"
 #include "index/base/json.h"
 #include "index/base/str.h"
 #include "index/base/utf8.h"
 
-static const char *const field_names[] = {[SX_FIELD_TITLE] = "title", [SX_FIELD_BODY] = "body"};
-
-static void put_coverage(struct buf *out, const struct sx_coverage *c)
-{
-    buf_printf(out, ",\"coverage\":{\"docs\":%llu,\"failed\":%llu,\"pending\":%llu}",
-               (unsigned long long)c->docs, (unsigned long long)c->failed,
-               (unsigned long long)c->pending);
-}
-
-static void put_snippet(struct buf *out, const struct sx_snippet *s)
-{
-    buf_puts(out, "{\"field\":\"");
-    buf_puts(out, field_names[s->field]);
-    buf_puts(out, "\"");
-    reply_str(out, "text", s->text);
-    buf_puts(out, ",\"marks\":[");
-    for (size_t i = 0; i < s->mark_count; i++)
-        buf_printf(out, "%s[%u,%u]", i > 0 ? "," : "", s->marks[i].start, s->marks[i].end);
-    buf_printf(out, "],\"bytes\":[%llu,%llu]}", (unsigned long long)s->start,
-               (unsigned long long)s->end);
-}
-
-static void put_hit(struct buf *out, const struct sx_hit *hit, uint64_t fields)
-{
-    buf_printf(out, "{\"rank\":%zu,\"score\":", hit->rank);
-    json_print_double(hit->score, out);
-    reply_str(out, "doc", str_of(hit->doc));
-    if (fields & HIT_URI)
-        reply_str(out, "uri", hit->uri);
-    if (fields & HIT_TITLE)
-        reply_str(out, "title", hit->title);
-    if (fields & HIT_SOURCE)
-        reply_str(out, "source", hit->source);
-    if (fields & HIT_DATE)
-        reply_str(out, "date", hit->date);
-    if (fields & HIT_LANG)
-        reply_str(out, "lang", hit->lang);
-    if (fields & HIT_TYPE)
-        reply_str(out, "type", hit->type);
-    reply_strs(out, "missing", hit->missing, hit->missing_count);
-    buf_puts(out, ",\"snippets\":[");
-    for (size_t i = 0; i < hit->snippet_count; i++) {
-        if (i > 0)
-            buf_putc(out, ',');
-        put_snippet(out, &hit->snippets[i]);
-    }
-    buf_puts(out, "]}");
-}
-
-static void put_forms(struct buf *out, const struct sx_results *res)
-{
-    buf_puts(out, ",\"forms\":[");
-    for (size_t i = 0; i < res->form_count; i++) {
-        const struct sx_forms *f = &res->forms[i];
-        buf_puts(out, i > 0 ? ",{\"word\":" : "{\"word\":");
-        json_print_str(f->word, out);
-        reply_strs(out, "forms", f->forms, f->count);
-        buf_putc(out, '}');
-    }
-    buf_putc(out, ']');
-}
-
-static void put_results(struct buf *out, const struct job *job, const struct sx_results *res)
-{
-    reply_begin(out, job->req.id);
-    reply_u64(out, "total", res->total);
-    reply_str(out, "relation", str_of(res->total_exact ? "eq" : "gte"));
-    reply_u64(out, "total_all", res->total_all);
-    reply_str(out, "parsed", res->parsed);
-    if (job->req.forms)
-        put_forms(out, res);
-    reply_strs(out, "warnings", res->warnings, res->warning_count);
-    reply_u64(out, "generation", res->generation);
-    reply_str(out, "engine", str_of(res->engine));
-    reply_u64(out, "took_us", (clock_now_ns() - job->received_ns) / 1000);
-    reply_bool(out, "partial", res->partial);
-    put_coverage(out, &res->coverage);
-    buf_puts(out, ",\"hits\":[");
-    for (size_t i = 0; i < res->hit_count; i++) {
-        if (i > 0)
-            buf_putc(out, ',');
-        put_hit(out, &res->hits[i], job->req.fields);
-    }
-    buf_putc(out, ']');
-    reply_end(out);
-}
-
-static struct sx_limits limits_of(struct job *job)
-{
-    return (struct sx_limits){
-        .deadline_ns = job->deadline_ns, .stop = job_stopped, .stop_ctx = job};
-}
-
-sx_status op_search(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
-{
-    const struct request *req = &job->req;
-    struct sx_search search = {.query = req->query,
-                               .match = (enum sx_match)req->match,
-                               .sort = (enum sx_sort)req->sort,
-                               .offset = req->offset,
-                               .limit = req->limit,
-                               .snippets = req->snippets,
-                               .exact_total = req->exact_total,
-                               .limits = limits_of(job)};
-    struct sx_results *res = NULL;
-    sx_status rc = sx_reader_search(ctx->reader, &search, &res, err);
-    if (rc == SX_OK)
-        put_results(&job->reply, job, res);
-    sx_results_free(res);
-    return rc;
-}
-
 sx_status op_count_matches(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
 {
-    struct sx_limits limits = limits_of(job);
+    struct sx_limits limits = job_limits(job);
     struct sx_count count;
     sx_status rc = sx_reader_count(ctx->reader, job->req.query, (enum sx_match)job->req.match,
                                    &limits, &count, err);
@@ -136,7 +23,7 @@ sx_status op_count_matches(const struct op_ctx *ctx, struct job *job, struct sx_
     reply_u64(out, "total_all", count.all);
     reply_str(out, "relation", str_of("eq"));
     reply_u64(out, "generation", count.generation);
-    put_coverage(out, &count.coverage);
+    reply_coverage(out, &count.coverage);
     reply_end(out);
     return SX_OK;
 }
@@ -251,7 +138,7 @@ sx_status op_failed(const struct op_ctx *ctx, struct job *job, struct sx_error *
 static void put_stats(struct buf *out, const struct sx_stats *s)
 {
     reply_u64(out, "generation", s->generation);
-    put_coverage(out, &s->coverage);
+    reply_coverage(out, &s->coverage);
     reply_u64(out, "title_words", s->title_words);
     reply_u64(out, "body_words", s->body_words);
     reply_u64(out, "file_bytes", s->file_bytes);

@@ -89,7 +89,7 @@ static void put_words(struct buf *out, const char *key, const char *words)
     reply_str(out, key, str_make(valid, n));
 }
 
-void reply_error(struct buf *out, struct sx_str id, const struct sx_error *err)
+void reply_failure(struct buf *out, struct sx_str id, const struct sx_error *err)
 {
     buf_putc(out, '{');
     if (id.ptr != NULL) {
@@ -105,5 +105,20 @@ void reply_error(struct buf *out, struct sx_str id, const struct sx_error *err)
         reply_u64(out, "offset", (uint64_t)err->offset);
     if (come_again(err->code))
         reply_u64(out, "retry_after_ms", RETRY_AFTER_MS);
-    buf_puts(out, "}}\n");
+    buf_puts(out, "}}");
+}
+
+void reply_error(struct buf *out, struct sx_str id, const struct sx_error *err)
+{
+    reply_failure(out, id, err);
+    buf_putc(out, '\n');
+}
+
+void reply_coverage(struct buf *out, const struct sx_coverage *c)
+{
+    buf_puts(out, ",\"coverage\":{\"docs\":");
+    buf_printf(out, "%llu", (unsigned long long)c->docs);
+    reply_u64(out, "failed", c->failed);
+    reply_u64(out, "pending", c->pending);
+    buf_putc(out, '}');
 }

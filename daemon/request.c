@@ -294,12 +294,74 @@ static sx_status read_params(struct request *req, struct sx_error *err)
     return op->check == NULL ? SX_OK : op->check(req, err);
 }
 
-sx_status request_read(struct request *req, struct sx_str line, size_t line_limit,
-                       struct sx_error *err)
+static void set_defaults(struct request *req)
 {
     *req = (struct request){.limit = 10,
                             .snippets = 1,
                             .fields = HIT_TITLE | HIT_URI | HIT_SOURCE | HIT_DATE | HIT_LANG};
+}
+
+/* Reads one search of a batch; its strings are in `mem`, or borrow from the batch's tree. */
+static sx_status read_batched(struct arena *mem, cJSON *tree, struct request *out,
+                              struct sx_error *err)
+{
+    struct request req;
+
+    set_defaults(&req);
+    req.tree = tree;
+    req.mem = *mem;
+    req.op = op_find("search");
+    const cJSON *id = member(tree, "id");
+    sx_status rc = id == NULL ? SX_OK : read_id(&req, "id", id, &req.id, err);
+    if (rc == SX_OK && (member(tree, "op") != NULL || member(tree, "collection") != NULL ||
+                        member(tree, "timeout_ms") != NULL))
+        rc = sx_fail_at(err, SX_EREQUEST, "searches", SX_NO_OFFSET,
+                        "op, collection and timeout_ms are of the batch, not of its searches");
+    if (rc == SX_OK)
+        rc = read_params(&req, err);
+    *mem = req.mem;
+    *out = req;
+    out->tree = NULL;
+    memset(&out->mem, 0, sizeof out->mem);
+    return rc;
+}
+
+sx_status param_searches(struct request *req, const struct param *p, const cJSON *obj,
+                         struct sx_error *err)
+{
+    const cJSON *list = member(obj, p->name);
+    int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+    uint64_t hits = 0;
+
+    if (count == 0)
+        return sx_fail_at(err, SX_EREQUEST, p->name, SX_NO_OFFSET,
+                          "%s must be an array of at least one search", p->name);
+    if (count > REQUEST_SEARCHES_MAX)
+        return sx_fail_at(err, SX_ELIMIT, p->name, SX_NO_OFFSET, "%s has more than %d entries",
+                          p->name, REQUEST_SEARCHES_MAX);
+    req->searches = arena_array(&req->mem, (size_t)count, sizeof *req->searches);
+    if (req->searches == NULL)
+        return sx_fail_oom(err);
+    for (cJSON *item = list->child; item != NULL; item = item->next) {
+        struct batched *b = &req->searches[req->search_count++];
+        if (!cJSON_IsObject(item))
+            return sx_fail_at(err, SX_EREQUEST, p->name, SX_NO_OFFSET, "%s[%zu] must be an object",
+                              p->name, req->search_count - 1);
+        b->err.code = read_batched(&req->mem, item, &b->req, &b->err);
+        if (b->err.code == SX_ENOMEM)
+            return sx_fail_oom(err);
+        hits += b->err.code == SX_OK ? b->req.limit : 0;
+    }
+    if (hits > SX_WINDOW_MAX)
+        return sx_fail_at(err, SX_ELIMIT, p->name, SX_NO_OFFSET,
+                          "the limits of all %s together are more than %d", p->name, SX_WINDOW_MAX);
+    return SX_OK;
+}
+
+sx_status request_read(struct request *req, struct sx_str line, size_t line_limit,
+                       struct sx_error *err)
+{
+    set_defaults(req);
     sx_status rc = json_parse(line, VALUES_BASE + line.len / VALUES_BYTES, &req->tree, err);
     if (rc != SX_OK)
         return rc;

@@ -13,6 +13,7 @@ struct op;
 
 #define REQUEST_ID_MAX 64                   /* bytes of a string id */
 #define REQUEST_URIS_MAX 1000               /* uris of one delete */
+#define REQUEST_SEARCHES_MAX 1000           /* searches of one batch */
 #define REQUEST_TIMEOUT_MAX 60000           /* milliseconds one request may ask for */
 #define REQUEST_INT_MAX ((uint64_t)1 << 53) /* exclusive: what every JSON reader keeps exact */
 
@@ -32,17 +33,26 @@ struct request {
     struct sx_str id;    /* as JSON text; absent: none */
     cJSON *tree;         /* what the strings below borrow from, */
     struct arena mem;    /* or this */
-    struct sx_str collection, query, uri, doc, target;
+    struct sx_str collection, query, uri, doc, target, cursor;
     uint64_t match, sort, engine; /* index of the choice */
     uint64_t limit, offset, snippets, timeout_ms;
     uint64_t fields; /* set of enum hit_field */
-    bool exact_total, forms;
+    uint64_t facets; /* set of 1 << enum sx_facet */
+    bool exact_total, forms, explain;
     bool has_bytes;
     uint64_t bytes_start, bytes_end; /* [start, end) of the body */
     struct sx_str *uris;
     size_t uri_count;
     struct sx_doc *docs;
     size_t doc_count;
+    struct batched *searches;
+    size_t search_count;
+};
+
+/* One search of a batch: a request of its own but for tree and memory, or why it is none. */
+struct batched {
+    struct request req;
+    struct sx_error err; /* SX_OK: none */
 };
 
 /* Reads one line (without its newline). On failure req->id is set if it could be read, so that
@@ -87,6 +97,9 @@ sx_status param_uris(struct request *req, const struct param *p, const cJSON *ob
 /* An array of documents, into docs. */
 sx_status param_docs(struct request *req, const struct param *p, const cJSON *obj,
                      struct sx_error *err);
+/* An array of searches, into searches. */
+sx_status param_searches(struct request *req, const struct param *p, const cJSON *obj,
+                         struct sx_error *err);
 /* An id of another request, as JSON text. */
 sx_status param_id(struct request *req, const struct param *p, const cJSON *obj,
                    struct sx_error *err);

@@ -18,7 +18,7 @@ enum reading { ANY, ALL, FIRST_OF_BEST };
 
 static bool is_leaf(const struct ast *node)
 {
-    return node->kind == AST_WORD || node->kind == AST_PHRASE || node->kind == AST_PREFIX;
+    return ast_is_leaf(node);
 }
 
 static bool begins_with(struct sx_str s, struct sx_str prefix)
@@ -258,6 +258,7 @@ static bool holds(const struct ast *node, enum reading reading, const struct twi
     case AST_WORD:
     case AST_PHRASE:
     case AST_PREFIX:
+    case AST_FUZZY:
         return leaf_tf(twin_leaf_of(a, node), d) > 0;
     case AST_FILTER:
         return filter_holds(node, d, a->an);
@@ -265,6 +266,8 @@ static bool holds(const struct ast *node, enum reading reading, const struct twi
         return !holds(node->kids[0], reading == FIRST_OF_BEST ? ANY : reading, d, a);
     case AST_GROUP:
         return group_holds(node, reading, d, a);
+    case AST_NEAR:
+    case AST_COMPOUND:
     case AST_AND:
     case AST_OR:
         break;
