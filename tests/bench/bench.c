@@ -8,8 +8,9 @@
  *
  * QUERIES.tsv has a line a query, KIND TAB QUERY. A kind that begins with `and` is asked with
  * match=all, `or` with match=any, `phrase` as a phrase; `term` and `prefix` as they are; and
- * each of two words or more also with match=best, as kind NAME/best. One warming round is not
- * counted. Times are of one client that waits for each answer. */
+ * each of two words or more also with match=best, as kind NAME/best. The features of a search are
+ * timed on and2_mid and term_mid, each as a kind NAME/FEATURE, by the side of NAME/best or NAME. One
+ * warming round is not counted. Times are of one client that waits for each answer. */
 #include <searchd/client.h>
 #include <searchd/index.h>
 
@@ -48,6 +49,23 @@ struct question {
     struct kind *kind;
     char *text;
     enum sx_match match;
+    const struct feature *with; /* NULL: a plain search */
+};
+
+/* One thing more that a search can be asked for, or another way to write it. */
+static const struct feature {
+    const char *name;
+    const char *between; /* two words */
+    const char *before, *behind;
+    enum sx_sort sort;
+    bool facets, explain;
+} features[] = {
+    {.name = "quoted", .between = "\" \"", .before = "\"", .behind = "\""},
+    {.name = "near", .between = " NEAR/10 "},
+    {.name = "fuzzy", .between = "~ ", .behind = "~"},
+    {.name = "facets", .facets = true},
+    {.name = "date", .sort = SX_SORT_DATE_DESC},
+    {.name = "explain", .explain = true},
 };
 
 struct questions {
@@ -81,6 +99,26 @@ static void add(struct questions *q, const char *kind, const char *text, enum sx
         die("out of memory", NULL);
 }
 
+static void add_features(struct questions *q, const char *kind, const char *text)
+{
+    char name[64], query[1024];
+    const char *space = strchr(text, ' ');
+
+    for (size_t i = 0; i < sizeof(features) / sizeof(features[0]); i++) {
+        const struct feature *f = &features[i];
+        const char *between = f->between == NULL ? " " : f->between;
+        snprintf(name, sizeof(name), "%.32s/%s", kind, f->name);
+        if (space == NULL && strcmp(f->name, "near") == 0)
+            continue;
+        snprintf(query, sizeof(query), "%s%.*s%s%s%s", f->before == NULL ? "" : f->before,
+                 (int)(space == NULL ? strlen(text) : (size_t)(space - text)), text,
+                 space == NULL ? "" : between, space == NULL ? "" : space + 1,
+                 f->behind == NULL ? "" : f->behind);
+        add(q, name, query, SX_MATCH_BEST);
+        q->items[q->count - 1].with = f;
+    }
+}
+
 static void add_line(struct questions *q, char *line)
 {
     char best[64];
@@ -98,6 +136,8 @@ static void add_line(struct questions *q, char *line)
         return;
     }
     add(q, line, text, strncmp(line, "and", 3) == 0 ? SX_MATCH_ALL : SX_MATCH_ANY);
+    if (strcmp(line, "and2_mid") == 0 || strcmp(line, "term_mid") == 0)
+        add_features(q, line, text);
     if (strchr(text, ' ') == NULL)
         return;
     snprintf(best, sizeof(best), "%.32s/best", line);
@@ -227,8 +267,13 @@ static void ask_library(struct sx_reader *r, struct question *item, bool counted
     struct sx_error err;
     struct sx_search s = {
         .query = str_of(item->text), .match = item->match, .limit = 10, .snippets = 1};
-    uint64_t start = clock_now_ns();
 
+    if (item->with != NULL) {
+        s.sort = item->with->sort;
+        s.explain = item->with->explain;
+        s.facets = item->with->facets ? (1U << SX_FACET_COUNT) - 1 : 0;
+    }
+    uint64_t start = clock_now_ns();
     if (sx_reader_search(r, &s, &res, &err) != SX_OK)
         die(item->text, &err);
     if (counted) {
@@ -266,7 +311,14 @@ static void ask_socket(struct sx_client *c, struct question *item, bool counted,
     buf_clear(line);
     buf_puts(line, "{\"query\":");
     json_print_str(str_of(item->text), line);
-    buf_printf(line, ",\"match\":\"%s\"}", names[item->match]);
+    buf_printf(line, ",\"match\":\"%s\"", names[item->match]);
+    if (item->with != NULL && item->with->facets)
+        buf_puts(line, ",\"facets\":[\"source\",\"lang\",\"type\",\"year\",\"month\"]");
+    if (item->with != NULL && item->with->sort == SX_SORT_DATE_DESC)
+        buf_puts(line, ",\"sort\":\"-date\"");
+    if (item->with != NULL && item->with->explain)
+        buf_puts(line, ",\"explain\":true");
+    buf_putc(line, '}');
     uint64_t start = clock_now_ns();
     if (sx_client_request(c, buf_str(line), &reply, &err) != SX_OK)
         die(item->text, &err);

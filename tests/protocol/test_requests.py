@@ -139,7 +139,7 @@ class Requests(unittest.TestCase):
         self.assertEqual((hello["protocol"], hello["collections"]), (1, ["default"]))
         self.assertEqual(hello["limits"]["line_bytes"], 1 << 20)
         names = {op["op"] for op in hello["operations"]}
-        self.assertEqual(names, {"hello", "ping", "search", "count", "get", "put", "delete",
+        self.assertEqual(names, {"hello", "ping", "search", "batch", "count", "get", "put", "delete",
                                  "stats", "failed", "parse", "cancel", "reload", "check",
                                  "rebuild"})
 
