@@ -155,6 +155,15 @@ static void print_str(struct buf *out, const char *name, struct sx_str s)
     buf_put_str(out, s.ptr == NULL ? str_of("absent") : s);
 }
 
+static void print_explanation(struct buf *out, const struct sx_explanation *e)
+{
+    buf_printf(out, " length=%a", e->length);
+    for (size_t i = 0; i < e->leaf_count; i++)
+        buf_printf(out, " %u+%u=%a", e->leaves[i].title, e->leaves[i].body, e->leaves[i].score);
+    for (size_t i = 0; i < e->pair_count; i++)
+        buf_printf(out, " %a&%a=%a", e->pairs[i].adjacent, e->pairs[i].near, e->pairs[i].score);
+}
+
 static void print_hit(struct buf *out, const struct sx_hit *h)
 {
     buf_printf(out, "\n%zu %a %s", h->rank, h->score, h->doc);
@@ -162,6 +171,8 @@ static void print_hit(struct buf *out, const struct sx_hit *h)
     print_str(out, "title", h->title);
     print_str(out, "source", h->source);
     print_str(out, "date", h->date);
+    if (h->explanation != NULL)
+        print_explanation(out, h->explanation);
     for (size_t i = 0; i < h->missing_count; i++)
         print_str(out, "missing", h->missing[i]);
     for (size_t i = 0; i < h->snippet_count; i++) {
@@ -171,6 +182,22 @@ static void print_hit(struct buf *out, const struct sx_hit *h)
     }
 }
 
+static void print_more(struct buf *out, const struct sx_results *res)
+{
+    for (size_t i = 0; i < res->facet_count; i++)
+        for (size_t k = 0; k < res->facets[i].count; k++) {
+            print_str(out, "value", res->facets[i].values[k].value);
+            buf_printf(out, "=%llu", (unsigned long long)res->facets[i].values[k].count);
+        }
+    if (res->plan == NULL)
+        return;
+    print_str(out, "rewritten", res->plan->rewritten);
+    for (size_t i = 0; i < res->plan->leaf_count; i++)
+        buf_printf(out, " w=%a", res->plan->leaves[i].weight);
+    for (size_t i = 0; i < res->plan->pass_count; i++)
+        print_str(out, "pass", res->plan->passes[i].proposed);
+}
+
 static void print_results(struct buf *out, const struct sx_results *res)
 {
     buf_printf(out, "%llu %llu %d %d", (unsigned long long)res->total,
@@ -178,8 +205,26 @@ static void print_results(struct buf *out, const struct sx_results *res)
     print_str(out, "parsed", res->parsed);
     for (size_t i = 0; i < res->warning_count; i++)
         print_str(out, "warning", res->warnings[i]);
+    print_more(out, res);
     for (size_t i = 0; i < res->hit_count; i++)
         print_hit(out, &res->hits[i]);
+}
+
+/* The rest of the list behind its first page. */
+static sx_status go_on(struct sx_reader *r, struct sx_search ask, struct sx_str cursor,
+                       struct buf *out, struct sx_error *err)
+{
+    struct sx_results *res = NULL;
+
+    ask.cursor = cursor;
+    ask.limit = 200;
+    ask.facets = 0;
+    ask.explain = false;
+    sx_status rc = sx_reader_search(r, &ask, &res, err);
+    if (rc == SX_OK)
+        print_results(out, res);
+    sx_results_free(res);
+    return rc;
 }
 
 sx_status work_query(struct sx_reader *r, int n, struct buf *out, struct sx_error *err)
@@ -188,32 +233,42 @@ sx_status work_query(struct sx_reader *r, int n, struct buf *out, struct sx_erro
         const char *query;
         enum sx_match match;
         enum sx_sort sort;
+        bool more; /* facets, explanations, and a second page by cursor */
     } asks[WORK_QUERIES] = {
-        {"canal", SX_MATCH_BEST, SX_SORT_SCORE},
-        {"second keeper warehouse", SX_MATCH_BEST, SX_SORT_SCORE},
-        {"second Vertrags", SX_MATCH_ANY, SX_SORT_SCORE},
-        {"first even", SX_MATCH_ALL, SX_SORT_SCORE},
-        {"\"old canal\" first", SX_MATCH_BEST, SX_SORT_SCORE},
-        {"repo* har*", SX_MATCH_ALL, SX_SORT_SCORE},
-        {"+canal -second", SX_MATCH_BEST, SX_SORT_DATE},
-        {"(first OR second) AND NOT even", SX_MATCH_BEST, SX_SORT_DATE_DESC},
-        {"title:harbour source:courier", SX_MATCH_BEST, SX_SORT_SCORE},
-        {"canal date:2025-08-03..2025-08-09 lang:en type:text", SX_MATCH_BEST, SX_SORT_SCORE},
-        {"prüfung 运河 القناة", SX_MATCH_ANY, SX_SORT_SCORE},
-        {"node.js nosuch:word", SX_MATCH_ANY, SX_SORT_SCORE},
-        {"title:\"of the\" \"lock keeper's list\"", SX_MATCH_ANY, SX_SORT_SCORE},
-        {"nowhere", SX_MATCH_BEST, SX_SORT_SCORE},
+        {"canal", SX_MATCH_BEST, SX_SORT_SCORE, false},
+        {"second keeper warehouse", SX_MATCH_BEST, SX_SORT_SCORE, false},
+        {"second Vertrags", SX_MATCH_ANY, SX_SORT_SCORE, false},
+        {"first even", SX_MATCH_ALL, SX_SORT_SCORE, false},
+        {"\"old canal\" first", SX_MATCH_BEST, SX_SORT_SCORE, false},
+        {"repo* har*", SX_MATCH_ALL, SX_SORT_SCORE, false},
+        {"+canal -second", SX_MATCH_BEST, SX_SORT_DATE, false},
+        {"(first OR second) AND NOT even", SX_MATCH_BEST, SX_SORT_DATE_DESC, false},
+        {"title:harbour source:courier", SX_MATCH_BEST, SX_SORT_SCORE, false},
+        {"canal date:2025-08-03..2025-08-09 lang:en type:text", SX_MATCH_BEST, SX_SORT_SCORE,
+         false},
+        {"prüfung 运河 القناة", SX_MATCH_ANY, SX_SORT_SCORE, false},
+        {"node.js nosuch:word", SX_MATCH_ANY, SX_SORT_SCORE, false},
+        {"title:\"of the\" \"lock keeper's list\"", SX_MATCH_ANY, SX_SORT_SCORE, false},
+        {"nowhere", SX_MATCH_BEST, SX_SORT_SCORE, false},
+        {"canal NEAR/9 (keeper OR har*) first NEAR/3 first", SX_MATCH_BEST, SX_SORT_SCORE, true},
+        {"secnod~ harbor~1 nowhere~2", SX_MATCH_ANY, SX_SORT_SCORE, false},
+        {"the lock-keeper old canal second", SX_MATCH_ANY, SX_SORT_SCORE, true},
+        {"canal first", SX_MATCH_BEST, SX_SORT_DATE, true},
     };
     struct sx_search ask = {.query = str_of(asks[n].query),
                             .match = asks[n].match,
                             .sort = asks[n].sort,
-                            .limit = 30,
-                            .snippets = 2};
+                            .limit = asks[n].more ? 2 : 30,
+                            .snippets = 2,
+                            .facets = asks[n].more ? (1U << SX_FACET_COUNT) - 1 : 0,
+                            .explain = asks[n].more};
     struct sx_results *res = NULL;
     sx_status rc = sx_reader_search(r, &ask, &res, err);
 
     if (rc == SX_OK)
         print_results(out, res);
+    if (rc == SX_OK && asks[n].more && res->cursor.ptr != NULL)
+        rc = go_on(r, ask, res->cursor, out, err);
     sx_results_free(res);
     return rc;
 }

@@ -20,7 +20,7 @@ sx_status work_step(struct sx_index *ix, int step, struct sx_error *err);
  * Reading must not fail. */
 int work_at(struct sx_index *ix);
 
-#define WORK_QUERIES 14
+#define WORK_QUERIES 18
 /* Asks query `n` (below WORK_QUERIES) and appends to `out` all that the reply says but the
  * generation. */
 sx_status work_query(struct sx_reader *r, int n, struct buf *out, struct sx_error *err);
