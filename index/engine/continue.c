@@ -16,13 +16,10 @@
 
 static uint64_t fingerprint(const struct search *s)
 {
-    struct buf text = {0};
+    struct sx_str query = s->ask->query;
 
-    buf_printf(&text, "%d %d ", (int)s->ask->match, (int)s->ask->sort);
-    buf_put_str(&text, s->ask->query);
-    uint64_t hash = buf_ok(&text) ? hash_bytes(text.data, text.len) : 0;
-    buf_release(&text);
-    return hash;
+    return hash_bytes(query.ptr, query.len) * 16 + (uint64_t)s->ask->match * 4 +
+           (uint64_t)s->ask->sort;
 }
 
 /* "LIST-PLACE": the list in hex, the place in decimal. */

@@ -1,7 +1,20 @@
 /* Integrity checks. */
 #include "index/store/verify.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "index/base/str.h"
+
+/* A page that could not be read for want of memory, or by a failing disk, is no damage of the file:
+ * SQLite's check words it like one, with the code. */
+static int cause_of(const char *found)
+{
+    const char *code = found == NULL ? NULL : strstr(found, "error code=");
+    long rc = code == NULL ? 0 : strtol(code + strlen("error code="), NULL, 10);
+
+    return (rc & 0xff) == SQLITE_NOMEM || (rc & 0xff) == SQLITE_IOERR ? (int)rc : SQLITE_OK;
+}
 
 /* Runs a query of one text; SX_ECORRUPT unless it is `good`. */
 static sx_status expect(struct db *c, const char *text, const char *good, struct sx_error *err)
@@ -13,6 +26,8 @@ static sx_status expect(struct db *c, const char *text, const char *good, struct
     if (rc == SQLITE_OK)
         rc = sqlite3_step(st);
     if (rc != SQLITE_ROW)
+        code = db_fail(c, rc, "check the file", err);
+    else if ((rc = cause_of((const char *)sqlite3_column_text(st, 0))) != SQLITE_OK)
         code = db_fail(c, rc, "check the file", err);
     else if (!str_is(column_str(st, 0), good))
         code = sx_fail(err, SX_ECORRUPT, "the file is damaged: %s", sqlite3_column_text(st, 0));
