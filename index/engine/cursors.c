@@ -13,15 +13,18 @@
 #define BUCKETS 4096 /* a power of two */
 #define KEPT_NS ((uint64_t)SX_CURSOR_SECONDS * 1000000000)
 
+/* Of SX_CURSOR_BYTES, what lists that are gone on in may take: new ones have to have room. */
+#define USED_BYTES ((size_t)SX_CURSOR_BYTES / 4 * 3)
+
 struct queue {
     struct list *oldest, *newest;
+    size_t bytes;
 };
 
 struct cursors {
     pthread_mutex_t lock;
     struct list *buckets[BUCKETS];
     struct queue queues[2]; /* those nobody has gone on in; the others */
-    size_t bytes;
     uint64_t next_id;
 };
 
@@ -75,6 +78,7 @@ static void enqueue(struct cursors *c, struct list *l)
     else
         q->oldest = l;
     q->newest = l;
+    q->bytes += bytes_of(l);
 }
 
 static void dequeue(struct cursors *c, struct list *l)
@@ -89,6 +93,7 @@ static void dequeue(struct cursors *c, struct list *l)
         l->newer->older = l->older;
     else
         q->newest = l->older;
+    q->bytes -= bytes_of(l);
 }
 
 static struct list **find(struct cursors *c, uint64_t id)
@@ -104,19 +109,19 @@ static void drop(struct cursors *c, struct list *l)
 {
     *find(c, l->id) = l->chain;
     dequeue(c, l);
-    c->bytes -= bytes_of(l);
     l->kept = false;
     unref(l);
 }
 
 static void drop_old(struct cursors *c, uint64_t now)
 {
-    for (size_t i = 0; i < 2; i++) {
-        struct queue *q = &c->queues[i];
-        while (q->oldest != NULL &&
-               (now - q->oldest->at_ns > KEPT_NS || c->bytes > SX_CURSOR_BYTES))
-            drop(c, q->oldest);
-    }
+    struct queue *unused = &c->queues[0], *used = &c->queues[1];
+
+    for (size_t i = 0; i < 2; i++)
+        while (c->queues[i].oldest != NULL && now - c->queues[i].oldest->at_ns > KEPT_NS)
+            drop(c, c->queues[i].oldest);
+    while (unused->bytes + used->bytes > SX_CURSOR_BYTES)
+        drop(c, used->bytes > USED_BYTES || unused->oldest == NULL ? used->oldest : unused->oldest);
 }
 
 /* ------------------------------------------------------------------------------------------------ */
@@ -140,7 +145,6 @@ uint64_t cursors_keep(struct cursors *c, struct list *l, uint64_t id)
     l->chain = *at;
     *at = l;
     enqueue(c, l);
-    c->bytes += bytes_of(l);
     drop_old(c, now);
     pthread_mutex_unlock(&c->lock);
     return id;

@@ -1,8 +1,8 @@
 /* Lists that a cursor goes on in: what a search found, best first, kept for its next pages.
  *
  * A list is immutable and counted; the one that has the rest takes the place of the one that has the
- * beginning. Lists nobody has gone on in go first when memory is short, the oldest before. Any
- * thread. */
+ * beginning. When memory is short, lists nobody has gone on in go first, the oldest of them before,
+ * unless the others take most of it. Any thread. */
 #ifndef INDEX_ENGINE_CURSORS_H
 #define INDEX_ENGINE_CURSORS_H
 
