@@ -120,8 +120,14 @@ static void drop_old(struct cursors *c, uint64_t now)
     for (size_t i = 0; i < 2; i++)
         while (c->queues[i].oldest != NULL && now - c->queues[i].oldest->at_ns > KEPT_NS)
             drop(c, c->queues[i].oldest);
-    while (unused->bytes + used->bytes > SX_CURSOR_BYTES)
-        drop(c, used->bytes > USED_BYTES || unused->oldest == NULL ? used->oldest : unused->oldest);
+    while (unused->bytes + used->bytes > SX_CURSOR_BYTES) {
+        struct list *l = used->bytes > USED_BYTES ? used->oldest : unused->oldest;
+        if (l == NULL)
+            l = used->oldest;
+        if (l == NULL)
+            break;
+        drop(c, l);
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------ */

@@ -305,8 +305,10 @@ static sx_status parse_near_rest(struct parser *p, struct ast *first, struct ast
         rc = join_near(p, &operands, (uint32_t)distance, &link, err);
         if (rc == SX_OK)
             rc = list_add(p, &links, link, err);
-        operands.items[0] = operands.items[operands.count - 1];
-        operands.count = 1;
+        struct list last = {0};
+        if (rc == SX_OK)
+            rc = list_add(p, &last, operands.items[operands.count - 1], err);
+        operands = last;
     }
     return rc == SX_OK ? join(p, AST_AND, &links, out, err) : rc;
 }

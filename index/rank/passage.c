@@ -282,7 +282,7 @@ static bool drop_far(struct finder *f, const struct passage_query *q, struct are
         return false;
     for (size_t i = 0; i < f->place_count; i++)
         sorted[i] = &f->places[i];
-    qsort(sorted, f->place_count, sizeof(*sorted), by_position);
+    qsort(sorted, f->place_count, sizeof(struct place *), by_position);
     for (size_t i = 0; i < q->near_count; i++)
         keep_near(f, &q->near[i], sorted, in, keep);
     for (size_t i = 0; i < f->place_count; i++)

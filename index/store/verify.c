@@ -25,12 +25,14 @@ static sx_status expect(struct db *c, const char *text, const char *good, struct
 
     if (rc == SQLITE_OK)
         rc = sqlite3_step(st);
-    if (rc != SQLITE_ROW)
+    if (rc == SQLITE_ROW && !str_is(column_str(st, 0), good)) {
+        const char *found = (const char *)sqlite3_column_text(st, 0);
+        rc = cause_of(found);
+        if (rc == SQLITE_OK)
+            code = sx_fail(err, SX_ECORRUPT, "the file is damaged: %s", found);
+    }
+    if (rc != SQLITE_ROW && code == SX_OK)
         code = db_fail(c, rc, "check the file", err);
-    else if ((rc = cause_of((const char *)sqlite3_column_text(st, 0))) != SQLITE_OK)
-        code = db_fail(c, rc, "check the file", err);
-    else if (!str_is(column_str(st, 0), good))
-        code = sx_fail(err, SX_ECORRUPT, "the file is damaged: %s", sqlite3_column_text(st, 0));
     sqlite3_finalize(st);
     return code;
 }
