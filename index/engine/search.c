@@ -219,6 +219,9 @@ static sx_status set_up_run(struct search *s, struct sx_error *err)
 
 static sx_status find(struct search *s, struct sx_error *err)
 {
+    if (s->plan.root == NULL && s->ask->cursor.ptr != NULL) /* which no such search has given */
+        return sx_fail_at(err, SX_ECURSOR, "cursor", SX_NO_OFFSET,
+                          "the cursor is of another search: this one asks for no word");
     if (s->plan.root == NULL) {
         s->res.total_exact = true;
         return SX_OK;

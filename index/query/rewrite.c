@@ -106,10 +106,10 @@ static const struct ast *split(struct rewriter *r, const struct ast *n)
         struct ast *part = part_of(r, n, term);
         if (part == NULL)
             return NULL;
-        if (i == n->term_count || !is_stop_word(r, part))
+        if (i == n->term_count ? count > 1 : !is_stop_word(r, part))
             kids[count++] = part;
     }
-    if (count < 2)
+    if (count < 2) /* the whole alone would not find it as it is written */
         return n;
     made->kind = AST_COMPOUND;
     made->kids = kids;

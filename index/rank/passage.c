@@ -216,75 +216,134 @@ static int see(void *arg, const struct token *t)
 
 /* ---- near ------------------------------------------------------------------------------------ */
 
-static int by_position(const void *a, const void *b)
-{
-    const struct place *const *x = a, *const *y = b;
+/* One leaf of a NEAR on its way through its places, which are in order; several may begin at one
+ * position, as parts and whole of a word do. */
+struct near_walker {
+    struct place **of;
+    size_t count;
+    uint32_t leaf, span, times; /* `times` it is listed */
+    size_t first, next, kept;   /* in the stretch at hand; behind it; behind those to keep */
+};
 
-    return ((*x)->at > (*y)->at) - ((*x)->at < (*y)->at);
+struct near_walk {
+    struct near_walker list[SX_NEAR_OPERANDS_MAX];
+    size_t count;
+    uint64_t width; /* of a stretch */
+};
+
+static int by_leaf(const void *a, const void *b)
+{
+    const struct place *x = *(const struct place *const *)a;
+    const struct place *y = *(const struct place *const *)b;
+
+    if (x->leaf != y->leaf)
+        return x->leaf > y->leaf ? 1 : -1;
+    return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Whether places[from..to], by position, hold every leaf of the NEAR as often as it lists it. */
-static bool holds_all(const struct passage_near *n, const uint32_t *in)
+static void begin_walk(const struct finder *f, const struct passage_near *n, struct place **sorted,
+                       struct near_walk *w)
 {
+    w->count = 0;
+    w->width = n->distance;
     for (size_t i = 0; i < n->count; i++) {
-        uint32_t times = 0;
-        for (size_t k = 0; k < n->count; k++)
-            times += n->leaves[k] == n->leaves[i];
-        if (in[n->leaves[i]] < times)
+        size_t k = 0;
+        w->width += f->leaves[n->leaves[i]].span;
+        while (k < w->count && w->list[k].leaf != n->leaves[i])
+            k++;
+        struct near_walker *l = &w->list[k];
+        if (k == w->count) {
+            w->count++;
+            *l = (struct near_walker){.leaf = n->leaves[i], .span = f->leaves[n->leaves[i]].span};
+            while (l->first < f->place_count && sorted[l->first]->leaf < l->leaf)
+                l->first++;
+            l->of = sorted + l->first;
+            while (l->first + l->count < f->place_count && l->of[l->count]->leaf == l->leaf)
+                l->count++;
+            l->first = 0;
+        }
+        l->times++;
+    }
+}
+
+/* Goes on to where the next place ends; false: all are through. */
+static bool next_end(struct near_walk *w, uint64_t *end)
+{
+    struct near_walker *first = NULL;
+
+    for (size_t i = 0; i < w->count; i++) {
+        struct near_walker *l = &w->list[i];
+        uint64_t ends = l->next < l->count ? (uint64_t)l->of[l->next]->at + l->span : UINT64_MAX;
+        if (ends < UINT64_MAX && (first == NULL || ends < *end)) {
+            first = l;
+            *end = ends;
+        }
+    }
+    if (first == NULL)
+        return false;
+    while (first->next < first->count && first->of[first->next]->at + first->span == *end)
+        first->next++;
+    return true;
+}
+
+/* Whether all leaves stand in the stretch that ends at `end`, each as often as it is listed. */
+static bool all_stand(struct near_walk *w, uint64_t end)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        struct near_walker *l = &w->list[i];
+        uint32_t stand = 0;
+        while (l->first < l->next && l->of[l->first]->at + w->width < end)
+            l->first++;
+        for (size_t k = l->next; k > l->first && stand < l->times; k--)
+            stand += k == l->next || l->of[k - 1]->at != l->of[k]->at;
+        if (stand < l->times)
             return false;
     }
     return true;
 }
 
-static bool lists(const struct passage_near *n, uint32_t leaf)
-{
-    for (size_t i = 0; i < n->count; i++)
-        if (n->leaves[i] == leaf)
-            return true;
-    return false;
-}
-
 /* Sets keep[] of the places in each stretch that holds all of the NEAR. */
 static void keep_near(const struct finder *f, const struct passage_near *n, struct place **sorted,
-                      uint32_t *in, bool *keep)
+                      bool *keep)
 {
-    uint64_t width = n->distance;
-    size_t first = 0, kept = 0;
+    struct near_walk w;
+    uint64_t end = 0;
 
-    for (size_t i = 0; i < n->count; i++)
-        width += f->leaves[n->leaves[i]].span;
-    memset(in, 0, f->leaf_count * sizeof(*in));
-    for (size_t i = 0; i < f->place_count; i++) {
-        if (!lists(n, sorted[i]->leaf))
+    begin_walk(f, n, sorted, &w);
+    while (next_end(&w, &end)) {
+        if (!all_stand(&w, end))
             continue;
-        uint64_t end = (uint64_t)sorted[i]->at + f->leaves[sorted[i]->leaf].span;
-        in[sorted[i]->leaf]++;
-        for (; sorted[first]->at + width < end; first++)
-            if (lists(n, sorted[first]->leaf))
-                in[sorted[first]->leaf]--;
-        if (!holds_all(n, in))
-            continue;
-        for (kept = kept > first ? kept : first; kept <= i; kept++)
-            if (lists(n, sorted[kept]->leaf))
-                keep[sorted[kept] - f->places] = true;
+        for (size_t i = 0; i < w.count; i++) {
+            struct near_walker *l = &w.list[i];
+            for (l->kept = l->kept > l->first ? l->kept : l->first; l->kept < l->next; l->kept++)
+                keep[l->of[l->kept] - f->places] = true;
+        }
     }
+}
+
+/* Whether some word counts only near others, which may be nowhere in this field. */
+static bool has_only_near(const struct passage_query *q)
+{
+    for (size_t i = 0; i < q->leaf_count; i++)
+        if (q->leaves[i].only_near)
+            return true;
+    return false;
 }
 
 /* Drops the places of words that count only near others, and are not; false: memory ran out. */
 static bool drop_far(struct finder *f, const struct passage_query *q, struct arena *mem)
 {
     struct place **sorted = arena_array(mem, f->place_count + 1, sizeof(struct place *));
-    uint32_t *in = arena_array(mem, f->leaf_count + 1, sizeof(*in));
     bool *keep = arena_array(mem, f->place_count + 1, sizeof(*keep));
     size_t count = 0;
 
-    if (sorted == NULL || in == NULL || keep == NULL)
+    if (sorted == NULL || keep == NULL)
         return false;
     for (size_t i = 0; i < f->place_count; i++)
         sorted[i] = &f->places[i];
-    qsort(sorted, f->place_count, sizeof(struct place *), by_position);
+    qsort(sorted, f->place_count, sizeof(struct place *), by_leaf);
     for (size_t i = 0; i < q->near_count; i++)
-        keep_near(f, &q->near[i], sorted, in, keep);
+        keep_near(f, &q->near[i], sorted, keep);
     for (size_t i = 0; i < f->place_count; i++)
         if (keep[i] || !f->leaves[f->places[i].entry].only_near)
             f->places[count++] = f->places[i];
@@ -525,7 +584,7 @@ sx_status passage_find(struct analyzer *an, struct sx_str text, const struct pas
     int ran = rc == SX_OK ? analyzer_run(an, text.ptr, text.len, see, &f) : 0;
     if (ran != 0 && ran != STOPPED)
         rc = sx_fail_oom(err);
-    if (rc == SX_OK && q->near_count > 0 && !drop_far(&f, q, &tables))
+    if (rc == SX_OK && has_only_near(q) && !drop_far(&f, q, &tables))
         rc = sx_fail_oom(err);
     if (rc == SX_OK)
         rc = choose(&f, text, want, &tables, mem, out, count, err);

@@ -1,29 +1,11 @@
-/* The index against its twin: lists, totals, scores, what is missing, snippets. */
+/* The index against its twin: lists, totals, scores, what is missing. */
 #include "tests/property/compare.h"
 
 #include <math.h>
 
 #include "index/base/clock.h"
 #include "index/base/str.h"
-#include "tests/support/support.h"
-
-/* One comparison: what was asked and both answers. */
-struct both {
-    const struct sx_search *s;
-    const struct twin_answer *twin;
-    const struct sx_results *res;
-    const struct twin_set *set;
-    struct compared *sum;
-};
-
-#define expect(b, condition, ...)                                                                  \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            print_asked(b);                                                                        \
-            print_error(__VA_ARGS__);                                                              \
-            fail_msg("%s", #condition);                                                            \
-        }                                                                                          \
-    } while (0)
+#include "tests/property/both.h"
 
 static void print_lists(const struct both *b)
 {
@@ -46,7 +28,7 @@ static void print_lists(const struct both *b)
     }
 }
 
-static void print_asked(const struct both *b)
+void both_print(const struct both *b)
 {
     print_error(
         "query: %.*s\nparsed: %.*s\nmatch %d sort %d offset %zu limit %zu exact %d docs %zu\n",
@@ -62,171 +44,21 @@ static void print_asked(const struct both *b)
     print_lists(b);
 }
 
-static bool same_str(struct sx_str a, struct sx_str b)
+bool both_same(struct sx_str a, struct sx_str b)
 {
     if (a.ptr == NULL || b.ptr == NULL)
         return a.ptr == b.ptr;
     return str_eq(a, b);
 }
 
-static bool near(double a, double b)
+bool both_near(double a, double b)
 {
     return fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
 }
 
-/* ---- snippets ------------------------------------------------------------------------------ */
-
-struct place {
-    size_t start, end; /* bytes of the text */
-};
-
-struct marking {
-    const struct twin_answer *answer;
-    const struct twin_text *text;
-    enum sx_field field;
-    size_t from, to;      /* the passage's bytes */
-    struct place *places; /* of leaves that stand in the passage, whole */
-    size_t count, cap;
-};
-
-static void add_place(struct marking *m, size_t start, size_t end)
-{
-    if (start < m->from || end > m->to)
-        return;
-    if (m->count == m->cap) {
-        m->cap = m->cap * 2 + 16;
-        m->places = realloc(m->places, m->cap * sizeof(*m->places));
-        assert_non_null(m->places);
-    }
-    m->places[m->count++] = (struct place){start, end};
-}
-
-/* Every place that begins with a token that is `first` at one position and ends with one that is
- * `last` at another. */
-static void add_places(struct marking *m, size_t at, size_t end, struct twin_wanted first,
-                       struct twin_wanted last)
-{
-    const struct twin_word *from = &m->text->words[at];
-    const struct twin_word *to = &m->text->words[end];
-
-    for (size_t i = 0; i < from->count; i++) {
-        for (size_t j = 0; j < to->count; j++) {
-            if (twin_is(&from->tokens[i], &first) && twin_is(&to->tokens[j], &last) &&
-                (at != end || i == j))
-                add_place(m, from->tokens[i].start, to->tokens[j].end);
-        }
-    }
-}
-
-static void mark_leaf(void *ctx, const struct ast *ast)
-{
-    struct marking *m = ctx;
-    const struct twin_leaf *leaf = twin_leaf_of(m->answer, ast);
-    struct twin_wanted whole = twin_wanted(leaf, TWIN_WHOLE);
-
-    if (!twin_field_allows(ast, m->field))
-        return;
-    for (size_t at = 0; at < m->text->count; at++) {
-        size_t last = ast->term_count - 1;
-        if (twin_terms_at(leaf, m->text, at))
-            add_places(m, at, at + last, twin_wanted(leaf, 0), twin_wanted(leaf, last));
-        if (!ast->paired && twin_whole_at(leaf, m->text, at))
-            add_places(m, at, at, whole, whole);
-    }
-}
-
-/* A mark begins where a place begins, ends where one ends, and places cover all of it. */
-static bool mark_is_of_places(const struct marking *m, size_t start, size_t end)
-{
-    bool begins = false, ends = false;
-    size_t covered = start;
-
-    for (size_t i = 0; i < m->count; i++) {
-        begins = begins || m->places[i].start == start;
-        ends = ends || m->places[i].end == end;
-    }
-    for (size_t before = SIZE_MAX; covered < end && covered != before;) {
-        before = covered;
-        for (size_t i = 0; i < m->count; i++)
-            if (m->places[i].start <= covered && m->places[i].end > covered &&
-                m->places[i].end <= end)
-                covered = m->places[i].end;
-    }
-    return begins && ends && covered == end;
-}
-
-static bool is_marked(const struct sx_snippet *s, const struct place *p)
-{
-    for (size_t i = 0; i < s->mark_count; i++) {
-        if (s->start + s->marks[i].start <= p->start && s->start + s->marks[i].end >= p->end)
-            return true;
-    }
-    return false;
-}
-
-static void check_marks(const struct both *b, const struct sx_snippet *s, const struct marking *m)
-{
-    size_t last = 0;
-
-    for (size_t i = 0; i < s->mark_count; i++) {
-        const struct sx_mark *k = &s->marks[i];
-
-        expect(b, k->start >= last && k->start < k->end && k->end <= s->text.len,
-               "mark %zu [%u,%u) out of order\n", i, k->start, k->end);
-        last = k->end;
-        expect(b, mark_is_of_places(m, s->start + k->start, s->start + k->end),
-               "mark '%.*s' in '%.*s' is no wanted word\n", (int)(k->end - k->start),
-               s->text.ptr + k->start, (int)s->text.len, s->text.ptr);
-    }
-    for (size_t i = 0; i < m->count; i++)
-        expect(b, is_marked(s, &m->places[i]), "'%.*s' not marked in '%.*s'\n",
-               (int)(m->places[i].end - m->places[i].start), m->text->text.ptr + m->places[i].start,
-               (int)s->text.len, s->text.ptr);
-    b->sum->marks += s->mark_count;
-}
-
-static void check_snippet(const struct both *b, const struct sx_snippet *s,
-                          const struct twin_doc *d)
-{
-    const struct twin_text *text = s->field == SX_FIELD_TITLE ? &d->title : &d->body;
-    struct marking m = {
-        .answer = b->twin, .text = text, .field = s->field, .from = s->start, .to = s->end};
-
-    expect(b, s->start <= s->end && s->end <= text->text.len && s->text.len == s->end - s->start,
-           "passage [%llu,%llu) of %zu bytes\n", (unsigned long long)s->start,
-           (unsigned long long)s->end, text->text.len);
-    expect(b, memcmp(s->text.ptr, text->text.ptr + s->start, s->text.len) == 0, "text differs\n");
-    twin_each_wanted(b->twin->q.root, false, mark_leaf, &m);
-    check_marks(b, s, &m);
-    free(m.places);
-}
-
-static bool overlap(const struct sx_snippet *x, const struct sx_snippet *y)
-{
-    return x->field == y->field && x->start < y->end && y->start < x->end;
-}
-
-/* Every hit holds a wanted word, so a hit with snippets has a mark. */
-static void check_snippets(const struct both *b, const struct sx_hit *h, const struct twin_doc *d)
-{
-    size_t marks = 0;
-
-    expect(b, h->snippet_count <= b->s->snippets, "%zu snippets\n", h->snippet_count);
-    for (size_t i = 0; i < h->snippet_count; i++) {
-        check_snippet(b, &h->snippets[i], d);
-        marks += h->snippets[i].mark_count;
-        for (size_t j = 0; j < i; j++)
-            expect(b, !overlap(&h->snippets[i], &h->snippets[j]), "snippets overlap\n");
-    }
-    expect(b, b->s->snippets == 0 || marks > 0, "no mark in %zu snippets of '%s' / '%s'\n",
-           h->snippet_count, d->doc.title.ptr, d->doc.body.ptr);
-    expect(b, h->snippet_count == 0 || h->snippets[0].mark_count > 0, "no mark in the first\n");
-    b->sum->snippets += h->snippet_count;
-}
-
 /* ---- hits ---------------------------------------------------------------------------------- */
 
-static const struct twin_hit *twin_hit_of(const struct both *b, struct sx_str uri)
+const struct twin_hit *both_hit_of(const struct both *b, struct sx_str uri)
 {
     for (size_t i = 0; i < b->twin->count; i++) {
         if (str_eq(b->twin->hits[i].doc->doc.uri, uri))
@@ -235,34 +67,33 @@ static const struct twin_hit *twin_hit_of(const struct both *b, struct sx_str ur
     return NULL;
 }
 
-static void check_hit(const struct both *b, const struct sx_hit *h, const struct twin_hit *t)
+void both_check_hit(const struct both *b, const struct sx_hit *h, const struct twin_hit *t,
+                    double score)
 {
     const struct sx_doc *d = &t->doc->doc;
 
-    expect(b, near(h->score, t->score), "score of %s: %.17g, twin %.17g\n", d->uri.ptr, h->score,
-           t->score);
+    expect(b, both_near(h->score, score), "score of %s: %.17g, twin %.17g\n", d->uri.ptr, h->score,
+           score);
     expect(b, strcmp(h->doc, t->doc->hash) == 0, "hash of %s: %s\n", d->uri.ptr, h->doc);
-    expect(b, same_str(h->title, d->title), "title of %s\n", d->uri.ptr);
-    expect(b, same_str(h->source, d->source), "source of %s\n", d->uri.ptr);
-    expect(b, same_str(h->date, d->date), "date of %s\n", d->uri.ptr);
-    expect(b, same_str(h->lang, d->lang), "lang of %s\n", d->uri.ptr);
-    expect(b, same_str(h->type, d->type), "type of %s\n", d->uri.ptr);
+    expect(b, both_same(h->title, d->title), "title of %s\n", d->uri.ptr);
+    expect(b, both_same(h->source, d->source), "source of %s\n", d->uri.ptr);
+    expect(b, both_same(h->date, d->date), "date of %s\n", d->uri.ptr);
+    expect(b, both_same(h->lang, d->lang), "lang of %s\n", d->uri.ptr);
+    expect(b, both_same(h->type, d->type), "type of %s\n", d->uri.ptr);
     expect(b, h->missing_count == t->missing_count, "%s lacks %zu items, twin %zu\n", d->uri.ptr,
            h->missing_count, t->missing_count);
     for (size_t i = 0; i < h->missing_count; i++)
         expect(b, str_eq(h->missing[i], t->missing[i]), "%s: missing %zu: '%.*s', twin '%s'\n",
                d->uri.ptr, i, (int)h->missing[i].len, h->missing[i].ptr, t->missing[i].ptr);
-    check_snippets(b, h, t->doc);
+    both_check_snippets(b, h, t->doc);
 }
 
-/* Whether rounding alone may decide who stands where the twin has `t`: another score, of other
- * counts and lengths, is within it. */
-static bool rounding_decides(const struct both *b, const struct twin_hit *t)
+bool both_rounding_decides(const struct both *b, const struct twin_hit *t)
 {
     for (size_t i = 0; i < b->twin->count; i++) {
         const struct twin_hit *h = &b->twin->hits[i];
 
-        if (h->tier == t->tier && h->inputs != t->inputs && near(h->score, t->score))
+        if (h->tier == t->tier && h->inputs != t->inputs && both_near(h->score, t->score))
             return b->s->sort == SX_SORT_SCORE;
     }
     return false;
@@ -271,8 +102,8 @@ static bool rounding_decides(const struct both *b, const struct twin_hit *t)
 /* By the index's own scores, `h` goes before `next`. */
 static bool in_order(const struct both *b, const struct sx_hit *h, const struct sx_hit *next)
 {
-    const struct twin_hit *t = twin_hit_of(b, h->uri);
-    const struct twin_hit *u = twin_hit_of(b, next->uri);
+    const struct twin_hit *t = both_hit_of(b, h->uri);
+    const struct twin_hit *u = both_hit_of(b, next->uri);
     struct twin_hit first;
     struct twin_hit second;
 
@@ -293,20 +124,26 @@ static void check_hits(const struct both *b)
     size_t want = rest < b->s->limit ? rest : b->s->limit;
 
     expect(b, res->hit_count == want, "%zu hits, twin %zu\n", res->hit_count, want);
+    expect(b, (res->cursor.ptr != NULL) == (b->s->limit > 0 && rest > want),
+           "a cursor where there is no more, or none where there is\n");
+    b->sum->blurred += b->twin->blurred;
+    if (b->twin->blurred)
+        return;
     for (size_t i = 0; i < want; i++) {
         const struct sx_hit *h = &res->hits[i];
         const struct twin_hit *there = &b->twin->hits[b->s->offset + i];
-        const struct twin_hit *same = twin_hit_of(b, h->uri);
+        const struct twin_hit *same = both_hit_of(b, h->uri);
 
         expect(b, h->rank == b->s->offset + i + 1, "rank %zu\n", h->rank);
         expect(b, same != NULL, "%.*s is no match\n", (int)h->uri.len, h->uri.ptr);
         expect(b,
-               same == there || (rounding_decides(b, there) && same->tier == there->tier &&
-                                 near(same->score, there->score)),
+               same == there || (both_rounding_decides(b, there) && same->tier == there->tier &&
+                                 both_near(same->score, there->score)),
                "place %zu: %s, twin %s\n", h->rank, same->doc->doc.uri.ptr,
                there->doc->doc.uri.ptr);
         expect(b, i == 0 || in_order(b, h - 1, h), "place %zu: out of order\n", h->rank);
-        check_hit(b, h, same);
+        both_check_hit(b, h, same, same->score);
+        both_check_explanation(b, h, same, h->rank - 1);
     }
     b->sum->hits += want;
 }
@@ -328,7 +165,8 @@ static void check_totals(const struct both *b)
         return;
     }
     b->sum->inexact++;
-    expect(b, !b->s->exact_total && b->twin->total > seen, "the total must be exact\n");
+    expect(b, !b->s->exact_total && b->s->facets == 0 && b->twin->total > seen,
+           "the total must be exact\n");
     expect(b, res->total > seen && res->total <= b->twin->total, "the bound is wrong\n");
     expect(b, res->total_all <= b->twin->total_all, "total_all\n");
 }
@@ -338,14 +176,17 @@ void compare_results(const struct sx_search *s, sx_status status, const struct s
 {
     struct twin_answer twin;
     struct both b = {s, &twin, NULL, set, sum};
+    struct twin_ask ask = {s->query, s->match, s->sort, false, clock_wall()};
 
-    twin_search(set, an, s->query, s->match, s->sort, clock_wall(), &twin);
+    twin_search(set, an, &ask, &twin);
     expect(&b, status == twin.status, "status %s, twin %s\n", sx_status_name(status),
            sx_status_name(twin.status));
     sum->queries++;
     if (status == SX_OK) {
         b.res = res;
         check_totals(&b);
+        both_check_facets(&b);
+        both_check_plan(&b);
         check_hits(&b);
     } else {
         sum->refused++;
@@ -372,8 +213,9 @@ void compare_count(struct sx_reader *r, const struct twin_set *set, struct analy
     struct twin_answer twin;
     struct sx_error err = {0};
     struct both b = {&s, &twin, NULL, set, NULL};
+    struct twin_ask ask = {query, match, SX_SORT_SCORE, false, clock_wall()};
 
-    twin_search(set, an, query, match, SX_SORT_SCORE, clock_wall(), &twin);
+    twin_search(set, an, &ask, &twin);
     sx_status rc = sx_reader_count(r, query, match, NULL, &count, &err);
     expect(&b, rc == twin.status, "count: status %s (%s)\n", sx_status_name(rc), err.msg);
     expect(&b, rc != SX_OK || (count.total == twin.total && count.all == twin.total_all),
@@ -397,14 +239,14 @@ void compare_stored(struct sx_reader *r, const struct twin_doc *d, struct sx_str
         if (d == NULL)
             return;
         assert_string_equal(got->hash, d->hash);
-        assert_true(same_str(got->doc.uri, d->doc.uri));
-        assert_true(same_str(got->doc.title, d->doc.title));
-        assert_true(same_str(got->doc.body, d->doc.body));
-        assert_true(same_str(got->doc.source, d->doc.source));
-        assert_true(same_str(got->doc.date, d->doc.date));
-        assert_true(same_str(got->doc.lang, d->doc.lang));
-        assert_true(same_str(got->doc.type, d->doc.type));
-        assert_true(same_str(got->doc.extra, d->doc.extra));
+        assert_true(both_same(got->doc.uri, d->doc.uri));
+        assert_true(both_same(got->doc.title, d->doc.title));
+        assert_true(both_same(got->doc.body, d->doc.body));
+        assert_true(both_same(got->doc.source, d->doc.source));
+        assert_true(both_same(got->doc.date, d->doc.date));
+        assert_true(both_same(got->doc.lang, d->doc.lang));
+        assert_true(both_same(got->doc.type, d->doc.type));
+        assert_true(both_same(got->doc.extra, d->doc.extra));
         sx_stored_free(got);
     }
 }

@@ -29,7 +29,10 @@ static const char *const all_words[] = {
     "ﷺ",        "Ἀθῆναι",   "αθηναι",    "😀",
     "a",        "the",      "and",       "x",
     "and",      "_",        "ａｂｃ",    "abc",
-    "½",        "²",
+    "½",        "²",        "layer",     "boundary",
+    "player",   "harbour",  "harbor",    "boundary-layer",
+    "tanker",   "tank-the", "and-the",   "boundarylayer",
+    "kettős",   "kettos",   "lay-er",    "parseHttpRequest",
 };
 
 static const char *const absent_words[] = {"zebra", "qqq", "зебра", "斑馬", "zz-top", "zeb"};
@@ -139,6 +142,7 @@ void gen_init(struct gen *g, uint64_t seed, size_t uris)
 {
     g->state = seed;
     g->uris = uris;
+    g->words_max = 151;
     g->word_count = 4 + gen_below(g, GEN_WORDS_MAX - 3);
     for (size_t i = 0; i < g->word_count; i++)
         g->words[i] = all_words[gen_below(g, COUNT(all_words))];
@@ -193,7 +197,8 @@ struct sx_doc gen_doc(struct gen *g, struct arena *mem)
     d.uri = gen_uri(g, mem);
     if (!gen_one_in(g, 4))
         d.title = text(g, gen_below(g, 5), mem);
-    d.body = text(g, lengths[gen_below(g, COUNT(lengths))], mem);
+    size_t length = lengths[gen_below(g, COUNT(lengths))];
+    d.body = text(g, length < g->words_max ? length : gen_below(g, g->words_max), mem);
     d.source = maybe(g, sources, COUNT(sources));
     d.date = maybe(g, dates, COUNT(dates));
     d.lang = maybe(g, langs, COUNT(langs));
@@ -274,23 +279,127 @@ static void put_filter(struct gen *g, struct buf *out)
     }
 }
 
+/* Two or three words that have parts of their own, in one: boundary-layer. */
+static void put_compound(struct gen *g, struct buf *out)
+{
+    static const char *const joints[] = {"-", "-", "-", ".", "'", "/", "_"};
+
+    for (size_t n = 2 + gen_below(g, 2); n > 0; n--) {
+        put_word(g, out);
+        buf_puts(out, n > 1 ? joints[gen_below(g, COUNT(joints))] : "");
+    }
+}
+
+/* Some letters of a word are others, or gone, or exchanged. */
+static void misspell(struct gen *g, struct sx_str w, struct buf *out)
+{
+    static const char *const letters[] = {"a", "k", "r", "é", "щ", "1"};
+    size_t edits = gen_below(g, 4);
+
+    for (size_t i = 0, size; i < w.len; i += size) {
+        bool here = edits > 0 && gen_one_in(g, 3);
+
+        utf8_next(w.ptr + i, w.len - i, &size);
+        edits -= here;
+        size_t kind = here ? gen_below(g, 4) : 4;
+        if (kind == 0)
+            continue;
+        if (kind <= 2)
+            buf_puts(out, letters[gen_below(g, COUNT(letters))]);
+        if (kind == 3 && i + size < w.len) {
+            size_t other;
+            utf8_next(w.ptr + i + size, w.len - i - size, &other);
+            buf_put(out, w.ptr + i + size, other);
+            buf_put(out, w.ptr + i, size);
+            size += other;
+        } else if (kind != 1) {
+            buf_put(out, w.ptr + i, size);
+        }
+    }
+}
+
+static void put_fuzzy(struct gen *g, struct buf *out)
+{
+    static const char *const tildes[] = {"~", "~", "~1", "~2"};
+
+    misspell(g, str_of(gen_one_in(g, 15) ? "zebra" : word(g)), out);
+    buf_puts(out, tildes[gen_below(g, COUNT(tildes))]);
+}
+
+static void put_near_word(struct gen *g, struct sx_str body, struct buf *out)
+{
+    size_t kind = gen_below(g, 10);
+
+    if (gen_one_in(g, 12))
+        buf_puts(out, gen_one_in(g, 2) ? "title:" : "body:");
+    if (kind < 5)
+        put_word(g, out);
+    else if (kind < 6)
+        put_phrase(g, body, out);
+    else if (kind < 8)
+        put_prefix(g, out);
+    else
+        put_fuzzy(g, out);
+}
+
+static void put_near_operand(struct gen *g, struct sx_str body, struct buf *out)
+{
+    if (!gen_one_in(g, 6)) {
+        put_near_word(g, body, out);
+        return;
+    }
+    buf_putc(out, '(');
+    for (size_t n = 1 + gen_below(g, 3); n > 0; n--) {
+        put_near_word(g, body, out);
+        buf_puts(out, n > 1 ? " OR " : "");
+    }
+    buf_putc(out, ')');
+}
+
+/* Mostly one distance, sometimes one word again. */
+static void put_near(struct gen *g, struct sx_str body, struct buf *out)
+{
+    static const unsigned distances[] = {0, 0, 1, 2, 3, 5, 8, 20, 1000};
+    unsigned distance = distances[gen_below(g, COUNT(distances))];
+    const char *again = word(g);
+
+    for (size_t n = 2 + gen_below(g, gen_one_in(g, 4) ? 4 : 2); n > 0; n--) {
+        if (gen_one_in(g, 4))
+            buf_puts(out, again);
+        else
+            put_near_operand(g, body, out);
+        if (n > 1)
+            buf_printf(out, " NEAR/%u ", distance);
+        if (gen_one_in(g, 6))
+            distance = distances[gen_below(g, COUNT(distances))];
+    }
+}
+
 static void put_atom(struct gen *g, struct sx_str body, struct buf *out)
 {
     static const char *const fields[] = {"title:", "body:", "Title:", "col:"};
-    size_t kind = gen_below(g, 12);
+    size_t kind = gen_below(g, 17);
 
-    if (kind == 11) {
+    if (kind == 16) {
         put_filter(g, out);
+        return;
+    }
+    if (kind == 15) {
+        put_near(g, body, out);
         return;
     }
     if (gen_one_in(g, 6))
         buf_puts(out, fields[gen_below(g, COUNT(fields))]);
-    if (kind < 6)
+    if (kind < 7)
         put_word(g, out);
     else if (kind < 9)
         put_phrase(g, body, out);
-    else
+    else if (kind < 11)
         put_prefix(g, out);
+    else if (kind < 13)
+        put_fuzzy(g, out);
+    else
+        put_compound(g, out);
 }
 
 static void put_tree(struct gen *g, struct sx_str body, size_t depth, struct buf *out)
@@ -317,9 +426,10 @@ static void put_tree(struct gen *g, struct sx_str body, size_t depth, struct buf
 /* Anything in any order: some of it is refused, all the rest means something. */
 static void put_soup(struct gen *g, struct sx_str body, struct buf *out)
 {
-    static const char *const bits[] = {"(",      ")",     "\"",           " ",    " ", "+",
-                                       "-",      "AND",   " OR ",         "NOT ", "*", "title:",
-                                       "body:(", "date:", "\xe2\x80\x9d", "--"};
+    static const char *const bits[] = {"(",  ")",      "\"",       " ",     " ",
+                                       "+",  "-",      "AND",      " OR ",  "NOT ",
+                                       "*",  "title:", "body:(",   "date:", "\xe2\x80\x9d",
+                                       "--", "~",      " NEAR/2 ", "NEAR/", "~3"};
 
     for (size_t n = 1 + gen_below(g, 10); n > 0; n--) {
         if (gen_one_in(g, 2))

@@ -13,7 +13,8 @@ struct gen {
     uint64_t state;
     const char *words[GEN_WORDS_MAX]; /* of this corpus, chosen from all */
     size_t word_count;
-    size_t uris; /* how many distinct ones there are */
+    size_t uris;      /* how many distinct ones there are */
+    size_t words_max; /* of a body, less one */
 };
 
 /* SEARCHD_SEED, else the clock; printed, so that a failure can be run again. */

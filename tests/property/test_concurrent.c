@@ -99,15 +99,10 @@ static void remember(struct scene *sc, struct sx_reader *r)
     while (h->count <= stats.generation) {
         h->sets = realloc(h->sets, (h->count + 1) * sizeof(*h->sets));
         assert_non_null(h->sets);
-        h->sets[h->count++] = (struct twin_set){NULL, 0};
+        h->sets[h->count++] = (struct twin_set){0};
     }
     set = &h->sets[stats.generation];
-    free(set->docs);
-    set->count = sc->twin.committed.count;
-    set->docs = calloc(set->count + 1, sizeof(void *));
-    assert_non_null(set->docs);
-    if (set->count > 0)
-        memcpy(set->docs, sc->twin.committed.docs, set->count * sizeof(void *));
+    twin_set_copy(set, &sc->twin.committed);
 }
 
 static void change(struct scene *sc)
@@ -159,7 +154,8 @@ static void compare_told(struct scene *sc, const struct told *t, struct compared
         compare_results(&t->s, t->status, t->res, set, sc->twin.an, sum);
         return;
     }
-    twin_search(set, sc->twin.an, t->s.query, t->s.match, SX_SORT_SCORE, clock_wall(), &twin);
+    struct twin_ask ask = {t->s.query, t->s.match, SX_SORT_SCORE, false, clock_wall()};
+    twin_search(set, sc->twin.an, &ask, &twin);
     assert_int_equal(t->count.total, twin.total);
     assert_int_equal(t->count.all, twin.total_all);
     twin_answer_release(&twin);
@@ -199,7 +195,7 @@ static void set_up(struct scene *sc)
 
     sc->dir = temp_dir();
     gen_init(&sc->g, gen_seed(), URIS);
-    twin_init(&sc->twin);
+    twin_init(&sc->twin, TWIN_LANGS);
     must(sx_index_open(&sc->ix, sc->dir, &opt, &err), &err);
     atomic_store(&sc->busy, READERS);
     for (size_t i = 0; i < READERS; i++) {
@@ -221,7 +217,7 @@ static void tear_down(struct scene *sc)
         sx_reader_close(sc->askers[i].r);
     sx_index_close(sc->ix);
     for (size_t i = 0; i < sc->history.count; i++)
-        free(sc->history.sets[i].docs);
+        twin_set_release(&sc->history.sets[i]);
     free(sc->history.sets);
     twin_release(&sc->twin);
     temp_dir_remove(sc->dir);

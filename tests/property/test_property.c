@@ -16,7 +16,10 @@ struct world {
     struct twin twin;
     struct gen g;
     struct compared sum;
-    size_t commits, checks, reopens, rollbacks;
+    size_t commits, checks, reopens, rollbacks, rebuilds, lists;
+    bool held; /* readers[1] sees `held_set`, whatever is committed */
+    struct twin_set held_set;
+    size_t holds;
 };
 
 static void must(sx_status rc, const struct sx_error *err)
@@ -28,16 +31,41 @@ static void must(sx_status rc, const struct sx_error *err)
 static void open_index(struct world *w)
 {
     struct sx_error err = {0};
-    struct sx_index_options opt = {
-        .relaxed = !gen_one_in(&w->g, 4), .languages = twin_langs, .language_count = TWIN_LANGS};
+    struct sx_index_options opt = {.relaxed = !gen_one_in(&w->g, 4),
+                                   .languages = twin_langs,
+                                   .language_count = w->twin.open.langs};
 
     must(sx_index_open(&w->ix, w->dir, &opt, &err), &err);
     for (size_t i = 0; i < 2; i++)
         must(sx_reader_open(&w->readers[i], w->ix, &err), &err);
 }
 
+static void hold(struct world *w)
+{
+    struct sx_error err = {0};
+
+    must(sx_reader_hold(w->readers[1], &err), &err);
+    twin_set_copy(&w->held_set, &w->twin.committed);
+    w->held = true;
+    w->holds++;
+}
+
+static void release(struct world *w)
+{
+    if (w->held)
+        sx_reader_release(w->readers[1]);
+    w->held = false;
+}
+
+/* What a reader sees. */
+static const struct twin_set *set_of(const struct world *w, size_t reader)
+{
+    return w->held && reader == 1 ? &w->held_set : &w->twin.committed;
+}
+
 static void close_index(struct world *w)
 {
+    release(w);
     for (size_t i = 0; i < 2; i++) {
         sx_reader_close(w->readers[i]);
         w->readers[i] = NULL;
@@ -149,6 +177,25 @@ static void change(struct world *w)
         delete_by_query(w);
 }
 
+static void commit(struct world *w)
+{
+    struct sx_error err = {0};
+
+    must(sx_index_commit(w->ix, &err), &err);
+    twin_commit(&w->twin);
+    w->commits++;
+}
+
+static void rebuild(struct world *w)
+{
+    struct sx_error err = {0};
+    uint64_t docs = 0;
+
+    must(sx_index_rebuild(w->ix, NULL, &docs, &err), &err);
+    assert_int_equal(docs, w->twin.committed.count);
+    w->rebuilds++;
+}
+
 static void end_transaction(struct world *w)
 {
     struct sx_error err = {0};
@@ -159,12 +206,12 @@ static void end_transaction(struct world *w)
         twin_rollback(&w->twin);
         w->rollbacks++;
     } else {
-        must(sx_index_commit(w->ix, &err), &err);
-        twin_commit(&w->twin);
-        w->commits++;
+        commit(w);
     }
     if (gen_one_in(&w->g, 4))
         must(sx_index_maintain(w->ix, 2, &more, &err), &err);
+    if (gen_one_in(&w->g, 20))
+        rebuild(w);
     if (gen_one_in(&w->g, 4)) {
         must(sx_index_check(w->ix, &err), &err);
         w->checks++;
@@ -182,26 +229,138 @@ static void reopen(struct world *w)
 
 /* ---- questions ----------------------------------------------------------------------------- */
 
-static void ask(struct world *w, struct buf *query)
+static struct sx_search any_search(struct gen *g, struct sx_str quoted, struct buf *query)
 {
     static const size_t limits[] = {0, 1, 2, 3, 10, 10, 10, 50, 1000};
-    struct gen *g = &w->g;
-    const struct twin_doc *d = any_doc(w, &w->twin.committed);
-    struct sx_reader *r = w->readers[gen_below(g, 2)];
     struct sx_search s = {
         .match = (enum sx_match)gen_below(g, 3),
         .sort = gen_one_in(g, 2) ? SX_SORT_SCORE : (enum sx_sort)gen_below(g, 3),
-        .offset = gen_one_in(g, 4) ? gen_below(g, 30) : 0,
+        .offset = gen_one_in(g, 4) ? gen_below(g, gen_one_in(g, 4) ? 150 : 30) : 0,
         .limit = limits[gen_below(g, sizeof(limits) / sizeof(limits[0]))],
         .snippets = gen_below(g, SX_SNIPPETS_MAX + 1),
         .exact_total = gen_one_in(g, 2),
+        .facets = gen_one_in(g, 4) ? (unsigned)gen_below(g, 1U << SX_FACET_COUNT) : 0,
+        .explain = gen_one_in(g, 3),
     };
 
-    gen_query(g, d == NULL ? str_of(NULL) : d->doc.body, query);
+    gen_query(g, quoted, query);
     s.query = query->data == NULL ? str_of("") : buf_str(query);
-    compare_search(r, &w->twin.committed, w->twin.an, &s, &w->sum);
-    if (gen_one_in(g, 4))
-        compare_count(r, &w->twin.committed, w->twin.an, s.query, s.match);
+    return s;
+}
+
+static struct sx_str any_text(struct world *w)
+{
+    const struct twin_doc *d = any_doc(w, &w->twin.committed);
+
+    return d == NULL ? str_of(NULL) : d->doc.body;
+}
+
+static void ask(struct world *w, struct buf *query)
+{
+    size_t reader = gen_below(&w->g, 2);
+    struct sx_search s = any_search(&w->g, any_text(w), query);
+
+    compare_search(w->readers[reader], set_of(w, reader), w->twin.an, &s, &w->sum);
+    if (gen_one_in(&w->g, 4))
+        compare_count(w->readers[reader], set_of(w, reader), w->twin.an, s.query, s.match);
+}
+
+/* ---- lists, page by page ------------------------------------------------------------------- */
+
+static void must_fail(struct sx_reader *r, const struct sx_search *s, sx_status want)
+{
+    struct sx_results *res = NULL;
+    struct sx_error err = {0};
+    sx_status rc = sx_reader_search(r, s, &res, &err);
+
+    if (rc != want)
+        fail_msg("cursor '%.*s' of '%.*s': %s", (int)s->cursor.len, s->cursor.ptr,
+                 (int)s->query.len, s->query.ptr, sx_status_name(rc));
+    assert_null(res);
+}
+
+/* A cursor is of one search only. */
+static void try_wrong_cursors(struct world *w, struct sx_reader *r, const struct paging *p)
+{
+    static const char *const wrong[] = {"",
+                                        "0",
+                                        "-",
+                                        "0000000000000000-0",
+                                        "ffffffffffffffff-10",
+                                        "\xff",
+                                        "0123456789abcdef-",
+                                        "0123456789abcdef-99999999999999999999"};
+    struct sx_search good = paging_next(p, 10);
+    struct sx_search s = good;
+
+    s.cursor = str_of(wrong[gen_below(&w->g, sizeof(wrong) / sizeof(wrong[0]))]);
+    must_fail(r, &s, SX_ECURSOR);
+    s = good;
+    s.query = str_of("another");
+    must_fail(r, &s, SX_ECURSOR);
+    s = good;
+    s.query = str_of("");
+    must_fail(r, &s, SX_ECURSOR);
+    s = good;
+    s.match = (enum sx_match)((s.match + 1) % 3);
+    must_fail(r, &s, SX_ECURSOR);
+    s = good;
+    s.sort = (enum sx_sort)((s.sort + 1) % 3);
+    must_fail(r, &s, SX_ECURSOR);
+    s = good;
+    s.explain = true;
+    must_fail(r, &s, SX_EREQUEST);
+    s = good;
+    s.facets = 1;
+    must_fail(r, &s, SX_EREQUEST);
+    s = good;
+    s.offset = 1;
+    must_fail(r, &s, SX_EREQUEST);
+}
+
+static void next_page(struct world *w, size_t reader, struct paging *p)
+{
+    static const size_t limits[] = {1, 2, 7, 7, 30, 100, 1000};
+    struct sx_search s =
+        paging_next(p, limits[gen_below(&w->g, sizeof(limits) / sizeof(limits[0]))]);
+    struct sx_results *res = NULL;
+    struct sx_error err = {0};
+    sx_status rc = sx_reader_search(w->readers[reader], &s, &res, &err);
+
+    paging_take(p, &s, rc, res, set_of(w, reader), &w->sum);
+    sx_results_free(res);
+}
+
+/* A whole list; documents come and go meanwhile, or do not. */
+static void page_through(struct world *w, struct buf *query)
+{
+    size_t reader = gen_below(&w->g, 2);
+    bool changes = gen_one_in(&w->g, 2);
+    struct sx_search s = any_search(&w->g, any_text(w), query);
+    struct sx_results *res = NULL;
+    struct sx_error err = {0};
+    struct paging p;
+
+    s.offset = 0;
+    s.limit = 1 + gen_below(&w->g, gen_one_in(&w->g, 4) ? 150 : 12);
+    sx_status rc = sx_reader_search(w->readers[reader], &s, &res, &err);
+    compare_results(&s, rc, res, set_of(w, reader), w->twin.an, &w->sum);
+    if (rc != SX_OK)
+        return;
+    paging_begin(&p, &s, res, set_of(w, reader), w->twin.an);
+    sx_results_free(res);
+    w->lists += paging_more(&p);
+    while (paging_more(&p)) {
+        if (gen_one_in(&w->g, 6))
+            try_wrong_cursors(w, w->readers[reader], &p);
+        if (changes && gen_one_in(&w->g, 2)) {
+            change(w);
+            commit(w);
+        }
+        next_page(w, reader, &p);
+    }
+    paging_check_all_came(&p, set_of(w, reader));
+    paging_release(&p);
 }
 
 static void look_around(struct world *w)
@@ -211,7 +370,8 @@ static void look_around(struct world *w)
     struct sx_str uri = d == NULL || gen_one_in(&w->g, 2) ? gen_uri(&w->g, &mem) : d->doc.uri;
 
     compare_stored(w->readers[0], twin_find(&w->twin.committed, uri), uri);
-    compare_stats(w->readers[1], &w->twin.committed);
+    compare_stored(w->readers[1], twin_find(set_of(w, 1), uri), uri);
+    compare_stats(w->readers[1], set_of(w, 1));
     arena_release(&mem);
 }
 
@@ -228,8 +388,13 @@ static void one_round(struct world *w)
     else
         end_transaction(w);
     look_around(w);
+    if (gen_one_in(&w->g, 3))
+        release(w);
+    if (gen_one_in(&w->g, 3) && !w->held)
+        hold(w);
     for (size_t n = 0; n < ROUND_QUERIES; n++)
         ask(w, &query);
+    page_through(w, &query);
     buf_release(&query);
 }
 
@@ -240,11 +405,13 @@ static void one_world(struct world *w, uint64_t seed, size_t queries)
     size_t until = w->sum.queries + queries;
 
     gen_init(&w->g, seed, 10);
-    w->g.uris = 5 + gen_below(&w->g, 100);
+    bool many = gen_one_in(&w->g, 5);
+    w->g.uris = many ? 250 : 5 + gen_below(&w->g, 100);
+    w->g.words_max = many ? 12 : w->g.words_max;
     w->dir = temp_dir();
-    twin_init(&w->twin);
+    twin_init(&w->twin, 1 + gen_below(&w->g, TWIN_LANGS));
     open_index(w);
-    for (size_t n = gen_below(&w->g, 25); n > 0; n--)
+    for (size_t n = many ? 40 : gen_below(&w->g, 25); n > 0; n--)
         put_some(w, 8);
     must(sx_index_commit(w->ix, &err), &err);
     twin_commit(&w->twin);
@@ -252,6 +419,7 @@ static void one_world(struct world *w, uint64_t seed, size_t queries)
         one_round(w);
     must(sx_index_check(w->ix, &err), &err);
     close_index(w);
+    twin_set_release(&w->held_set);
     twin_release(&w->twin);
     temp_dir_remove(w->dir);
 }
@@ -294,7 +462,7 @@ static void known_queries_are_answered(void **state)
 
     (void)state;
     w.dir = temp_dir();
-    twin_init(&w.twin);
+    twin_init(&w.twin, TWIN_LANGS);
     open_index(&w);
     for (unsigned bits = 0; bits < 32; bits++)
         put_mixture(&w, bits);
@@ -305,7 +473,9 @@ static void known_queries_are_answered(void **state)
             struct sx_search s = {.query = str_of(queries[i]),
                                   .match = (enum sx_match)match,
                                   .limit = 100,
-                                  .snippets = 1};
+                                  .snippets = 1,
+                                  .facets = (1U << SX_FACET_COUNT) - 1,
+                                  .explain = true};
 
             compare_search(w.readers[0], &w.twin.committed, w.twin.an, &s, &w.sum);
             compare_count(w.readers[1], &w.twin.committed, w.twin.an, s.query, s.match);
@@ -326,9 +496,14 @@ static void index_answers_as_its_twin(void **state)
     for (uint64_t n = 0; w.sum.queries < queries; n++)
         one_world(&w, seed + n * 1000003, 200);
     print_message("compared %zu queries (%zu refused by both), %zu hits, %zu snippets, %zu marks, "
-                  "%zu lower bounds; %zu commits, %zu rollbacks, %zu reopens, %zu checks\n",
+                  "%zu lower bounds; %zu commits, %zu rollbacks, %zu reopens, %zu checks, "
+                  "%zu rebuilds\n",
                   w.sum.queries, w.sum.refused, w.sum.hits, w.sum.snippets, w.sum.marks,
-                  w.sum.inexact, w.commits, w.rollbacks, w.reopens, w.checks);
+                  w.sum.inexact, w.commits, w.rollbacks, w.reopens, w.checks, w.rebuilds);
+    print_message("%zu facets, %zu hits explained with %zu pairs, %zu lists of %zu more pages "
+                  "(%zu empty), %zu holds; rounding blurred %zu lists\n",
+                  w.sum.facets, w.sum.explained, w.sum.pairs, w.lists, w.sum.pages,
+                  w.sum.empty_pages, w.holds, w.sum.blurred);
 }
 
 int main(void)

@@ -9,9 +9,10 @@
 #include "index/text/lang.h"
 #include "tests/support/support.h"
 
-void twin_init(struct twin *t)
+void twin_init(struct twin *t, size_t langs)
 {
     memset(t, 0, sizeof(*t));
+    t->committed.langs = t->open.langs = langs;
     t->an = analyzer_new();
     t->stemmer = stemmer_new();
     assert_non_null(t->stemmer);
@@ -22,8 +23,8 @@ void twin_release(struct twin *t)
 {
     analyzer_free(t->an);
     stemmer_free(t->stemmer);
-    free(t->committed.docs);
-    free(t->open.docs);
+    twin_set_release(&t->committed);
+    twin_set_release(&t->open);
     arena_release(&t->mem);
     memset(t, 0, sizeof(*t));
 }
@@ -217,10 +218,11 @@ size_t twin_delete_doc(struct twin *t, struct sx_str hex)
 
 size_t twin_delete_query(struct twin *t, struct sx_str query, int64_t now)
 {
+    struct twin_ask ask = {.query = query, .match = SX_MATCH_ALL, .exact = true, .now = now};
     struct twin_answer a;
     size_t deleted;
 
-    twin_search(&t->open, t->an, query, SX_MATCH_ALL, SX_SORT_SCORE, now, &a);
+    twin_search(&t->open, t->an, &ask, &a);
     deleted = a.count;
     for (size_t i = 0; i < a.count; i++)
         assert_int_equal(twin_delete_uri(t, a.hits[i].doc->doc.uri), 1);
@@ -228,23 +230,30 @@ size_t twin_delete_query(struct twin *t, struct sx_str query, int64_t now)
     return deleted;
 }
 
-static void copy_set(struct twin_set *to, const struct twin_set *from)
+void twin_set_copy(struct twin_set *to, const struct twin_set *from)
 {
     to->docs = realloc(to->docs, (from->count + 1) * sizeof(void *));
     assert_non_null(to->docs);
     if (from->count > 0)
         memcpy(to->docs, from->docs, from->count * sizeof(void *));
     to->count = from->count;
+    to->langs = from->langs;
+}
+
+void twin_set_release(struct twin_set *set)
+{
+    free(set->docs);
+    memset(set, 0, sizeof(*set));
 }
 
 void twin_commit(struct twin *t)
 {
-    copy_set(&t->committed, &t->open);
+    twin_set_copy(&t->committed, &t->open);
 }
 
 void twin_rollback(struct twin *t)
 {
-    copy_set(&t->open, &t->committed);
+    twin_set_copy(&t->open, &t->committed);
 }
 
 const struct twin_doc *twin_find(const struct twin_set *set, struct sx_str uri)

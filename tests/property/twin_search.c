@@ -2,117 +2,19 @@
  *
  * What matches: a group's items (what holds a wanted word) read as ANY need all +items, else one;
  * read as ALL every one; what is no item must hold always. `best` is ANY, with the documents
- * first that hold every item while what is excluded is still read as ANY. */
-#include "tests/property/twin.h"
-
+ * first that hold every item while what is excluded is still read as ANY. A compound read as ANY
+ * needs any of its parts, else all of it as it is written. */
 #include <math.h>
 #include <string.h>
 
 #include "index/base/date.h"
 #include "index/base/str.h"
-#include "index/text/lang.h"
-#include "index/text/stop.h"
+#include "tests/property/twin.h"
 #include "tests/support/support.h"
 
 enum reading { ANY, ALL, FIRST_OF_BEST };
 
-static bool is_leaf(const struct ast *node)
-{
-    return ast_is_leaf(node);
-}
-
-static bool begins_with(struct sx_str s, struct sx_str prefix)
-{
-    return s.len >= prefix.len && memcmp(s.ptr, prefix.ptr, prefix.len) == 0;
-}
-
-struct twin_wanted twin_wanted(const struct twin_leaf *leaf, size_t number)
-{
-    const struct ast *n = leaf->ast;
-    bool whole = number == TWIN_WHOLE;
-
-    return (struct twin_wanted){
-        .term = whole ? n->whole : n->terms[number],
-        .beginning = n->kind == AST_PREFIX && (whole || number + 1 == n->term_count),
-        .forms = leaf->has_forms && whole == (n->whole.len > 0) ? leaf : NULL,
-    };
-}
-
-bool twin_is(const struct twin_token *have, const struct twin_wanted *wanted)
-{
-    if (wanted->beginning)
-        return begins_with(have->term, wanted->term);
-    for (size_t i = 0; wanted->forms != NULL && i < TWIN_LANGS; i++) {
-        if (str_eq(have->stems[i], wanted->forms->stems[i]))
-            return true;
-    }
-    return str_eq(have->term, wanted->term);
-}
-
-const struct twin_leaf *twin_leaf_of(const struct twin_answer *a, const struct ast *leaf)
-{
-    for (size_t i = 0; i < a->leaf_count; i++) {
-        if (a->leaves[i].ast == leaf)
-            return &a->leaves[i];
-    }
-    fail_msg("a leaf of another query");
-    return NULL;
-}
-
-static bool token_at(const struct twin_text *text, size_t at, struct twin_wanted wanted)
-{
-    for (size_t i = 0; at < text->count && i < text->words[at].count; i++) {
-        if (twin_is(&text->words[at].tokens[i], &wanted))
-            return true;
-    }
-    return false;
-}
-
-bool twin_terms_at(const struct twin_leaf *leaf, const struct twin_text *text, size_t at)
-{
-    for (size_t i = 0; i < leaf->ast->term_count; i++) {
-        if (!token_at(text, at + i, twin_wanted(leaf, i)))
-            return false;
-    }
-    return true;
-}
-
-bool twin_whole_at(const struct twin_leaf *leaf, const struct twin_text *text, size_t at)
-{
-    return leaf->ast->whole.len > 0 && token_at(text, at, twin_wanted(leaf, TWIN_WHOLE));
-}
-
-bool twin_field_allows(const struct ast *leaf, enum sx_field field)
-{
-    return leaf->field == AST_ANY ||
-           leaf->field == (field == SX_FIELD_TITLE ? AST_TITLE : AST_BODY);
-}
-
-/* Occurrences in one text; of overlapping ones each counts. Parts and whole at one place are one,
- * but a dictionary word counts on top of its pairs. */
-static size_t occurrences(const struct twin_leaf *leaf, const struct twin_text *text)
-{
-    size_t n = 0;
-
-    for (size_t at = 0; at < text->count; at++) {
-        bool terms = twin_terms_at(leaf, text, at);
-        bool whole = twin_whole_at(leaf, text, at);
-        n += leaf->ast->paired ? (size_t)terms + (size_t)whole : (size_t)(terms || whole);
-    }
-    return n;
-}
-
-/* tf of the formula: the title counts three times. */
-static double leaf_tf(const struct twin_leaf *leaf, const struct twin_doc *d)
-{
-    double tf = 0;
-
-    if (twin_field_allows(leaf->ast, SX_FIELD_TITLE))
-        tf += 3.0 * (double)occurrences(leaf, &d->title);
-    if (twin_field_allows(leaf->ast, SX_FIELD_BODY))
-        tf += (double)occurrences(leaf, &d->body);
-    return tf;
-}
+/* ---- filters ------------------------------------------------------------------------------- */
 
 static unsigned char lower(char c)
 {
@@ -184,49 +86,23 @@ static bool filter_holds(const struct ast *f, const struct twin_doc *d, struct a
     return d->at != DATE_NONE && d->at >= f->date_lo && d->at < f->date_hi;
 }
 
-/* An item asks for a word; what does not is a filter or an exclusion, and must hold always. */
-static bool is_item(const struct ast *node)
+/* ---- what matches -------------------------------------------------------------------------- */
+
+/* How often a leaf stands in the document at hand. */
+static struct twin_tf tf_of(const struct twin_answer *a, const struct ast *leaf)
 {
-    if (is_leaf(node) || node->kind == AST_NOT)
-        return is_leaf(node);
-    for (size_t i = 0; i < node->kid_count; i++) {
-        if (is_item(node->kids[i]))
-            return true;
+    for (size_t i = 0; i < a->leaf_count; i++) {
+        if (a->leaves[i].ast == leaf)
+            return a->leaves[i].tf;
     }
-    return false;
+    fail_msg("a leaf of another query");
+    return (struct twin_tf){0, 0};
 }
 
-static bool is_stop_word(const struct ast *node)
+static void take_in_hand(struct twin_answer *a, const struct twin_doc *d)
 {
-    bool stop = node->kind == AST_WORD && !node->required && !node->emphatic &&
-                node->field == AST_ANY && node->term_count == 1 && node->whole.len == 0;
-
-    for (size_t i = 0; i < TWIN_LANGS; i++)
-        stop = stop && stop_is(lang_number(str_of(twin_langs[i])), node->terms[0]);
-    return stop;
-}
-
-/* Whether a kid of a group is a stop word that goes, since another item stays. */
-static bool is_dropped(const struct ast *node, const struct ast *kid)
-{
-    if (node->kind != AST_GROUP || !is_stop_word(kid))
-        return false;
-    for (size_t i = 0; i < node->kid_count; i++) {
-        if (is_item(node->kids[i]) && !is_stop_word(node->kids[i]))
-            return true;
-    }
-    return false;
-}
-
-void twin_each_wanted(const struct ast *node, bool negated,
-                      void (*fn)(void *ctx, const struct ast *leaf), void *ctx)
-{
-    if (is_leaf(node) && !negated)
-        fn(ctx, node);
-    for (size_t i = 0; i < node->kid_count; i++) {
-        if (!is_dropped(node, node->kids[i]))
-            twin_each_wanted(node->kids[i], negated != (node->kind == AST_NOT), fn, ctx);
-    }
+    for (size_t i = 0; i < a->leaf_count; i++)
+        a->leaves[i].tf = twin_count(&a->leaves[i], d);
 }
 
 static bool holds(const struct ast *node, enum reading reading, const struct twin_doc *d,
@@ -241,12 +117,10 @@ static bool group_holds(const struct ast *group, enum reading reading, const str
         const struct ast *kid = group->kids[i];
         bool kid_holds = holds(kid, reading, d, a);
 
-        if (is_dropped(group, kid))
-            continue;
-        if (!kid_holds && (!is_item(kid) || kid->required || reading != ANY))
+        if (!kid_holds && (!twin_is_item(kid) || kid->required || reading != ANY))
             return false;
-        items += is_item(kid);
-        held += is_item(kid) && kid_holds;
+        items += twin_is_item(kid);
+        held += twin_is_item(kid) && kid_holds;
     }
     return items == 0 || held > 0;
 }
@@ -254,166 +128,103 @@ static bool group_holds(const struct ast *group, enum reading reading, const str
 static bool holds(const struct ast *node, enum reading reading, const struct twin_doc *d,
                   const struct twin_answer *a)
 {
+    bool one = node->kind == AST_OR || (node->kind == AST_COMPOUND && reading == ANY);
+
     switch (node->kind) {
     case AST_WORD:
     case AST_PHRASE:
     case AST_PREFIX:
     case AST_FUZZY:
-        return leaf_tf(twin_leaf_of(a, node), d) > 0;
+    case AST_NEAR:
+        return twin_combined(tf_of(a, node)) > 0;
     case AST_FILTER:
         return filter_holds(node, d, a->an);
     case AST_NOT:
         return !holds(node->kids[0], reading == FIRST_OF_BEST ? ANY : reading, d, a);
     case AST_GROUP:
         return group_holds(node, reading, d, a);
-    case AST_NEAR:
     case AST_COMPOUND:
     case AST_AND:
     case AST_OR:
         break;
     }
+    if (node->kind == AST_COMPOUND && !one)
+        return holds(node->kids[0], reading, d, a);
     for (size_t i = 0; i < node->kid_count; i++) {
-        if (holds(node->kids[i], reading, d, a) == (node->kind == AST_OR))
-            return node->kind == AST_OR;
+        if (holds(node->kids[i], reading, d, a) == one)
+            return one;
     }
-    return node->kind == AST_AND;
+    return !one;
 }
 
 /* ---- scores -------------------------------------------------------------------------------- */
 
-struct counts {
-    double n, f;
-};
-
-/* Adds the occurrences of `term`, or of what begins so, in one text. */
-static size_t count_in(const struct twin_text *text, struct twin_wanted wanted)
+static double part_of_score(double asked, double weight, double tf, double norm)
 {
-    size_t f = 0;
+    double x = tf / norm;
 
-    for (size_t at = 0; at < text->count; at++)
-        for (size_t i = 0; i < text->words[at].count; i++)
-            f += twin_is(&text->words[at].tokens[i], &wanted);
-    return f;
+    return asked * weight * 2.2 * x / (x + 1.2);
 }
 
-/* Whether a token before this one has its term: title first, then body. */
-static bool seen_before(const struct twin_doc *d, const struct twin_text *text, size_t at, size_t i)
+static double norm_of(const struct twin_answer *a, const struct twin_doc *d)
 {
-    struct sx_str term = text->words[at].tokens[i].term;
-
-    if (text == &d->body && count_in(&d->title, (struct twin_wanted){.term = term}) > 0)
-        return true;
-    for (size_t k = 0; k <= at; k++)
-        for (size_t j = 0; j < (k == at ? i : text->words[k].count); j++)
-            if (str_eq(text->words[k].tokens[j].term, term))
-                return true;
-    return false;
+    return 0.4 + 0.6 * twin_length(d) / a->avglen;
 }
 
-/* Documents, each once a distinct term that is `term` or begins so. */
-static size_t distinct_in(const struct twin_doc *d, const struct twin_text *text,
-                          struct twin_wanted wanted)
+static uint64_t mixed(uint64_t inputs, double x)
 {
-    size_t n = 0;
-
-    for (size_t at = 0; at < text->count; at++)
-        for (size_t i = 0; i < text->words[at].count; i++) {
-            if (twin_is(&text->words[at].tokens[i], &wanted))
-                n += !seen_before(d, text, at, i);
-        }
-    return n;
+    return inputs * 1000003 + (uint64_t)x;
 }
 
-/* n and F of one term, or summed of all terms that begin so. */
-static struct counts count_term(const struct twin_set *set, struct twin_wanted wanted)
+/* Of the document at hand. False when no wanted word stands in it. */
+static bool score_hit(const struct twin_answer *a, struct twin_hit *hit)
 {
-    struct counts c = {0, 0};
-
-    for (size_t i = 0; i < set->count; i++) {
-        const struct twin_doc *d = set->docs[i];
-
-        c.f += (double)(count_in(&d->title, wanted) + count_in(&d->body, wanted));
-        c.n += (double)(distinct_in(d, &d->title, wanted) + distinct_in(d, &d->body, wanted));
-    }
-    return c;
-}
-
-static double weight(const struct twin_set *set, struct counts c)
-{
-    double docs = (double)set->count;
-    double n = fmin(c.n, docs);
-
-    return n == 0 ? 0 : log(1 + (docs - n + 0.5) / (n + 0.5)) * pow(fmin((c.f + 1) / n, 4), 1.5);
-}
-
-/* The sum of the words' weights; of a compound that stands somewhere as a whole, that one's; of
- * pairs, which overlap, the largest. */
-static double leaf_weight(const struct twin_set *set, const struct twin_leaf *leaf)
-{
-    double w = 0;
-
-    if (leaf->ast->whole.len > 0) {
-        struct counts c = count_term(set, twin_wanted(leaf, TWIN_WHOLE));
-        if (c.n > 0)
-            return weight(set, c);
-    }
-    for (size_t i = 0; i < leaf->ast->term_count; i++) {
-        double one = weight(set, count_term(set, twin_wanted(leaf, i)));
-        w = leaf->ast->paired ? fmax(w, one) : w + one;
-    }
-    return w;
-}
-
-static double doc_len(const struct twin_doc *d)
-{
-    return 3.0 * (double)d->title.count + (double)d->body.count;
-}
-
-static double average_len(const struct twin_set *set)
-{
-    double sum = 0;
-
-    for (size_t i = 0; i < set->count; i++)
-        sum += doc_len(set->docs[i]);
-    return sum / (double)set->count;
-}
-
-/* The wanted leaves of a query, each as often as it was written. */
-struct scoring {
-    const struct twin_leaf *leaves[SX_QUERY_WORDS_MAX * 2];
-    const struct twin_answer *answer;
-    double weights[SX_QUERY_WORDS_MAX * 2];
-    size_t count;
-    double avglen;
-};
-
-static void note_leaf(void *ctx, const struct ast *leaf)
-{
-    struct scoring *s = ctx;
-
-    assert_true(s->count < sizeof(s->leaves) / sizeof(s->leaves[0]));
-    s->leaves[s->count++] = twin_leaf_of(s->answer, leaf);
-}
-
-/* False when no wanted word stands in it. */
-static bool score_hit(const struct scoring *s, struct twin_hit *hit)
-{
-    double len = doc_len(hit->doc);
     bool has_word = false;
 
-    hit->score = 0;
-    hit->inputs = (uint64_t)len;
-    for (size_t i = 0; i < s->count; i++) {
-        double tf = leaf_tf(s->leaves[i], hit->doc);
-        double x = tf / (0.4 + 0.6 * len / s->avglen);
+    hit->base = 0;
+    hit->base_inputs = (uint64_t)twin_length(hit->doc);
+    for (size_t i = 0; i < a->scored_count; i++) {
+        double tf = twin_combined(a->scored[i].leaf->tf);
 
-        hit->inputs = hit->inputs * 1000003 + (uint64_t)tf;
+        if (a->scored[i].asked == 0)
+            continue;
+        hit->base_inputs = mixed(hit->base_inputs, tf);
         if (tf == 0)
             continue;
         has_word = true;
-        hit->score += s->weights[i] * 2.2 * x / (x + 1.2);
+        hit->base += part_of_score((double)a->scored[i].asked, a->scored[i].weight, tf,
+                                   norm_of(a, hit->doc));
     }
+    hit->score = hit->base;
+    hit->inputs = hit->base_inputs;
     return has_word;
+}
+
+static void add_closeness(const struct twin_answer *a, struct twin_hit *hit)
+{
+    for (size_t i = 0; i < a->pair_count; i++) {
+        const struct twin_pair *p = &a->pairs[i];
+        struct twin_pair_tf tf =
+            twin_count_pair(a->scored[p->left].leaf, a->scored[p->right].leaf, hit->doc);
+
+        hit->score += twin_pair_score(a, p, tf, hit->doc);
+        hit->inputs = mixed(mixed(hit->inputs, tf.adjacent), tf.near);
+    }
+}
+
+double twin_pair_score(const struct twin_answer *a, const struct twin_pair *p,
+                       struct twin_pair_tf tf, const struct twin_doc *d)
+{
+    double norm = norm_of(a, d);
+
+    return part_of_score((double)p->asked, p->weight, tf.adjacent, norm) +
+           part_of_score((double)p->asked, p->weight, tf.near, norm);
+}
+
+double twin_leaf_score(const struct twin_answer *a, const struct twin_scored *s, struct twin_tf tf,
+                       const struct twin_doc *d)
+{
+    return part_of_score((double)s->asked, s->weight, twin_combined(tf), norm_of(a, d));
 }
 
 /* ---- what a hit lacks ---------------------------------------------------------------------- */
@@ -433,16 +244,20 @@ static void add_missing(struct lacked *l, const struct ast *item)
 }
 
 /* The items lacked by what holds as ANY but not as FIRST_OF_BEST; of an OR, those of the first
- * alternative that holds. */
+ * alternative that holds; of a compound, all of it. */
 static void find_missing(struct lacked *l, const struct ast *node, const struct twin_doc *d,
                          const struct twin_answer *a)
 {
-    if (!is_item(node) || holds(node, FIRST_OF_BEST, d, a))
+    if (!twin_is_item(node) || holds(node, FIRST_OF_BEST, d, a))
         return;
+    if (node->kind == AST_COMPOUND) {
+        add_missing(l, node);
+        return;
+    }
     for (size_t i = 0; i < node->kid_count; i++) {
         const struct ast *kid = node->kids[i];
 
-        if (!is_item(kid) || is_dropped(node, kid))
+        if (!twin_is_item(kid))
             continue;
         if (!holds(kid, ANY, d, a)) {
             if (node->kind == AST_GROUP)
@@ -472,15 +287,6 @@ static void print_missing(const struct lacked *l, struct twin_hit *hit, struct a
     buf_release(&printed);
 }
 
-static size_t count_nodes(const struct ast *node)
-{
-    size_t n = 1;
-
-    for (size_t i = 0; i < node->kid_count; i++)
-        n += count_nodes(node->kids[i]);
-    return n;
-}
-
 /* ---- the list ------------------------------------------------------------------------------ */
 
 /* Negative: a goes first. Newer first, none last. */
@@ -508,66 +314,202 @@ bool twin_before(const struct twin_hit *a, const struct twin_hit *b, enum sx_sor
 }
 
 /* Insertion sort. */
-static void put_in_order(struct twin_answer *a, enum sx_sort sort)
+static void put_in_order(struct twin_hit *hits, size_t n, enum sx_sort sort)
 {
-    for (size_t i = 1; i < a->count; i++) {
-        struct twin_hit hit = a->hits[i];
+    for (size_t i = 1; i < n; i++) {
+        struct twin_hit hit = hits[i];
         size_t at = i;
 
-        for (; at > 0 && twin_before(&hit, &a->hits[at - 1], sort); at--)
-            a->hits[at] = a->hits[at - 1];
-        a->hits[at] = hit;
+        for (; at > 0 && twin_before(&hit, &hits[at - 1], sort); at--)
+            hits[at] = hits[at - 1];
+        hits[at] = hit;
     }
 }
 
-/* Leaves are numbered in query order, those under a NOT too. */
-static void list_leaves(struct twin_answer *a, struct stemmer *stemmer, const struct ast *node)
+/* The first are ordered once more, with the closeness of words. */
+static void bring_close_ones_forward(struct twin_answer *a, enum sx_sort sort)
 {
-    if (is_leaf(node)) {
-        struct twin_leaf *leaf = &a->leaves[a->leaf_count++];
-        struct sx_str key = node->whole.len > 0 ? node->whole : node->terms[0];
-
-        leaf->ast = node;
-        leaf->has_forms = node->kind == AST_WORD && !node->paired &&
-                          (node->whole.len > 0 || node->term_count == 1);
-        twin_stems(stemmer, key, &a->mem, leaf->stems);
+    if (sort != SX_SORT_SCORE)
+        return;
+    for (size_t i = SX_PROXIMITY_HITS; i < a->count && !a->blurred; i++) {
+        const struct twin_hit *out = &a->hits[i];
+        for (size_t k = 0; k < SX_PROXIMITY_HITS; k++) {
+            const struct twin_hit *in = &a->hits[k];
+            a->blurred =
+                a->blurred || (in->tier == out->tier && in->base_inputs != out->base_inputs &&
+                               fabs(in->base - out->base) <= 1e-9 * in->base);
+        }
     }
+    for (size_t i = 0; i < a->count && i < SX_PROXIMITY_HITS; i++)
+        add_closeness(a, &a->hits[i]);
+    put_in_order(a->hits, a->count < SX_PROXIMITY_HITS ? a->count : SX_PROXIMITY_HITS, sort);
+}
+
+/* ---- leaves and pairs ---------------------------------------------------------------------- */
+
+struct listing {
+    struct twin_answer *a;
+    struct stemmer *stemmer;
+    size_t langs;
+    bool exact;
+};
+
+/* The scored of this meaning, by number; new where there is none. */
+static size_t scored_of(struct twin_answer *a, const struct twin_leaf *leaf)
+{
+    size_t i = 0;
+
+    while (i < a->scored_count && !twin_same_meaning(a->scored[i].leaf->ast, leaf->ast))
+        i++;
+    if (i == a->scored_count)
+        a->scored[a->scored_count++] = (struct twin_scored){.leaf = leaf};
+    return i;
+}
+
+/* Leaves are numbered in query order, those under a NOT too; the kids of a NEAR follow it. */
+static void list_leaf(const struct listing *l, const struct ast *node, enum twin_part part,
+                      const struct twin_leaf *near)
+{
+    struct twin_leaf *leaf = &l->a->leaves[l->a->leaf_count++];
+    bool one_term =
+        node->kind == AST_WORD && !node->paired && (node->whole.len > 0 || node->term_count == 1);
+
+    *leaf = (struct twin_leaf){.ast = node, .part = part, .near = near};
+    if (one_term && (!l->exact || part == TWIN_EXCLUDED)) {
+        leaf->langs = l->langs;
+        twin_stems(l->stemmer, node->whole.len > 0 ? node->whole : node->terms[0], &l->a->mem,
+                   leaf->stems);
+    }
+    size_t number = scored_of(l->a, leaf);
+    l->a->scored[number].asked += part == TWIN_SCORED;
     for (size_t i = 0; i < node->kid_count; i++)
-        list_leaves(a, stemmer, node->kids[i]);
+        list_leaf(l, node->kids[i], part == TWIN_EXCLUDED ? TWIN_EXCLUDED : TWIN_NEAR_KID, leaf);
 }
 
-static void make_leaves(struct twin_answer *a)
+static void list_leaves(const struct listing *l, const struct ast *node, bool excluded)
 {
-    struct stemmer *stemmer = stemmer_new();
+    if (ast_is_leaf(node) || node->kind == AST_NEAR) {
+        list_leaf(l, node, excluded ? TWIN_EXCLUDED : TWIN_SCORED, NULL);
+        return;
+    }
+    for (size_t i = 0; i < node->kid_count; i++) {
+        if (node->kind == AST_COMPOUND && i == 0)
+            list_leaf(l, node->kids[0], TWIN_AS_WRITTEN, NULL);
+        else
+            list_leaves(l, node->kids[i], excluded != (node->kind == AST_NOT));
+    }
+}
 
-    a->leaves = arena_array(&a->mem, count_nodes(a->q.root), sizeof(*a->leaves));
+static void pair_up(struct twin_answer *a, const struct ast **left, const struct ast *right)
+{
+    const struct ast *before = *left;
+    struct twin_pair made = {0, 0, 1, 0};
+
+    *left = right;
+    if (before == NULL || twin_same_meaning(before, right))
+        return;
+    while (!twin_same_meaning(a->scored[made.left].leaf->ast, before))
+        made.left++;
+    while (!twin_same_meaning(a->scored[made.right].leaf->ast, right))
+        made.right++;
+    for (size_t i = 0; i < a->pair_count; i++) {
+        if (a->pairs[i].left == made.left && a->pairs[i].right == made.right) {
+            a->pairs[i].asked++;
+            return;
+        }
+    }
+    a->pairs[a->pair_count++] = made;
+}
+
+/* The parts of a compound, not its whole. */
+static void pair_parts(struct twin_answer *a, const struct ast **left, const struct ast *compound)
+{
+    size_t parts = compound->kid_count - (compound->whole.len > 0 ? 1 : 0);
+
+    for (size_t i = 1; i < parts; i++)
+        pair_up(a, left, compound->kids[i]);
+}
+
+/* Words side by side, in order; what asks for no word stands between nothing. */
+static void list_pairs(struct twin_answer *a, const struct ast *node, bool excluded)
+{
+    const struct ast *left = NULL;
+
+    for (size_t i = 0; i < node->kid_count; i++) {
+        const struct ast *kid = node->kids[i];
+
+        list_pairs(a, kid, excluded != (node->kind == AST_NOT));
+        if (excluded || (node->kind != AST_GROUP && node->kind != AST_AND) || !twin_is_item(kid))
+            continue;
+        if (ast_is_leaf(kid))
+            pair_up(a, &left, kid);
+        else if (kid->kind == AST_COMPOUND)
+            pair_parts(a, &left, kid);
+        else
+            left = NULL;
+    }
+    if (node == a->root && node->kind == AST_COMPOUND)
+        pair_parts(a, &left, node);
+}
+
+static size_t count_nodes(const struct ast *node)
+{
+    size_t n = 1;
+
+    for (size_t i = 0; i < node->kid_count; i++)
+        n += count_nodes(node->kids[i]);
+    return n;
+}
+
+static void make_leaves(const struct twin_set *set, bool exact, struct twin_answer *a)
+{
+    struct listing l = {a, stemmer_new(), set->langs, exact};
+    size_t nodes = count_nodes(a->root);
+
+    a->leaves = arena_array(&a->mem, nodes, sizeof(*a->leaves));
+    a->scored = arena_array(&a->mem, nodes, sizeof(*a->scored));
+    a->pairs = arena_array(&a->mem, nodes, sizeof(*a->pairs));
     assert_non_null(a->leaves);
-    assert_non_null(stemmer);
-    list_leaves(a, stemmer, a->q.root);
-    stemmer_free(stemmer);
+    assert_non_null(a->scored);
+    assert_non_null(a->pairs);
+    assert_non_null(l.stemmer);
+    list_leaves(&l, a->root, false);
+    stemmer_free(l.stemmer);
+    list_pairs(a, a->root, false);
+    for (size_t i = 0; i < a->scored_count; i++) {
+        if (a->scored[i].asked > 0)
+            twin_weigh(set, &a->scored[i], &a->mem);
+    }
+    for (size_t i = 0; i < a->pair_count; i++)
+        a->pairs[i].weight =
+            0.1 * (a->scored[a->pairs[i].left].weight + a->scored[a->pairs[i].right].weight) / 2;
+}
+
+/* ---- the whole ----------------------------------------------------------------------------- */
+
+static void set_average_length(const struct twin_set *set, struct twin_answer *a)
+{
+    a->docs = (double)set->count;
+    for (size_t i = 0; i < set->count; i++)
+        a->avglen += twin_length(set->docs[i]);
+    if (set->count > 0)
+        a->avglen /= a->docs;
 }
 
 static void answer(const struct twin_set *set, enum sx_match match, struct twin_answer *out)
 {
     enum reading reading = match == SX_MATCH_ALL ? ALL : ANY;
-    const struct ast *root = out->q.root;
-    struct scoring *s = arena_new(&out->mem, sizeof(*s));
-
+    const struct ast *root = out->root;
     struct lacked lacked = {arena_array(&out->mem, count_nodes(root), sizeof(void *)), 0};
 
-    assert_non_null(s);
     assert_non_null(lacked.items);
-    s->answer = out;
-    twin_each_wanted(root, false, note_leaf, s);
-    s->avglen = average_len(set);
-    for (size_t i = 0; i < s->count; i++)
-        s->weights[i] = leaf_weight(set, s->leaves[i]);
     for (size_t i = 0; i < set->count; i++) {
         struct twin_hit *hit = &out->hits[out->count];
         bool has_all;
 
         hit->doc = set->docs[i];
-        if (!score_hit(s, hit) || !holds(root, reading, hit->doc, out))
+        take_in_hand(out, hit->doc);
+        if (!score_hit(out, hit) || !holds(root, reading, hit->doc, out))
             continue;
         has_all = holds(root, match == SX_MATCH_ALL ? ALL : FIRST_OF_BEST, hit->doc, out);
         hit->tier = match == SX_MATCH_BEST && !has_all ? 1 : 0;
@@ -581,21 +523,24 @@ static void answer(const struct twin_set *set, enum sx_match match, struct twin_
     out->total = out->count;
 }
 
-void twin_search(const struct twin_set *set, struct analyzer *an, struct sx_str query,
-                 enum sx_match match, enum sx_sort sort, int64_t now, struct twin_answer *out)
+void twin_search(const struct twin_set *set, struct analyzer *an, const struct twin_ask *ask,
+                 struct twin_answer *out)
 {
     struct sx_error err;
 
     memset(out, 0, sizeof(*out));
-    out->status = query_parse(&out->q, query, now, an, &out->mem, &err);
-    if (out->status != SX_OK || out->q.root == NULL || set->count == 0)
+    out->status = query_parse(&out->q, ask->query, ask->now, an, &out->mem, &err);
+    set_average_length(set, out);
+    if (out->status != SX_OK || out->q.root == NULL)
         return;
-    out->hits = arena_array(&out->mem, set->count, sizeof(*out->hits));
-    assert_non_null(out->hits);
     out->an = an;
-    make_leaves(out);
-    answer(set, match, out);
-    put_in_order(out, sort);
+    out->root = twin_rewrite(out->q.root, ask->exact ? 0 : set->langs, &out->mem);
+    make_leaves(set, ask->exact, out);
+    out->hits = arena_array(&out->mem, set->count + 1, sizeof(*out->hits));
+    assert_non_null(out->hits);
+    answer(set, ask->match, out);
+    put_in_order(out->hits, out->count, ask->sort);
+    bring_close_ones_forward(out, ask->sort);
 }
 
 void twin_answer_release(struct twin_answer *a)
