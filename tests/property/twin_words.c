@@ -219,7 +219,7 @@ static void spots_release(struct spots *s, size_t n)
 static size_t near_in(const struct twin_leaf *near, const struct twin_text *text,
                       enum sx_field field)
 {
-    struct spots kids[SX_NEAR_OPERANDS_MAX];
+    struct spots kids[SX_NEAR_OPERANDS_MAX] = {0};
     size_t n = near->ast->kid_count;
 
     assert_in_range(n, 2, SX_NEAR_OPERANDS_MAX);
@@ -234,7 +234,7 @@ bool twin_in_stretch(const struct twin_leaf *kid, const struct twin_text *text, 
                      size_t at)
 {
     const struct twin_leaf *near = kid->near;
-    struct spots kids[SX_NEAR_OPERANDS_MAX];
+    struct spots kids[SX_NEAR_OPERANDS_MAX] = {0};
     size_t n = near->ast->kid_count;
     bool found = false;
 
