@@ -28,6 +28,13 @@ static void put_limits(struct buf *out, const struct config_limits *l)
     reply_u64(out, "query_words", SX_QUERY_WORDS_MAX);
     reply_u64(out, "query_depth", SX_QUERY_DEPTH_MAX);
     reply_u64(out, "expansions", SX_EXPANSIONS_MAX);
+    reply_u64(out, "fuzzy_terms", SX_FUZZY_TERMS_MAX);
+    reply_u64(out, "near", SX_NEAR_MAX);
+    reply_u64(out, "near_operands", SX_NEAR_OPERANDS_MAX);
+    reply_u64(out, "facet_values", SX_FACET_VALUES_MAX);
+    reply_u64(out, "cursor_seconds", SX_CURSOR_SECONDS);
+    reply_u64(out, "cursor_bytes", SX_CURSOR_BYTES);
+    reply_u64(out, "batch_searches", REQUEST_SEARCHES_MAX);
     reply_u64(out, "window", SX_WINDOW_MAX);
     reply_u64(out, "limit", SX_LIMIT_MAX);
     reply_u64(out, "snippets", SX_SNIPPETS_MAX);

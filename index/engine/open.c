@@ -153,6 +153,7 @@ void sx_reader_close(struct sx_reader *r)
 {
     if (r == NULL)
         return;
+    sx_reader_release(r);
     if (r->c.sq != NULL)
         db_close(&r->c);
     analyzer_free(r->an);
@@ -162,6 +163,8 @@ void sx_reader_close(struct sx_reader *r)
 
 sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error *err)
 {
+    if (r->held && !db_in_transaction(&r->c)) /* SQLite ends one that a failure has hit */
+        return sx_fail(err, SX_EIO, "the snapshot that was held is lost");
     if (r->held) {
         *snap = r->held_snap;
         return SX_OK;

@@ -324,6 +324,11 @@ sx_status db_settle(struct db *c, struct sx_error *err)
     return rc;
 }
 
+bool db_in_transaction(const struct db *c)
+{
+    return sqlite3_get_autocommit(c->sq) == 0;
+}
+
 void db_rollback(struct db *c)
 {
     if (sqlite3_get_autocommit(c->sq))

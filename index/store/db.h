@@ -117,6 +117,8 @@ sx_status db_begin_write(struct db *c, struct sx_error *err);
 sx_status db_commit(struct db *c, struct sx_error *err);
 void db_rollback(struct db *c);
 
+bool db_in_transaction(const struct db *c);
+
 /* FTS5 holds the postings of a transaction in memory. When SQLite rolls back of its own accord amid
  * one of FTS5's calls, some stay there and would join the next transaction. This makes FTS5 forget
  * them, where anything has failed; db_begin_write() does it too. Outside a transaction. */
