@@ -31,6 +31,7 @@ static void put_limits(struct buf *out, const struct config_limits *l)
     reply_u64(out, "fuzzy_terms", SX_FUZZY_TERMS_MAX);
     reply_u64(out, "near", SX_NEAR_MAX);
     reply_u64(out, "near_operands", SX_NEAR_OPERANDS_MAX);
+    reply_u64(out, "nears", SX_QUERY_NEARS_MAX);
     reply_u64(out, "facet_values", SX_FACET_VALUES_MAX);
     reply_u64(out, "cursor_seconds", SX_CURSOR_SECONDS);
     reply_u64(out, "cursor_bytes", SX_CURSOR_BYTES);

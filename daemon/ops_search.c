@@ -258,6 +258,10 @@ static sx_status search_batched(struct sx_reader *r, struct job *job, struct bat
     size_t before = job->reply.len;
     sx_status rc = b->err.code;
 
+    if (job_stopped(job))
+        return sx_fail(err, SX_ECANCELLED, "the request was cancelled");
+    if (rc == SX_OK && job->deadline_ns != 0 && clock_now_ns() > job->deadline_ns)
+        rc = sx_fail(&b->err, SX_ETIMEOUT, "the deadline of the batch passed");
     if (rc == SX_OK)
         rc = b->err.code = search(r, job, &b->req, clock_now_ns(), &b->err);
     if (rc == SX_OK)

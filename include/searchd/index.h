@@ -35,6 +35,7 @@ extern "C" {
 #define SX_FUZZY_TERMS_MAX 256     /* terms one fuzzy word may stand for: the nearest */
 #define SX_NEAR_MAX 1000           /* N of NEAR/N */
 #define SX_NEAR_OPERANDS_MAX 16    /* words joined by one NEAR */
+#define SX_QUERY_NEARS_MAX 256     /* NEARs of a query, each choice of their words counted */
 #define SX_WINDOW_MAX 10000        /* offset + limit */
 #define SX_LIMIT_MAX 1000          /* limit */
 #define SX_LANGUAGES_MAX 4         /* languages of a collection */

@@ -83,6 +83,8 @@ static sx_status make_rest(struct search *s, struct sx_error *err)
     struct list *whole = NULL;
 
     s->run.below = s->list->head.below;
+    /* What it orders is in hand already, but where the first part of `best` was short. */
+    s->run.proximity = s->run.proximity && s->list->count < SX_PROXIMITY_HITS;
     sx_status rc = search_run(s, true, err);
     if (rc == SX_OK && s->res.partial)
         rc = sx_fail(err, SX_ETIMEOUT, "the deadline passed");

@@ -74,6 +74,28 @@ sx_status explain_plan(struct search *s, struct sx_error *err)
     return SX_OK;
 }
 
+/* How many leaves and pairs stand in the document, at most. */
+static size_t count_leaves(const struct search *s)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < s->plan.leaf_count; i++)
+        count += run_leaf_tf(&s->run, i) > 0;
+    return count;
+}
+
+static size_t count_pairs(const struct search *s)
+{
+    size_t count = 0;
+    double adjacent, near;
+
+    for (size_t i = 0; i < s->plan.pair_count; i++) {
+        run_pair_tf(&s->run, i, &adjacent, &near);
+        count += near > 0;
+    }
+    return count;
+}
+
 static void tell_leaves(const struct search *s, double norm, struct sx_explanation *out,
                         struct sx_leaf_score *scores)
 {
@@ -107,8 +129,8 @@ sx_status explain_hit(struct search *s, int64_t rowid, bool near, struct sx_hit 
 {
     const struct docrow *row = doctable_get(&s->r->memory->docs, rowid);
     struct sx_explanation *out = arena_new(&s->mem, sizeof(*out));
-    struct sx_leaf_score *leaves = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*leaves));
-    struct sx_pair_score *pairs = arena_array(&s->mem, s->plan.pair_count + 1, sizeof(*pairs));
+    struct sx_leaf_score *leaves = arena_array(&s->mem, count_leaves(s) + 1, sizeof(*leaves));
+    struct sx_pair_score *pairs = arena_array(&s->mem, count_pairs(s) + 1, sizeof(*pairs));
 
     if (out == NULL || leaves == NULL || pairs == NULL)
         return sx_fail_oom(err);

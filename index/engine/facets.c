@@ -151,7 +151,7 @@ static int by_count(const void *a, const void *b)
     return order != 0 ? order : (x->value.len > y->value.len) - (x->value.len < y->value.len);
 }
 
-/* The most frequent SX_FACET_VALUES_MAX, and what has no value, stay. */
+/* The first SX_FACET_VALUES_MAX, and what has no value, stay. */
 static void cut(struct reading *r, struct sx_facet_counts *out)
 {
     bool none = r->count > 0 && r->values[r->count - 1].value.ptr == NULL;

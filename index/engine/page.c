@@ -13,10 +13,10 @@ static bool page_over(void *arg)
     return search_cancelled(s) || (s->until != 0 && clock_now_ns() > s->until);
 }
 
-static void show(struct search *s, const struct leaf *l, uint32_t number,
-                 const struct sx_str *terms, size_t count)
+static void show(struct shown *s, const struct leaf *l, uint32_t number, const struct sx_str *terms,
+                 size_t count)
 {
-    s->shown[s->shown_count++] = (struct passage_leaf){
+    s->leaves[s->count++] = (struct passage_leaf){
         .leaf = number,
         .terms = terms,
         .term_count = count,
@@ -34,11 +34,11 @@ static bool stands_in(const struct ast *n, enum sx_field field)
 }
 
 /* The NEARs whose words may all stand in this field; `numbers` are of leaves among those shown. */
-static sx_status list_near(struct search *s, const uint32_t *numbers, struct sx_error *err)
+static sx_status list_near(struct search *s, struct shown *to, const uint32_t *numbers,
+                           struct sx_error *err)
 {
-    s->near_count = 0;
-    s->near = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*s->near));
-    if (s->near == NULL)
+    to->near = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*to->near));
+    if (to->near == NULL)
         return sx_fail_oom(err);
     for (size_t i = 0; i < s->plan.leaf_count; i++) {
         const struct leaf *l = &s->plan.leaves[i];
@@ -52,7 +52,7 @@ static sx_status list_near(struct search *s, const uint32_t *numbers, struct sx_
             return sx_fail_oom(err);
         for (size_t k = 0; k < l->operand_count; k++)
             leaves[k] = numbers[l->operands[k]];
-        s->near[s->near_count++] =
+        to->near[to->near_count++] =
             (struct passage_near){leaves, l->operand_count, l->ast->distance};
     }
     return SX_OK;
@@ -61,29 +61,31 @@ static sx_status list_near(struct search *s, const uint32_t *numbers, struct sx_
 /* Every spelling of every leaf that is wanted in this field. */
 static sx_status list_shown(struct search *s, enum sx_field field, struct sx_error *err)
 {
+    struct shown *to = &s->shown[field];
     size_t count = 0;
 
+    if (to->leaves != NULL)
+        return SX_OK;
     for (size_t i = 0; i < s->plan.leaf_count; i++)
         count += 2 + s->plan.leaves[i].form_count;
     uint32_t *numbers = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*numbers));
-    s->shown = arena_array(&s->mem, count + 1, sizeof(*s->shown));
-    s->shown_count = 0;
-    if (s->shown == NULL || numbers == NULL)
+    to->leaves = arena_array(&s->mem, count + 1, sizeof(*to->leaves));
+    if (to->leaves == NULL || numbers == NULL)
         return sx_fail_oom(err);
     for (size_t i = 0; i < s->plan.leaf_count; i++) {
         const struct leaf *l = &s->plan.leaves[i];
         numbers[i] = UINT32_MAX;
         if (!leaf_is_wanted(l) || l->operand_count > 0 || !stands_in(l->ast, field))
             continue;
-        uint32_t number = (uint32_t)s->shown_count;
+        uint32_t number = (uint32_t)to->count;
         numbers[i] = number;
-        show(s, l, number, l->ast->terms, l->ast->term_count);
+        show(to, l, number, l->ast->terms, l->ast->term_count);
         if (l->ast->whole.len > 0 && !l->ast->paired)
-            show(s, l, number, &l->ast->whole, 1);
+            show(to, l, number, &l->ast->whole, 1);
         for (size_t k = 0; k < l->form_count; k++)
-            show(s, l, number, &l->forms[k], 1);
+            show(to, l, number, &l->forms[k], 1);
     }
-    return list_near(s, numbers, err);
+    return list_near(s, to, numbers, err);
 }
 
 static sx_status add_snippets(struct search *s, struct sx_hit *hit, struct sx_snippet *out,
@@ -91,14 +93,15 @@ static sx_status add_snippets(struct search *s, struct sx_hit *hit, struct sx_sn
                               struct sx_error *err)
 {
     struct passage found[SX_SNIPPETS_MAX];
+    const struct shown *shown = &s->shown[field];
     size_t count = 0;
     sx_status rc = list_shown(s, field, err);
 
     if (rc == SX_OK)
-        rc = passage_find(s->r->an, text,
-                          &(struct passage_query){s->shown, s->shown_count, s->near, s->near_count},
-                          s->ask->snippets - hit->snippet_count, page_over, s, &s->mem, found,
-                          &count, err);
+        rc = passage_find(
+            s->r->an, text,
+            &(struct passage_query){shown->leaves, shown->count, shown->near, shown->near_count},
+            s->ask->snippets - hit->snippet_count, page_over, s, &s->mem, found, &count, err);
     for (size_t i = 0; i < count && rc == SX_OK; i++) {
         struct passage *p = &found[i];
         struct sx_str copy = arena_str(&s->mem, str_make(text.ptr + p->start, p->end - p->start));
@@ -128,27 +131,38 @@ static sx_status read_snippets(struct search *s, struct sx_hit *hit, const struc
     return rc;
 }
 
+/* An item as it is printed, once for all hits that lack it. */
+static struct sx_str print_item(struct search *s, struct cond *item)
+{
+    struct buf text = {0};
+
+    if (item->printed.ptr == NULL) {
+        query_print(item->ast, true, &text);
+        if (buf_ok(&text))
+            item->printed = arena_str(&s->mem, buf_str(&text));
+        buf_release(&text);
+    }
+    return item->printed;
+}
+
 /* `tf`: by leaf, more than 0 where it stands in the document. */
 static sx_status read_missing(struct search *s, struct sx_hit *hit, int64_t rowid,
                               const struct phrase_tf *tf, struct sx_error *err)
 {
     const struct docrow *row = doctable_get(&s->r->memory->docs, rowid);
-    const struct ast **items = arena_array(&s->mem, s->plan.cond_count, sizeof(struct ast *));
-    struct buf text = {0};
 
-    if (items == NULL)
+    if (s->lacked == NULL)
+        s->lacked = arena_array(&s->mem, s->plan.cond_count, sizeof(struct cond *));
+    if (s->lacked == NULL)
         return sx_fail_oom(err);
-    hit->missing_count = plan_missing(&s->plan, tf, row, &s->r->memory->docs, items);
+    hit->missing_count = plan_missing(&s->plan, tf, row, &s->r->memory->docs, s->lacked);
     struct sx_str *missing = arena_array(&s->mem, hit->missing_count, sizeof(*missing));
     hit->missing = missing;
     for (size_t i = 0; missing != NULL && i < hit->missing_count; i++) {
-        buf_clear(&text);
-        query_print(items[i], true, &text);
-        missing[i] = arena_str(&s->mem, buf_str(&text));
-        if (!buf_ok(&text) || missing[i].ptr == NULL)
+        missing[i] = print_item(s, s->lacked[i]);
+        if (missing[i].ptr == NULL)
             missing = NULL;
     }
-    buf_release(&text);
     return missing == NULL ? sx_fail_oom(err) : SX_OK;
 }
 

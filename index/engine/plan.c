@@ -378,24 +378,24 @@ bool plan_match(const struct plan *p, enum reading reading, const struct phrase_
 /* ---- what is missing ----------------------------------------------------------------------- */
 
 struct lacks {
-    const struct ast **out;
+    struct cond **out;
     size_t count;
 };
 
-static void add_missing(struct lacks *l, const struct ast *item)
+static void add_missing(struct lacks *l, struct cond *item)
 {
     for (size_t i = 0; i < l->count; i++)
-        if (ast_equal(l->out[i], item))
+        if (ast_equal(l->out[i]->ast, item->ast))
             return;
     l->out[l->count++] = item;
 }
 
-static void find_missing(const struct cond *c, const struct subject *s, struct lacks *l)
+static void find_missing(struct cond *c, const struct subject *s, struct lacks *l)
 {
     if (!c->item || holds(c, READ_BEST, s))
         return;
     if (c->ast->kind == AST_COMPOUND) {
-        add_missing(l, c->ast);
+        add_missing(l, c);
         return;
     }
     if (c->ast->kind == AST_OR) {
@@ -407,16 +407,16 @@ static void find_missing(const struct cond *c, const struct subject *s, struct l
         return;
     }
     for (size_t i = 0; i < c->kid_count; i++) {
-        const struct cond *kid = c->kids[i];
+        struct cond *kid = c->kids[i];
         if (kid->item && !holds(kid, READ_ANY, s))
-            add_missing(l, kid->ast);
+            add_missing(l, kid);
         else
             find_missing(kid, s, l);
     }
 }
 
 size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const struct docrow *row,
-                    const struct doctable *docs, const struct ast **out)
+                    const struct doctable *docs, struct cond **out)
 {
     struct subject s = {tf, row, docs};
     struct lacks l = {out, 0};

@@ -56,8 +56,9 @@ enum reading {
 
 struct cond {
     const struct ast *ast;
-    uint32_t leaf; /* of a leaf: its index */
-    bool item;     /* query_is_item() */
+    uint32_t leaf;         /* of a leaf: its index */
+    bool item;             /* query_is_item() */
+    struct sx_str printed; /* the engine's, once it was `missing`; absent before */
     struct cond **kids;
     size_t kid_count;
 };
@@ -93,7 +94,7 @@ bool plan_match(const struct plan *p, enum reading reading, const struct phrase_
  * matching under READ_BEST, in query order without repetition; of an OR, those of its first kid
  * that holds. `out` has room for p->cond_count; returns how many. */
 size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const struct docrow *row,
-                    const struct doctable *docs, const struct ast **out);
+                    const struct doctable *docs, struct cond **out);
 
 /* An FTS5 expression for the candidates of a reading; phrases[i] is where its ith phrase counts,
  * by leaf. `phrases` holds PLAN_PHRASES(p). Spreads must be set. *count is the number of phrases. */

@@ -1,10 +1,11 @@
 /* One pass over the candidates that FTS5 proposes. Once it runs, nothing here allocates but what
- * the places of words need, which is kept for the next document. */
+ * the places of words and the values of facets need, which is kept for the next document. */
 #include "index/engine/run.h"
 
 #include <string.h>
 
 #include "index/base/alloc.h"
+#include "index/base/clock.h"
 #include "index/base/str.h"
 #include "index/rank/proximity.h"
 #include "index/rank/score.h"
@@ -65,46 +66,69 @@ static bool stands(const struct run *run, uint32_t leaf)
     return run->tf[leaf].title + run->tf[leaf].body > 0;
 }
 
-/* Counts a NEAR in the current row; -1: memory ran out. */
-static int count_near(struct run *run, uint32_t number)
+/* Places between two looks at the clock: SQLite does not look within a row. */
+#define PLACES_AT_ONCE 100000
+
+_Static_assert(PROXIMITY_LEAVES_MAX >= SX_NEAR_OPERANDS_MAX, "count_near() lists them all");
+
+static sx_status worked(struct run *run, size_t places)
+{
+    const struct sx_limits *l = run->limits;
+
+    run->work += places;
+    if (run->work < PLACES_AT_ONCE || l == NULL)
+        return SX_OK;
+    run->work = 0;
+    if (l->stop != NULL && l->stop(l->stop_ctx))
+        return SX_ECANCELLED;
+    return l->deadline_ns != 0 && clock_now_ns() > l->deadline_ns ? SX_ETIMEOUT : SX_OK;
+}
+
+/* Counts a NEAR in the current row. */
+static sx_status count_near(struct run *run, uint32_t number)
 {
     const struct leaf *l = &run->p->leaves[number];
     uint32_t counts[2] = {0, 0};
+    size_t places = l->operand_count;
 
     run->tf[number] = (struct phrase_tf){0, 0};
     for (size_t i = 0; i < l->operand_count; i++)
         if (!stands(run, l->operands[i]))
-            return 0;
+            return SX_OK;
     for (int field = 0; field < 2; field++) {
         struct place_list lists[PROXIMITY_LEAVES_MAX];
         for (size_t i = 0; i < l->operand_count; i++) {
             const struct match_places *p = places_of(run, l->operands[i]);
             if (p == NULL)
-                return -1;
+                return SX_ENOMEM;
             lists[i] = in_field(run, p, l->operands[i], field);
+            places += lists[i].count;
         }
         counts[field] = proximity_clumps(lists, l->operand_count, l->ast->distance);
     }
     run->tf[number] = (struct phrase_tf){counts[0], counts[1]};
-    return 0;
+    return worked(run, places * l->operand_count);
 }
 
-static int count_pair(struct run *run, const struct pair *pair, struct pair_tf *out)
+static sx_status count_pair(struct run *run, const struct pair *pair, struct pair_tf *out)
 {
+    size_t places = 1;
+
     memset(out, 0, sizeof(*out));
     if (!stands(run, pair->left) || !stands(run, pair->right))
-        return 0;
+        return SX_OK;
     const struct match_places *left = places_of(run, pair->left);
     const struct match_places *right = left == NULL ? NULL : places_of(run, pair->right);
     if (right == NULL)
-        return -1;
+        return SX_ENOMEM;
     for (int field = 0; field < 2; field++) {
         struct place_list both[2] = {in_field(run, left, pair->left, field),
                                      in_field(run, right, pair->right, field)};
         out->adjacent[field] = proximity_adjacent(&both[0], &both[1]);
         out->near[field] = proximity_clumps(both, 2, PROXIMITY_DISTANCE);
+        places += both[0].count + both[1].count;
     }
-    return 0;
+    return worked(run, places);
 }
 
 /* ---- scores ------------------------------------------------------------------------------------ */
@@ -141,8 +165,8 @@ static double score(const struct run *run, const struct docrow *row)
     return sum;
 }
 
-/* The pairs' part; -1: memory ran out. */
-static int score_pairs(struct run *run, const struct docrow *row, double *sum)
+/* The pairs' part. */
+static sx_status score_pairs(struct run *run, const struct docrow *row, double *sum)
 {
     double norm = norm_of(run, row);
     double adjacent, near;
@@ -150,18 +174,19 @@ static int score_pairs(struct run *run, const struct docrow *row, double *sum)
     *sum = 0;
     for (size_t i = 0; i < run->p->pair_count; i++) {
         const struct pair *pair = &run->p->pairs[i];
-        if (count_pair(run, pair, &run->pairs[i]) != 0)
-            return -1;
+        sx_status rc = count_pair(run, pair, &run->pairs[i]);
+        if (rc != SX_OK)
+            return rc;
         run_pair_tf(run, i, &adjacent, &near);
         if (near > 0)
             *sum += score_pair(pair->asked, pair->weight, adjacent, near, norm);
     }
-    return 0;
+    return SX_OK;
 }
 
 /* ---- rows -------------------------------------------------------------------------------------- */
 
-static int offer(struct run *run, int64_t rowid, const struct docrow *row, bool every)
+static sx_status offer(struct run *run, int64_t rowid, const struct docrow *row, bool every)
 {
     struct ranked h = {
         .score = score(run, row),
@@ -172,9 +197,10 @@ static int offer(struct run *run, int64_t rowid, const struct docrow *row, bool 
     double near = 0;
 
     if (!topk_would_keep(&run->top, &h))
-        return 0;
-    if (run->proximity && score_pairs(run, row, &near) != 0)
-        return -1;
+        return SX_OK;
+    sx_status rc = run->proximity ? score_pairs(run, row, &near) : SX_OK;
+    if (rc != SX_OK)
+        return rc;
     uint32_t slot = topk_add(&run->top, h);
     uint64_t *bits = run->kept + slot * run->kept_words;
     run->near[slot] = near;
@@ -182,7 +208,7 @@ static int offer(struct run *run, int64_t rowid, const struct docrow *row, bool 
     for (uint32_t i = 0; i < run->p->leaf_count; i++)
         if (stands(run, i))
             bits[i / 64] |= UINT64_C(1) << (i % 64);
-    return 0;
+    return SX_OK;
 }
 
 const struct phrase_tf *run_kept(struct run *run, uint32_t slot)
@@ -197,13 +223,17 @@ const struct phrase_tf *run_kept(struct run *run, uint32_t slot)
 /* Counts what phrases do not: *row is the document's; matches are what the plan says. */
 static sx_status look(struct run *run, int64_t rowid, const struct docrow **row, bool *matches)
 {
+    sx_status rc = SX_OK;
+
     *row = doctable_get(run->docs, rowid);
     if (*row == NULL)
         return SX_ECORRUPT;
     run->row++;
-    for (uint32_t i = 0; i < run->p->leaf_count; i++)
-        if (run->p->leaves[i].operand_count > 0 && count_near(run, i) != 0)
-            return SX_ENOMEM;
+    for (uint32_t i = 0; i < run->p->leaf_count && rc == SX_OK; i++)
+        if (run->p->leaves[i].operand_count > 0)
+            rc = count_near(run, i);
+    if (rc != SX_OK)
+        return rc;
     *matches = plan_match(run->p, run->reading, run->tf, *row, run->docs);
     return SX_OK;
 }
@@ -225,9 +255,8 @@ static sx_status see_row(void *arg, int64_t rowid)
         return SX_ENOMEM;
     if (run->each != NULL)
         return run->each(run->each_ctx, rowid);
-    if (run->top.k > 0 && (run->below == 0 || rowid < run->below) &&
-        offer(run, rowid, row, every) != 0)
-        return SX_ENOMEM;
+    if (run->top.k > 0 && (run->below == 0 || rowid < run->below))
+        return offer(run, rowid, row, every);
     return SX_OK;
 }
 
@@ -238,7 +267,7 @@ static sx_status see_one(void *arg, int64_t rowid)
     double sum;
     sx_status rc = look(run, rowid, &row, &run->of_one);
 
-    return rc == SX_OK && run->of_one && score_pairs(run, row, &sum) != 0 ? SX_ENOMEM : rc;
+    return rc == SX_OK && run->of_one ? score_pairs(run, row, &sum) : rc;
 }
 
 /* ---- passes ------------------------------------------------------------------------------------ */
@@ -269,6 +298,10 @@ static sx_status tell(sx_status rc, const struct run *run, struct sx_error *err)
         return sx_fail(err, SX_ECORRUPT, "the index names a document that is not there");
     if (run->m.stopped == SX_ENOMEM && rc == SX_ENOMEM)
         return sx_fail_oom(err);
+    if (run->m.stopped == SX_ETIMEOUT && rc == SX_ETIMEOUT)
+        return sx_fail(err, rc, "the deadline passed");
+    if (run->m.stopped == SX_ECANCELLED && rc == SX_ECANCELLED)
+        return sx_fail(err, rc, "the request was cancelled");
     return rc;
 }
 

@@ -25,6 +25,7 @@ struct run {
     int64_t below;        /* only documents with smaller rowids are offered to `top`; 0: all */
     struct facets facets; /* counts what is wanted there */
     bool explain;         /* keep what the passes were */
+    const struct sx_limits *limits; /* looked at while places are counted; NULL: none */
     /* out */
     uint64_t total, total_all;
     uint64_t *kept; /* a slot of `top` has `kept_words` words: bit i is set where leaf i stands */
@@ -42,6 +43,7 @@ struct run {
     struct match_places *places; /* by leaf, of the row in `read` */
     uint64_t *read;
     uint64_t row;   /* counts rows */
+    size_t work;    /* places counted since the limits were looked at */
     struct buf one; /* the expression of run_one() */
     bool of_one;
 };

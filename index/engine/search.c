@@ -2,6 +2,8 @@
  * the hits of the page read with their passages. Everything of it lives in the result's arena. */
 #include "index/engine/search.h"
 
+#include <stdio.h>
+
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
@@ -97,8 +99,9 @@ sx_status search_plan(struct search *s, struct db *c, struct stemmer **stemmer, 
     if (rc == SX_OK)
         rc = find_forms(c, stemmer, &langs, &s->plan, exact, &cut, err);
     if (rc == SX_OK && cut && exact)
-        return sx_fail_at(err, SX_EQUERY, "query", SX_NO_OFFSET,
-                          "a word stands for too many others to find them all: quote it");
+        return sx_fail_at(
+            err, SX_EQUERY, "query", SX_NO_OFFSET,
+            "a word stands for too many others to find them all: quote it, or leave ~ away");
     if (rc == SX_OK && cut)
         search_warn(s, str_of("the words stand for more others than are looked for: some were left"
                               " out"));
@@ -212,6 +215,7 @@ static sx_status set_up_run(struct search *s, struct sx_error *err)
     s->run.proximity = s->ask->sort == SX_SORT_SCORE && s->plan.pair_count > 0;
     s->run.facets.wanted = s->ask->facets;
     s->run.explain = s->ask->explain;
+    s->run.limits = &s->ask->limits;
     if (!topk_init(&s->run.top, list_length(s->ask), sorts[s->ask->sort]))
         return sx_fail_oom(err);
     return run_init(&s->run, err);
@@ -238,9 +242,22 @@ static sx_status find(struct search *s, struct sx_error *err)
 
 static sx_status tell_facets(struct search *s, struct sx_error *err)
 {
+    char text[96];
+
     s->run.facets.wanted = s->ask->facets; /* told though nothing was found */
-    return facets_read(&s->run.facets, &s->r->memory->docs, &s->mem, &s->res.facets,
-                       &s->res.facet_count, err);
+    sx_status rc = facets_read(&s->run.facets, &s->r->memory->docs, &s->mem, &s->res.facets,
+                               &s->res.facet_count, err);
+    for (size_t i = 0; i < s->res.facet_count && rc == SX_OK; i++) {
+        const struct sx_facet_counts *f = &s->res.facets[i];
+        if (f->distinct <= SX_FACET_VALUES_MAX)
+            continue;
+        int len = snprintf(text, sizeof(text), "a facet has %llu values: %d of them are told",
+                           (unsigned long long)f->distinct, SX_FACET_VALUES_MAX);
+        struct sx_str told = arena_str(&s->mem, str_make(text, (size_t)len));
+        if (told.ptr != NULL)
+            search_warn(s, told);
+    }
+    return rc;
 }
 
 static sx_status read_page(struct search *s, struct sx_error *err)
@@ -248,10 +265,9 @@ static sx_status read_page(struct search *s, struct sx_error *err)
     size_t next = 0;
     sx_status rc = SX_OK;
 
-    if (s->ask->limits.deadline_ns != 0) {
-        uint64_t now = clock_now_ns();
-        s->until = (now > s->ask->limits.deadline_ns ? now : s->ask->limits.deadline_ns) + PAGE_NS;
-    }
+    if (s->ask->limits.deadline_ns != 0)
+        s->until = s->ask->limits.deadline_ns + PAGE_NS;
+    s->run.limits = NULL; /* page_over() looks between the hits */
     if (s->ask->facets != 0)
         rc = tell_facets(s, err);
     if (rc == SX_OK && s->ask->explain)
@@ -320,6 +336,7 @@ static sx_status count_snapshot(struct search *s, struct sx_count *out, struct s
     s->run.p = &s->plan;
     s->run.docs = &s->r->memory->docs;
     s->run.match = s->ask->match;
+    s->run.limits = &s->ask->limits;
     if (rc == SX_OK && s->plan.root != NULL) {
         rc = weigh_leaves(s->r, &s->snap, &s->plan, err);
         if (rc == SX_OK)

@@ -28,10 +28,13 @@ struct search {
     size_t from;
     uint64_t until; /* when the page has to be read; 0: whenever */
     struct sx_hit *hits;
-    struct passage_leaf *shown; /* leaves to look for in titles and bodies */
-    size_t shown_count;
-    struct passage_near *near; /* and how some have to stand together */
-    size_t near_count;
+    struct shown { /* by enum sx_field: what to look for, made when first needed */
+        struct passage_leaf *leaves;
+        size_t count;
+        struct passage_near *near; /* and how some have to stand together */
+        size_t near_count;
+    } shown[2];
+    struct cond **lacked; /* room for what a hit is missing */
     size_t *leaf_numbers; /* explain: by leaf of the plan, its number among those told */
     struct sx_str warnings[SEARCH_WARNINGS_MAX];
 };

@@ -27,6 +27,7 @@ struct parser {
     struct arena *mem;
     enum ast_field field; /* what title:( or body:( says of the leaves within */
     int depth;
+    size_t nears; /* made so far */
 };
 
 static sx_status parse_group(struct parser *p, struct ast **out, struct sx_error *err);
@@ -267,6 +268,10 @@ static sx_status join_near(struct parser *p, const struct list *operands, uint32
                           SX_NEAR_OPERANDS_MAX, NEAR_CHOICES_MAX);
     if (operands->count == 1)
         choices = 0;
+    p->nears += choices;
+    if (p->nears > SX_QUERY_NEARS_MAX)
+        return sx_fail_at(err, SX_EQUERY, "query", (int64_t)operands->items[0]->offset,
+                          "more than %d NEARs, each choice of words counted", SX_QUERY_NEARS_MAX);
     for (size_t i = 0; i < choices && rc == SX_OK; i++) {
         struct ast *near = NULL;
         rc = choose_near(p, operands, i, distance, &near, err);
@@ -286,6 +291,7 @@ static sx_status parse_near_rest(struct parser *p, struct ast *first, struct ast
                                  struct sx_error *err)
 {
     struct list links = {0}, operands = {0};
+    struct ast *last = first;
     sx_status rc = list_add(p, &operands, first, err);
 
     while (rc == SX_OK && at_near(p)) {
@@ -298,17 +304,18 @@ static sx_status parse_near_rest(struct parser *p, struct ast *first, struct ast
         rc = advance(p, err);
         if (rc == SX_OK)
             rc = parse_near_operand(p, &operand, err);
-        if (rc == SX_OK && operand != NULL)
+        if (rc == SX_OK && operand != NULL) {
             rc = list_add(p, &operands, operand, err);
+            last = operand;
+        }
         if (rc != SX_OK || (at_near(p) && p->cur.number == distance))
             continue;
         rc = join_near(p, &operands, (uint32_t)distance, &link, err);
         if (rc == SX_OK)
             rc = list_add(p, &links, link, err);
-        struct list last = {0};
+        operands = (struct list){0};
         if (rc == SX_OK)
-            rc = list_add(p, &last, operands.items[operands.count - 1], err);
-        operands = last;
+            rc = list_add(p, &operands, last, err);
     }
     return rc == SX_OK ? join(p, AST_AND, &links, out, err) : rc;
 }
@@ -448,7 +455,13 @@ static sx_status print_parsed(const struct ast *root, struct arena *mem, struct 
         *out = buf_ok(&text) ? arena_str(mem, buf_str(&text)) : str_make(NULL, 0);
     }
     buf_release(&text);
-    return out->ptr == NULL ? sx_fail_oom(err) : SX_OK;
+    if (out->ptr == NULL)
+        return sx_fail_oom(err);
+    /* NEAR of many choices is longer than it was written; what is told has to be a query again. */
+    if (out->len > SX_QUERY_MAX)
+        return sx_fail_at(err, SX_EQUERY, "query", 0, "the query is over %d bytes when written out",
+                          SX_QUERY_MAX);
+    return SX_OK;
 }
 
 sx_status query_parse(struct query *out, struct sx_str text, int64_t now, struct analyzer *an,

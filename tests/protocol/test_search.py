@@ -183,6 +183,29 @@ class Search(unittest.TestCase):
                 done += [writer.receive() for _ in range(20)]
         self.assertTrue(all(r["ok"] for r in done))
 
+    def test_a_deadline_holds_within_a_document(self):
+        self.daemon.put([{"uri": "big", "body": "aa bb " * 150000}])
+        nears = " ".join("aa NEAR/%d bb" % n for n in range(1, 200))
+        self.assertEqual(self.refused({"query": nears, "match": "any", "timeout_ms": 100}), "timeout")
+        reply = self.c.request({"op": "batch", "timeout_ms": 100, "searches": [
+            {"query": nears, "match": "any"}] + [{"query": "ferry"}] * 20})
+        codes = [r["error"]["code"] for r in reply["replies"] if not r["ok"]]
+        self.assertEqual(codes, ["timeout"] * 21)
+
+    def test_nears_are_limited(self):
+        self.search(" ".join("aa NEAR/%d bb" % n for n in range(1, 257)))
+        many = " ".join("aa NEAR/%d bb" % n for n in range(1, 258))
+        self.assertEqual(self.refused({"query": many}), "bad_query")
+        long = "(a OR b) NEAR/1 (a OR b) NEAR/1 (a OR b) NEAR/1 \"%s\"" % ("w " * 10000)
+        self.assertEqual(self.refused({"query": long}), "bad_query")
+
+    def test_a_facet_that_is_cut_says_so(self):
+        self.daemon.put([{"uri": "s:%d" % i, "body": "zebra", "source": "S %d" % i}
+                         for i in range(1100)])
+        reply = self.search("zebra", limit=0, facets=["source"])
+        self.assertEqual(len(reply["facets"]["source"]), 1000)
+        self.assertEqual(reply["warnings"], ["a facet has 1100 values: 1000 of them are told"])
+
     def test_limits_of_a_batch(self):
         for searches, code in (([], "bad_request"), ([1], "bad_request"), ({}, "bad_request"),
                                ([{"query": "a", "limit": 0}] * 1001, "limit_exceeded"),
