@@ -11,9 +11,11 @@
 
 #include <searchd/index.h>
 
+#include "index/base/buf.h"
 #include "index/engine/cursors.h"
 #include "index/engine/languages.h"
 #include "index/engine/memory.h"
+#include "index/engine/words.h"
 #include "index/store/db.h"
 #include "index/store/deltas.h"
 #include "index/store/docs.h"
@@ -34,6 +36,7 @@ struct sx_index {
     bool failed_touched;  /* rows of failed changed: count them at commit */
     struct sx_error doom; /* code != SX_OK: the transaction is lost; see sx_index_put() */
     struct deltas deltas;
+    struct buf fresh; /* terms that the transaction is the first to have */
     struct languages languages;
     struct memory *coming; /* of the rebuild that runs */
     int tap_field;         /* of the text being indexed: 0 title, 1 body */
@@ -47,6 +50,7 @@ struct sx_index {
     pthread_mutex_t lock; /* the writer passes it before COMMIT, a reader after BEGIN */
     struct memory *memory;
     struct cursors *cursors;
+    size_t words_max;           /* bytes for terms in memory; since it was opened */
     _Atomic(uint64_t) analyzer; /* the one that made the index */
     _Atomic(uint64_t) pending;  /* files of a running sync still to be read */
 };
@@ -57,6 +61,8 @@ struct sx_reader {
     struct analyzer *an;
     struct stemmer *stemmer; /* made when first needed */
     struct memory *memory;   /* of the snapshot */
+    struct words *words;     /* that serve it; NULL: none do */
+    struct memory *claimed;  /* `words` are its, and still to be loaded */
     bool held;               /* sx_reader_hold() has begun the snapshot, */
     struct state held_snap;  /* which is this */
 };

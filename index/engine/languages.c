@@ -196,7 +196,7 @@ sx_status languages_feed(struct sx_index *ix, struct sx_error *err)
     if (choice_due(ix))
         rc = apply_choice(ix, &joined, err);
     if (rc == SX_OK)
-        rc = forms_feed(l->forms, &ix->w, &l->next.active, &ix->deltas, err);
+        rc = forms_feed(l->forms, &ix->w, &l->next.active, &ix->deltas, &ix->fresh, err);
     if (rc == SX_OK && joined)
         rc = fill(ix, FILL_AT_ONCE, 0, err);
     return rc;

@@ -3,6 +3,7 @@
 
 #include "index/base/alloc.h"
 #include "index/engine/index.h"
+#include "index/engine/words.h"
 
 #define TERM_CACHE_MAX 16384
 
@@ -27,6 +28,7 @@ void memory_free(struct memory *m)
         return;
     doctable_release(&m->docs);
     termcache_free(m->terms);
+    words_free(m->words);
     mem_free(m);
 }
 

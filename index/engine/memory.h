@@ -1,5 +1,5 @@
-/* What memory keeps of the documents of an index: their rows, and the counts of words that were
- * asked for.
+/* What memory keeps of the documents of an index: their rows, the counts of words that were asked
+ * for, and all terms once a word asked for them.
  *
  * Commits add to it, and it serves the snapshots before them too. A rebuild makes another, as every
  * length and every count may change. Each holds from one generation on, until the next one does:
@@ -19,13 +19,16 @@
 #include "index/store/termcache.h"
 
 struct sx_index;
+struct words;
 
 struct memory {
     struct doctable docs;
     struct termcache *terms;
     /* by the lock of the index */
-    uint64_t since; /* generation */
-    unsigned refs;  /* the index's, those of readers, that of the one before */
+    struct words *words; /* see engine/words.h; NULL: none */
+    bool words_refused;  /* they are too many */
+    uint64_t since;      /* generation */
+    unsigned refs;       /* the index's, those of readers, that of the one before */
     struct memory *next;
 };
 

@@ -94,6 +94,7 @@ sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_
     if (ix == NULL)
         return sx_fail_oom(err);
     ix->lock_fd = -1;
+    ix->words_max = WORDS_BYTES_MAX;
     ix->relaxed = opt != NULL && opt->relaxed;
     pthread_mutex_init(&ix->lock, NULL);
     ix->dir = mem_strndup(dir, strlen(dir));
@@ -123,6 +124,7 @@ void sx_index_close(struct sx_index *ix)
     memory_free(ix->memory);
     cursors_free(ix->cursors);
     deltas_release(&ix->deltas);
+    buf_release(&ix->fresh);
     languages_release(ix);
     analyzer_free(ix->an);
     pthread_mutex_destroy(&ix->lock);
@@ -184,6 +186,7 @@ sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error 
 void reader_end(struct sx_reader *r)
 {
     doc_done(&r->c);
+    words_leave(r);
     if (r->held)
         return;
     db_rollback(&r->c);

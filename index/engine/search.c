@@ -59,6 +59,7 @@ sx_status search_parse(struct search *s, struct sx_str query, struct analyzer *a
         rc = query_parse(&s->q, query, clock_wall(), an, &s->mem, err);
     if (rc != SX_OK)
         return rc;
+    s->fuzzy = s->q.root != NULL && ast_has(s->q.root, AST_FUZZY);
     s->res.parsed = s->q.parsed;
     for (size_t i = 0; i < s->q.warning_count; i++)
         search_warn(s, s->q.warnings[i]);
@@ -96,8 +97,11 @@ sx_status search_plan(struct search *s, struct db *c, struct stemmer **stemmer, 
         s->plan.root = NULL;
         search_warn(s, str_of("the query asks for no word, so nothing is found"));
     }
+    if (rc == SX_OK && s->fuzzy && s->r != NULL)
+        rc = words_take(s->r, &s->snap, err);
     if (rc == SX_OK)
-        rc = find_forms(c, stemmer, &langs, &s->plan, exact, &cut, err);
+        rc = find_forms(c, s->r == NULL ? NULL : s->r->words, stemmer, &langs, &s->plan, exact,
+                        &cut, err);
     if (rc == SX_OK && cut && exact)
         return sx_fail_at(
             err, SX_EQUERY, "query", SX_NO_OFFSET,
@@ -298,6 +302,13 @@ static sx_status on_snapshot(struct search *s, struct sx_error *err)
 
 /* ---- the calls ------------------------------------------------------------------------------- */
 
+static sx_status begin(struct search *s, struct sx_error *err)
+{
+    if (s->fuzzy)
+        words_claim(s->r);
+    return reader_begin(s->r, &s->snap, err);
+}
+
 sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
                            struct sx_results **out, struct sx_error *err)
 {
@@ -314,7 +325,7 @@ sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
     if (rc == SX_OK)
         rc = search_parse(s, ask->query, r->an, err);
     if (rc == SX_OK)
-        rc = reader_begin(r, &s->snap, err);
+        rc = begin(s, err);
     if (rc == SX_OK) {
         rc = on_snapshot(s, err);
         reader_end(r);
@@ -367,7 +378,7 @@ sx_status sx_reader_count(struct sx_reader *r, struct sx_str query, enum sx_matc
     s->ask = &ask;
     sx_status rc = search_parse(s, query, r->an, err);
     if (rc == SX_OK)
-        rc = reader_begin(r, &s->snap, err);
+        rc = begin(s, err);
     if (rc == SX_OK) {
         rc = count_snapshot(s, out, err);
         reader_end(r);

@@ -19,6 +19,7 @@ struct search {
     struct sx_reader *r;
     const struct sx_search *ask;
     struct query q;
+    bool fuzzy; /* a word of it is */
     const struct ast *rewritten;
     struct state snap;
     struct plan plan;

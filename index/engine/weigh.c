@@ -7,7 +7,6 @@
 
 #include "index/base/str.h"
 #include "index/rank/score.h"
-#include "index/store/fuzzy.h"
 
 static sx_status count_term(struct sx_reader *r, const struct state *snap, struct sx_str term,
                             struct term_counts *out, struct sx_error *err)
@@ -162,17 +161,20 @@ static bool needs_forms(const struct leaf *l, bool exact)
     return conflated(l->ast).len > 0 && !(exact && leaf_is_wanted(l));
 }
 
-static sx_status find_forms_of(struct db *c, struct stemmer *stemmer, const struct langs *langs,
-                               struct plan *p, struct leaf *l, size_t *left, bool *cut,
-                               struct sx_error *err)
+static sx_status find_forms_of(struct db *c, const struct words *words, struct stemmer *stemmer,
+                               const struct langs *langs, struct plan *p, struct leaf *l,
+                               size_t *left, bool *cut, struct sx_error *err)
 {
     struct sx_str *forms;
     size_t count;
     bool more = false;
-    sx_status rc =
-        l->ast->kind == AST_FUZZY
-            ? fuzzy_of(c, l->ast->terms[0], l->ast->edits, p->mem, &forms, &count, &more, err)
-            : forms_of(c, stemmer, langs, conflated(l->ast), p->mem, &forms, &count, &more, err);
+    sx_status rc;
+
+    if (l->ast->kind == AST_FUZZY)
+        rc = words_near(words, c, (struct fuzzy_word){l->ast->terms[0], l->ast->edits}, p->mem,
+                        &forms, &count, &more, err);
+    else
+        rc = forms_of(c, stemmer, langs, conflated(l->ast), p->mem, &forms, &count, &more, err);
 
     if (rc != SX_OK)
         return rc;
@@ -183,8 +185,9 @@ static sx_status find_forms_of(struct db *c, struct stemmer *stemmer, const stru
     return SX_OK;
 }
 
-sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs *langs,
-                     struct plan *p, bool exact, bool *cut, struct sx_error *err)
+sx_status find_forms(struct db *c, const struct words *words, struct stemmer **stemmer,
+                     const struct langs *langs, struct plan *p, bool exact, bool *cut,
+                     struct sx_error *err)
 {
     size_t left = SX_QUERY_FORMS_MAX;
     sx_status rc = SX_OK;
@@ -196,7 +199,7 @@ sx_status find_forms(struct db *c, struct stemmer **stemmer, const struct langs 
         return sx_fail_oom(err);
     for (size_t i = 0; i < p->leaf_count && rc == SX_OK; i++)
         if (needs_forms(&p->leaves[i], exact))
-            rc = find_forms_of(c, *stemmer, langs, p, &p->leaves[i], &left, cut, err);
+            rc = find_forms_of(c, words, *stemmer, langs, p, &p->leaves[i], &left, cut, err);
     return rc;
 }
 

@@ -70,6 +70,7 @@ static void forget_transaction(struct sx_index *ix)
     ix->failed_touched = false;
     ix->next = ix->committed;
     deltas_clear(&ix->deltas);
+    buf_release(&ix->fresh);
     languages_rolled_back(ix);
     memory_rolled_back(ix);
 }
@@ -163,6 +164,8 @@ sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err)
     deltas_clear(&ix->deltas);
     languages_committed(ix);
     memory_committed(ix);
+    words_committed(ix);
+    buf_release(&ix->fresh);
     /* What is committed is durable; a checkpoint that fails now is told by the next one. */
     if (ix->w.wal_pages > CHECKPOINT_PAGES_MAX)
         db_checkpoint(&ix->w, false, NULL);

@@ -1,4 +1,4 @@
-/* Trees that mean the same. What was written and where is no part of the meaning. */
+/* Trees that mean the same, whatever was written and where; and what is in a tree. */
 #include "index/query/ast.h"
 
 #include "index/base/str.h"
@@ -68,4 +68,15 @@ bool ast_equal(const struct ast *a, const struct ast *b)
         break;
     }
     return kids_equal(a, b);
+}
+
+bool ast_has(const struct ast *root, enum ast_kind kind)
+{
+    if (root->kind == kind)
+        return true;
+    for (size_t i = 0; i < root->kid_count; i++) {
+        if (ast_has(root->kids[i], kind))
+            return true;
+    }
+    return false;
 }

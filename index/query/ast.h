@@ -84,6 +84,9 @@ sx_status query_parse(struct query *out, struct sx_str text, int64_t now, struct
  * `missing` list, where a group needs no parentheses. */
 void query_print(const struct ast *node, bool top, struct buf *out);
 
+/* Whether a node of a kind is in the tree. */
+bool ast_has(const struct ast *root, enum ast_kind kind);
+
 /* Same meaning word by word: kinds, fields, terms, filters, dates, order. */
 bool ast_equal(const struct ast *a, const struct ast *b);
 

@@ -85,7 +85,7 @@ static bool seen(struct forms *f, uint64_t hash)
 }
 
 sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
-                     const struct deltas *d, struct sx_error *err)
+                     const struct deltas *d, struct buf *fresh, struct sx_error *err)
 {
     sx_status rc = SX_OK;
 
@@ -100,7 +100,7 @@ sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
         /* What a transaction leaves in as many documents as before has its rows. */
         if (t->term.ptr == NULL || t->n <= 0 || seen(f, t->hash))
             continue;
-        rc = fuzzy_feed(c, t->term, err);
+        rc = fuzzy_feed(c, t->term, fresh, err);
         for (size_t j = 0; j < langs->count && rc == SX_OK; j++)
             rc = feed_term(f, c, langs->list[j], t->term, err);
     }

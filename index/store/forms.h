@@ -13,6 +13,7 @@
 #define INDEX_STORE_FORMS_H
 
 #include "index/base/arena.h"
+#include "index/base/buf.h"
 #include "index/store/db.h"
 #include "index/store/deltas.h"
 #include "index/text/stem.h"
@@ -38,9 +39,9 @@ void forms_free(struct forms *f); /* NULL is fine */
 void forms_forget(struct forms *f);
 
 /* Gives the terms that a transaction adds to documents their rows, of forms and of fuzzy.h; inside
- * that transaction. */
+ * that transaction. `fresh` is fuzzy_feed()'s. */
 sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
-                     const struct deltas *d, struct sx_error *err);
+                     const struct deltas *d, struct buf *fresh, struct sx_error *err);
 
 /* Removes all rows: the terms that they are of are gone. In a transaction. */
 sx_status forms_clear(struct forms *f, struct db *c, struct sx_error *err);

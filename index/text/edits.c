@@ -5,9 +5,16 @@
 
 #include "index/base/utf8.h"
 
+/* Turns by half of what there is, so that of a Latin word no two bits meet. */
+static uint64_t turn(uint64_t set)
+{
+    return set << 31 | set >> 33;
+}
+
 int edits_word(struct edits_word *w, struct sx_str text)
 {
     size_t size;
+    uint64_t once = 0, twice = 0;
 
     w->count = 0;
     w->letters = 0;
@@ -16,15 +23,12 @@ int edits_word(struct edits_word *w, struct sx_str text)
         if (w->count == EDITS_POINTS_MAX)
             return -1;
         w->points[w->count++] = point;
-        w->letters |= UINT64_C(1) << (point % 64);
+        uint64_t bit = UINT64_C(1) << (point % 64);
+        twice |= once & bit;
+        once |= bit;
     }
+    w->letters = once | turn(twice);
     return 0;
-}
-
-/* Bits of `set`. */
-static unsigned bits(uint64_t set)
-{
-    return (unsigned)__builtin_popcountll(set);
 }
 
 static unsigned least(unsigned a, unsigned b)
@@ -71,8 +75,7 @@ unsigned edits_between(const struct edits_word *a, const struct edits_word *b, u
 
     if (a->count > b->count + max || b->count > a->count + max)
         return far;
-    /* An edit takes at most one letter away and brings at most one. */
-    if (bits(a->letters & ~b->letters) > max || bits(b->letters & ~a->letters) > max)
+    if (!edits_may_join(a->letters, b->letters, max))
         return far;
     for (uint32_t k = 0; k < BAND; k++) {
         r.last[k] = k >= EDITS_MAX && k - EDITS_MAX <= b->count ? least(k - EDITS_MAX, far) : far;

@@ -15,6 +15,7 @@ struct bed {
     struct forms *forms;
     struct stemmer *stemmer;
     struct arena words; /* of vocabularies */
+    struct buf fresh;
 };
 
 static const struct langs three = {{LANG_DE, LANG_EN, LANG_RU}, 3};
@@ -61,6 +62,7 @@ static int tear_down(void **state)
 
     close_db(b);
     stemmer_free(b->stemmer);
+    buf_release(&b->fresh);
     arena_release(&b->words);
     free(b->path);
     temp_dir_remove(b->dir);
@@ -114,7 +116,7 @@ static void feed(struct bed *b, const struct langs *langs, const struct vocabula
     for (size_t i = 0; i < v->count; i++)
         assert_int_equal(deltas_add(&d, v->terms[i]), 0);
     must(db_begin_write(&b->c, &err), &err);
-    must(forms_feed(b->forms, &b->c, langs, &d, &err), &err);
+    must(forms_feed(b->forms, &b->c, langs, &d, &b->fresh, &err), &err);
     must(db_commit(&b->c, &err), &err);
     deltas_release(&d);
 }
@@ -243,7 +245,7 @@ static void what_a_transaction_takes_away_gets_no_rows(void **state)
     assert_int_equal(deltas_add(&d, str_of("kings")), 0);
     deltas_begin(&d, +1);
     assert_int_equal(deltas_add(&d, str_of("kings")), 0);
-    must(forms_feed(b->forms, &b->c, &english, &d, &err), &err);
+    must(forms_feed(b->forms, &b->c, &english, &d, &b->fresh, &err), &err);
     assert_int_equal(count_rows(b), 0);
     deltas_release(&d);
 }
@@ -393,8 +395,11 @@ static void want_of_memory_is_told(void **state)
         bool more;
         struct stemmer *stemmer = NULL;
         forms_forget(b->forms);
+        buf_clear(&b->fresh);
         mem_fail_after(n);
-        rc = forms_feed(b->forms, &b->c, &three, &d, &err);
+        rc = forms_feed(b->forms, &b->c, &three, &d, &b->fresh, &err);
+        if (rc == SX_OK && !buf_ok(&b->fresh))
+            rc = SX_ENOMEM;
         if (rc == SX_OK)
             rc = forms_fill(b->forms, &b->c, LANG_EN, 1, 0, &ready, &err);
         if (rc == SX_OK && (stemmer = stemmer_new()) == NULL)
