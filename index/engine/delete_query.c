@@ -37,6 +37,9 @@ static sx_status find_victims(struct sx_index *ix, struct sx_str query, struct v
     s->run.each = note_victim;
     s->run.each_ctx = v;
     sx_status rc = search_parse(s, query, ix->an, err);
+    /* What was put since the last commit has words, too, that others are forms of or near to. */
+    if (rc == SX_OK)
+        rc = languages_feed(ix, err);
     if (rc == SX_OK)
         rc = search_plan(s, &ix->w, &stemmer, true, err);
     stemmer_free(stemmer);
