@@ -20,6 +20,7 @@ struct builder {
     size_t mask;
     uint32_t *pair_table; /* the same of pairs */
     struct buf key;
+    bool apart; /* what is excluded is another leaf than what is wanted */
 };
 
 /* What the plan counts: words, and NEAR over words. */
@@ -68,7 +69,7 @@ static bool same_leaf(const struct ast *a, const struct ast *b)
     return true;
 }
 
-static uint32_t intern(struct builder *b, const struct ast *n);
+static uint32_t intern(struct builder *b, const struct ast *n, bool apart);
 
 /* The leaves that NEAR joins; false: memory ran out. */
 static bool intern_operands(struct builder *b, const struct ast *n, struct leaf *l)
@@ -76,7 +77,7 @@ static bool intern_operands(struct builder *b, const struct ast *n, struct leaf 
     uint32_t *operands = arena_array(b->p->mem, n->kid_count, sizeof(*operands));
 
     for (size_t i = 0; operands != NULL && i < n->kid_count; i++) {
-        operands[i] = intern(b, n->kids[i]);
+        operands[i] = intern(b, n->kids[i], l->apart);
         if (operands[i] == UINT32_MAX)
             return false;
     }
@@ -86,20 +87,23 @@ static bool intern_operands(struct builder *b, const struct ast *n, struct leaf 
 }
 
 /* The number of the leaf, new if it was not seen before; UINT32_MAX: memory ran out. */
-static uint32_t intern(struct builder *b, const struct ast *n)
+static uint32_t intern(struct builder *b, const struct ast *n, bool apart)
 {
     buf_clear(&b->key);
     put_key(&b->key, n);
+    buf_putc(&b->key, apart ? '-' : '+');
     if (!buf_ok(&b->key))
         return UINT32_MAX;
     size_t i = (size_t)hash_bytes(b->key.data, b->key.len) & b->mask;
     while (b->table[i] != 0) {
-        if (same_leaf(b->p->leaves[b->table[i] - 1].ast, n))
+        const struct leaf *known = &b->p->leaves[b->table[i] - 1];
+        if (known->apart == apart && same_leaf(known->ast, n))
             return b->table[i] - 1;
         i = (i + 1) & b->mask;
     }
     uint32_t number = (uint32_t)b->p->leaf_count++;
     b->p->leaves[number].ast = n;
+    b->p->leaves[number].apart = apart;
     b->table[i] = number + 1;
     if (n->kind == AST_NEAR && !intern_operands(b, n, &b->p->leaves[number]))
         return UINT32_MAX;
@@ -162,7 +166,22 @@ static void pair_kids(struct builder *b, const struct cond *c)
 
 /* ---- the tree -------------------------------------------------------------------------------- */
 
-static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
+/* `scored` false: a compound as it is written. */
+static struct cond *build_leaf(struct builder *b, struct cond *c, bool excluded, bool scored)
+{
+    c->leaf = intern(b, c->ast, b->apart && excluded);
+    c->item = true;
+    if (c->leaf == UINT32_MAX)
+        return NULL;
+    struct leaf *l = &b->p->leaves[c->leaf];
+    if (!excluded && scored && l->asked++ == 0)
+        b->p->wanted_count++;
+    for (size_t i = 0; !excluded && i < l->operand_count; i++)
+        b->p->leaves[l->operands[i]].joined = true;
+    return c;
+}
+
+static struct cond *build(struct builder *b, const struct ast *n, bool excluded, bool scored)
 {
     struct cond *c = arena_new(b->p->mem, sizeof(*c));
 
@@ -170,23 +189,14 @@ static struct cond *build(struct builder *b, const struct ast *n, bool excluded)
         return NULL;
     c->ast = n;
     b->p->cond_count++;
-    if (is_leaf(n)) {
-        c->leaf = intern(b, n);
-        if (c->leaf == UINT32_MAX)
-            return NULL;
-        c->item = true;
-        if (!excluded && b->p->leaves[c->leaf].asked++ == 0)
-            b->p->wanted_count++;
-        for (size_t i = 0; !excluded && i < b->p->leaves[c->leaf].operand_count; i++)
-            b->p->leaves[b->p->leaves[c->leaf].operands[i]].joined = true;
-        return c;
-    }
+    if (is_leaf(n))
+        return build_leaf(b, c, excluded, scored);
     c->kids = arena_array(b->p->mem, n->kid_count + 1, sizeof(struct cond *));
     if (c->kids == NULL)
         return NULL;
     for (size_t i = 0; i < n->kid_count; i++) {
-        bool scored = !excluded && !(n->kind == AST_COMPOUND && i == 0);
-        struct cond *kid = build(b, n->kids[i], n->kind == AST_NOT ? scored : !scored);
+        struct cond *kid = build(b, n->kids[i], excluded != (n->kind == AST_NOT),
+                                 !(n->kind == AST_COMPOUND && i == 0));
         if (kid == NULL)
             return NULL;
         if (!excluded && n->kind == AST_COMPOUND)
@@ -209,9 +219,10 @@ static bool is_flat(const struct cond *root)
     return root->ast->kind != AST_NEAR && root->ast->kind != AST_COMPOUND;
 }
 
-sx_status plan_make(struct plan *p, const struct ast *root, struct arena *mem, struct sx_error *err)
+sx_status plan_make(struct plan *p, const struct ast *root, bool apart, struct arena *mem,
+                    struct sx_error *err)
 {
-    struct builder b = {.p = p, .mask = 15};
+    struct builder b = {.p = p, .mask = 15, .apart = apart};
 
     memset(p, 0, sizeof(*p));
     p->mem = mem;
@@ -225,7 +236,7 @@ sx_status plan_make(struct plan *p, const struct ast *root, struct arena *mem, s
     b.table = mem_zalloc(b.mask + 1, sizeof(*b.table));
     b.pair_table = mem_zalloc(b.mask + 1, sizeof(*b.pair_table));
     if (p->leaves != NULL && p->pairs != NULL && b.table != NULL && b.pair_table != NULL)
-        p->root = build(&b, root, false);
+        p->root = build(&b, root, false, true);
     uint32_t left = UINT32_MAX;
     if (p->root != NULL && root->kind == AST_COMPOUND)
         pair_parts(&b, p->root, &left);

@@ -35,6 +35,7 @@ struct leaf {
     uint32_t asked;  /* times it stands in the query where it is wanted; 0: only excluded, */
     bool joined;     /* or a word of a NEAR that is wanted, */
     bool compound;   /* or of a compound */
+    bool apart;      /* excluded, and no leaf that is wanted: see plan_make() */
     uint64_t spread; /* documents it may stand in, at most: for the choice of candidates */
     double weight;   /* w of the formula: the sum of the words' */
     struct weighed *words;
@@ -82,8 +83,9 @@ static inline bool leaf_is_wanted(const struct leaf *l)
 }
 
 /* Plans a rewritten query (query/rewrite.h); NULL: there is nothing to search for. `root` and `mem`
- * must outlive the plan. */
-sx_status plan_make(struct plan *p, const struct ast *root, struct arena *mem,
+ * must outlive the plan. `apart`: a word that is both wanted and excluded is two leaves, as it may
+ * stand for other forms in one of them only. */
+sx_status plan_make(struct plan *p, const struct ast *root, bool apart, struct arena *mem,
                     struct sx_error *err);
 
 /* Whether a document matches; `tf` by leaf. */

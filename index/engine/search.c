@@ -92,7 +92,7 @@ sx_status search_plan(struct search *s, struct db *c, struct stemmer **stemmer, 
         rc = query_rewrite(s->q.root, langs.list, exact ? 0 : langs.count, &s->mem, &s->rewritten,
                            err);
     if (rc == SX_OK)
-        rc = plan_make(&s->plan, s->rewritten, &s->mem, err);
+        rc = plan_make(&s->plan, s->rewritten, exact, &s->mem, err);
     if (rc == SX_OK && s->plan.wanted_count == 0) {
         s->plan.root = NULL;
         search_warn(s, str_of("the query asks for no word, so nothing is found"));

@@ -158,7 +158,7 @@ static bool needs_forms(const struct leaf *l, bool exact)
 {
     if (l->ast->kind == AST_FUZZY)
         return true;
-    return conflated(l->ast).len > 0 && !(exact && leaf_is_wanted(l));
+    return conflated(l->ast).len > 0 && (!exact || l->apart);
 }
 
 static sx_status find_forms_of(struct db *c, const struct words *words, struct stemmer *stemmer,
