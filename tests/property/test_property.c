@@ -171,7 +171,7 @@ static void change(struct world *w)
         put_the_same_again(w);
     else if (kind < 14)
         put_a_bad_one(w);
-    else if (kind < 19)
+    else if (kind < 18)
         delete_by_key(w);
     else
         delete_by_query(w);
@@ -486,6 +486,55 @@ static void known_queries_are_answered(void **state)
     temp_dir_remove(w.dir);
 }
 
+static void put_body(struct world *w, const char *uri, const char *body)
+{
+    struct sx_error err = {0};
+    struct sx_doc d = {.uri = str_of(uri), .body = str_of(body)};
+
+    must(sx_index_put(w->ix, &d, 1, NULL, &err), &err);
+    twin_put(&w->twin, &d);
+}
+
+static void delete_in_the_open_transaction(const char *query, bool anew)
+{
+    static const char *const bodies[] = {"harbour", "fish tanks", "fish tank", "fish", "tank"};
+    struct world w = {0};
+    struct sx_error err = {0};
+    size_t deleted = 0;
+
+    w.dir = temp_dir();
+    twin_init(&w.twin, TWIN_LANGS);
+    open_index(&w);
+    if (!anew) {
+        put_body(&w, "first", "other words");
+        commit(&w);
+    }
+    for (size_t i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++)
+        put_body(&w, bodies[i], bodies[i]);
+    must(sx_index_delete_query(w.ix, str_of(query), &deleted, &err), &err);
+    size_t expected = twin_delete_query(&w.twin, str_of(query), clock_wall());
+    if (deleted != expected)
+        fail_msg("%s: deleted %zu, twin %zu", query, deleted, expected);
+    commit(&w);
+    compare_stats(w.readers[0], &w.twin.committed);
+    close_index(&w);
+    twin_release(&w.twin);
+    temp_dir_remove(w.dir);
+}
+
+/* What a deletion finds, and what it spares, is of documents that were put just before, too. */
+static void deletions_know_the_words_of_the_open_transaction(void **state)
+{
+    static const char *const queries[] = {"harbuor~", "fish -tank", "fish -tanc~",
+                                          "tank OR (fish -tank)"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+        delete_in_the_open_transaction(queries[i], true);
+        delete_in_the_open_transaction(queries[i], false);
+    }
+}
+
 static void index_answers_as_its_twin(void **state)
 {
     struct world w = {0};
@@ -510,6 +559,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_queries_are_answered),
+        cmocka_unit_test(deletions_know_the_words_of_the_open_transaction),
         cmocka_unit_test(index_answers_as_its_twin),
     };
 
