@@ -7,7 +7,7 @@
 
 struct compared {
     size_t queries, refused, hits, snippets, marks, inexact;
-    size_t facets, explained, pairs, pages, blurred, empty_pages;
+    size_t facets, explained, near, fuzzy, pairs, pages, blurred, empty_pages;
 };
 
 /* Compares what a search of the state `set` gave; `res` is NULL when it failed. */

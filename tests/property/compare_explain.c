@@ -216,6 +216,8 @@ static double check_leaf_scores(const struct both *b, const struct sx_explanatio
                d->doc.uri.ptr, s->leaf, s->title, s->body, s->tf, s->score, number_of(a, i),
                tf.title, tf.body, score);
         sum += s->score;
+        b->sum->near += a->scored[i].leaf->ast->kind == AST_NEAR;
+        b->sum->fuzzy += a->scored[i].leaf->ast->kind == AST_FUZZY;
     }
     expect(b, told == e->leaf_count, "%zu leaves of %s, twin %zu\n", e->leaf_count, d->doc.uri.ptr,
            told);

@@ -1,4 +1,5 @@
 /* One writer and three readers at once: each answer is that of one committed generation, whole.
+ * Between questions a reader goes through the pages of its last list, or holds a snapshot.
  *
  * The writer commits until every reader has asked its questions, and keeps what the twin held at
  * each generation. What the readers were told is compared once all are done, so that the twin
@@ -25,6 +26,8 @@ struct told {
     struct sx_results *res;
     struct sx_count count; /* when `counted` */
     bool counted;
+    bool page; /* the next of the list before */
+    bool held; /* of the snapshot of the one before */
 };
 
 struct asker { /* one thread's until it is joined */
@@ -33,6 +36,8 @@ struct asker { /* one thread's until it is joined */
     struct gen g;
     struct told *told;
     size_t asks;
+    bool holding;
+    bool holds;            /* holding since before the last question */
     _Atomic(size_t) *busy; /* how many still ask */
 };
 
@@ -59,29 +64,69 @@ static void must(sx_status rc, const struct sx_error *err)
 
 /* ---- a reader: cmocka's checks belong to the main thread, so it only keeps what it was told -- */
 
-static void ask(struct asker *a, struct told *t)
+static void ask_anew(struct asker *a, struct told *t)
 {
-    struct sx_error err;
-
     gen_query(&a->g, str_of(NULL), &t->query);
     t->s.query = buf_str(&t->query);
     t->s.match = (enum sx_match)gen_below(&a->g, 3);
-    t->s.limit = 100;
+    t->s.sort = gen_one_in(&a->g, 2) ? SX_SORT_SCORE : (enum sx_sort)gen_below(&a->g, 3);
+    t->s.limit = gen_one_in(&a->g, 2) ? 100 : 1 + gen_below(&a->g, 20);
     t->s.snippets = gen_below(&a->g, 2);
     t->s.exact_total = gen_one_in(&a->g, 2);
+    t->s.facets = gen_one_in(&a->g, 2) ? (1U << SX_FACET_COUNT) - 1 : 0;
+    t->s.explain = gen_one_in(&a->g, 3);
     t->counted = gen_one_in(&a->g, 4);
+}
+
+/* The next page of what was told before; false: there is none. */
+static bool ask_for_more(struct asker *a, struct told *t, const struct told *before)
+{
+    if (before == NULL || before->res == NULL || before->res->cursor.ptr == NULL)
+        return false;
+    t->s = before->s;
+    t->s.cursor = before->res->cursor;
+    t->s.limit = 1 + gen_below(&a->g, 20);
+    t->s.exact_total = t->s.explain = false;
+    t->s.facets = 0;
+    t->page = true;
+    return true;
+}
+
+static void ask(struct asker *a, struct told *t, const struct told *before)
+{
+    struct sx_error err;
+
+    if (!ask_for_more(a, t, before))
+        ask_anew(a, t);
+    t->held = a->holds;
     if (t->counted)
         t->status = sx_reader_count(a->r, t->s.query, t->s.match, NULL, &t->count, &err);
     else
         t->status = sx_reader_search(a->r, &t->s, &t->res, &err);
 }
 
+/* Now and then, for a few questions: those after the first are of its snapshot. */
+static void hold_or_release(struct asker *a)
+{
+    a->holds = a->holding;
+    if (a->holding && gen_one_in(&a->g, 4)) {
+        sx_reader_release(a->r);
+        a->holding = a->holds = false;
+    } else if (!a->holding && gen_one_in(&a->g, 10)) {
+        a->holding = sx_reader_hold(a->r, NULL) == SX_OK;
+    }
+}
+
 static void *asking(void *arg)
 {
     struct asker *a = arg;
 
-    for (size_t i = 0; i < a->asks; i++)
-        ask(a, &a->told[i]);
+    for (size_t i = 0; i < a->asks; i++) {
+        ask(a, &a->told[i], i == 0 ? NULL : &a->told[i - 1]);
+        hold_or_release(a);
+    }
+    if (a->holding)
+        sx_reader_release(a->r);
     atomic_fetch_sub(a->busy, 1);
     return NULL;
 }
@@ -142,46 +187,74 @@ static void write_one_generation(struct scene *sc)
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static void compare_told(struct scene *sc, const struct told *t, struct compared *sum)
+static uint64_t generation_of(const struct told *t)
 {
-    uint64_t generation = t->counted ? t->count.generation : t->res->generation;
+    return t->counted ? t->count.generation : t->res->generation;
+}
+
+static void compare_told(struct scene *sc, const struct told *t, const struct twin_set *set,
+                         struct compared *sum)
+{
+    struct twin_ask ask = {t->s.query, t->s.match, SX_SORT_SCORE, false, clock_wall()};
     struct twin_answer twin;
 
-    assert_true(generation < sc->history.count);
-    const struct twin_set *set = &sc->history.sets[generation];
-    assert_non_null(set->docs);
     if (!t->counted) {
         compare_results(&t->s, t->status, t->res, set, sc->twin.an, sum);
         return;
     }
-    struct twin_ask ask = {t->s.query, t->s.match, SX_SORT_SCORE, false, clock_wall()};
     twin_search(set, sc->twin.an, &ask, &twin);
     assert_int_equal(t->count.total, twin.total);
     assert_int_equal(t->count.all, twin.total_all);
     twin_answer_release(&twin);
 }
 
-/* Generations never go back for one reader. */
-static size_t compare_asker(struct scene *sc, struct asker *a, struct compared *sum)
+/* A new question, or a page of the list that `p` follows. */
+static void compare_one(struct scene *sc, const struct told *t, struct paging *p,
+                        struct compared *sum)
 {
+    uint64_t generation = generation_of(t);
+
+    assert_true(generation < sc->history.count);
+    const struct twin_set *set = &sc->history.sets[generation];
+    assert_non_null(set->docs);
+    if (t->page) {
+        paging_take(p, &t->s, t->status, t->res, set, sum);
+        if (!paging_more(p))
+            paging_check_all_came(p, set);
+        return;
+    }
+    compare_told(sc, t, set, sum);
+    paging_release(p);
+    if (!t->counted && t->res->cursor.ptr != NULL)
+        paging_begin(p, &t->s, t->res, set, sc->twin.an);
+}
+
+/* Generations never go back for one reader, and stay while it holds one. */
+static size_t compare_asker(struct scene *sc, struct asker *a, struct compared *sum, size_t *held)
+{
+    struct paging p = {0};
     uint64_t last = 0;
     size_t seen = 0;
 
     for (size_t i = 0; i < a->asks; i++) {
         struct told *t = &a->told[i];
 
-        if (t->status == SX_OK) {
-            uint64_t generation = t->counted ? t->count.generation : t->res->generation;
-
-            assert_true(generation >= last);
-            seen += generation != last;
-            last = generation;
-            compare_told(sc, t, sum);
-        } else {
+        if (t->status != SX_OK) {
             assert_int_equal(t->status, SX_EQUERY);
+            continue;
         }
-        sx_results_free(t->res);
-        buf_release(&t->query);
+        uint64_t generation = generation_of(t);
+        bool same = t->held && i > 0 && a->told[i - 1].status == SX_OK;
+        assert_true(same ? generation == last : generation >= last);
+        *held += same;
+        seen += generation != last;
+        last = generation;
+        compare_one(sc, t, &p, sum);
+    }
+    paging_release(&p);
+    for (size_t i = 0; i < a->asks; i++) {
+        sx_results_free(a->told[i].res);
+        buf_release(&a->told[i].query);
     }
     free(a->told);
     return seen;
@@ -204,7 +277,7 @@ static void set_up(struct scene *sc)
         a->g = sc->g; /* the same words, other choices */
         a->g.state += i + 1;
         a->busy = &sc->busy;
-        a->asks = gen_env("SEARCHD_QUERIES", 400);
+        a->asks = gen_env("SEARCHD_QUERIES", 300);
         a->told = calloc(a->asks, sizeof(*a->told));
         assert_non_null(a->told);
         must(sx_reader_open(&a->r, sc->ix, &err), &err);
@@ -231,6 +304,7 @@ static void each_answer_is_of_one_generation(void **state)
     struct sx_error err = {0};
     struct sx_stats stats;
     size_t seen = 0;
+    size_t held = 0;
 
     (void)state;
     set_up(&sc);
@@ -249,9 +323,10 @@ static void each_answer_is_of_one_generation(void **state)
     assert_true(stats.cached_terms > 0);
     sx_reader_close(own);
     for (size_t i = 0; i < READERS; i++)
-        seen += compare_asker(&sc, &sc.askers[i], &sum);
-    print_message("%zu generations, of which the readers saw %zu changes; %zu searches, %zu hits\n",
-                  sc.history.count, seen, sum.queries, sum.hits);
+        seen += compare_asker(&sc, &sc.askers[i], &sum, &held);
+    print_message("%zu generations, of which the readers saw %zu changes; %zu searches, %zu hits, "
+                  "%zu more pages, %zu answers of a held snapshot\n",
+                  sc.history.count, seen, sum.queries, sum.hits, sum.pages, held);
     assert_true(seen > READERS);
     tear_down(&sc);
 }
