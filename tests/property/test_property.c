@@ -536,7 +536,8 @@ static void delete_in_the_open_transaction(const char *query, bool anew)
 static void deletions_know_the_words_of_the_open_transaction(void **state)
 {
     static const char *const queries[] = {"harbuor~", "fish -tank", "fish -tanc~",
-                                          "tank OR (fish -tank)"};
+                                          "tank OR (fish -tank)",
+                                          "zeb AND NOT tank AND tank OR NOT harbour"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {

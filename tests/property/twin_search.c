@@ -354,12 +354,14 @@ struct listing {
     bool exact;
 };
 
-/* The scored of this meaning, by number; new where there is none. */
+/* The scored of this meaning, by number; new where there is none. For a deletion, what is excluded
+ * has forms, what is wanted has not. */
 static size_t scored_of(struct twin_answer *a, const struct twin_leaf *leaf)
 {
     size_t i = 0;
 
-    while (i < a->scored_count && !twin_same_meaning(a->scored[i].leaf->ast, leaf->ast))
+    while (i < a->scored_count && (!twin_same_meaning(a->scored[i].leaf->ast, leaf->ast) ||
+                                   a->scored[i].leaf->langs != leaf->langs))
         i++;
     if (i == a->scored_count)
         a->scored[a->scored_count++] = (struct twin_scored){.leaf = leaf};
