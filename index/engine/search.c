@@ -152,25 +152,20 @@ static bool first_part_is_enough(const struct search *s)
     return s->run.total > s->ask->offset + s->ask->limit;
 }
 
-/* The rest has to be looked at where all of the list is wanted, or all of what matches counted. */
-static bool needs_rest(const struct search *s, bool whole)
-{
-    return whole || s->ask->exact_total || s->ask->facets != 0 || !first_part_is_enough(s);
-}
-
 static sx_status run_passes(struct search *s, bool whole, struct sx_error *err)
 {
     struct run *run = &s->run;
     struct db *c = &s->r->c;
+    /* All of what matches is to be looked at, not only what fills the page. */
+    bool all = whole || s->ask->exact_total || s->ask->facets != 0;
     sx_status rc;
 
     if (s->ask->match == SX_MATCH_ALL) {
         rc = run_pass(run, c, READ_ALL, err);
         s->res.total_exact = true;
-    } else if (s->ask->match == SX_MATCH_BEST && !whole && !s->ask->exact_total &&
-               s->ask->facets == 0) {
+    } else if (s->ask->match == SX_MATCH_BEST && !all) {
         rc = run_pass(run, c, READ_BEST, err);
-        if (rc == SX_OK && needs_rest(s, whole)) {
+        if (rc == SX_OK && !first_part_is_enough(s)) {
             rc = run_pass(run, c, READ_ANY, err);
             s->res.total_exact = true;
         }
