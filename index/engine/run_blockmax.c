@@ -111,6 +111,9 @@ sx_status blockmax_pass(struct run *run, enum reading reading, struct sx_error *
         clauses[i] = (struct bm_clause){found.list[i].leaves, found.list[i].count};
     bool every = run->every || run->top.k == 0 || run->each != NULL;
     err->code = SX_OK;
+    rc = run_limits(run);
+    if (rc != SX_OK)
+        return told(rc, err);
     if (every)
         rc = bm_all(run->bm, clauses, found.count, err);
     else
@@ -145,7 +148,9 @@ sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total
     for (uint32_t i = 0; i < p->leaf_count; i++)
         leaves[i] = i;
     err->code = SX_OK;
-    sx_status rc = bm_count(run->bm, leaves, p->leaf_count, free, &one, &all, counted, err);
+    sx_status rc = run_limits(run);
+    if (rc == SX_OK)
+        rc = bm_count(run->bm, leaves, p->leaf_count, free, &one, &all, counted, err);
     if (rc != SX_OK || !*counted)
         return told(rc, err);
     /* An OR asks for one of its words, however it is read. */
@@ -159,6 +164,7 @@ sx_status run_tally(struct run *run, struct sx_error *err)
     size_t k = run->top.k;
 
     run->top.k = 0; /* nothing is kept */
+    run->below_first = false;
     run->reading = run->match == SX_MATCH_ALL ? READ_ALL : READ_ANY;
     run->total = 0;
     run->total_all = 0;
