@@ -50,6 +50,7 @@ struct run {
     bool below_first;     /* the documents with every item are in `top` already */
     struct bm_search *bm; /* NULL: FTS5 finds the documents */
     struct bm_ask bm_ask;
+    struct pool *bm_mem;
     size_t work;    /* places counted since the limits were looked at */
     struct buf one; /* the expression of run_one() */
     bool of_one;

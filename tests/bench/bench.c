@@ -247,6 +247,8 @@ static int run_index(const char *corpus, const char *dir)
     while (more)
         if (sx_index_maintain(ix, 20, &more, &err) != SX_OK)
             die("maintain", &err);
+    if (sx_index_settle(ix, &err) != SX_OK)
+        die("settle", &err);
     double merged = (double)(clock_now_ns() - start) / 1e9;
     sx_index_close(ix);
     snprintf(path, sizeof(path), "%s/index.db", dir);
@@ -292,7 +294,10 @@ static int run_library(const char *dir, struct questions *q, int rounds)
 
     if (sx_index_open(&ix, dir, NULL, &err) != SX_OK || sx_reader_open(&r, ix, &err) != SX_OK)
         die("open", &err);
-    printf("opened in %.1f ms\n\n", (double)(clock_now_ns() - start) / 1e6);
+    printf("opened in %.1f ms", (double)(clock_now_ns() - start) / 1e6);
+    if (sx_index_settle(ix, &err) != SX_OK)
+        die("settle", &err);
+    printf(", settled in %.1f ms\n\n", (double)(clock_now_ns() - start) / 1e6);
     for (int round = 0; round <= rounds; round++)
         for (size_t i = 0; i < q->count; i++)
             ask_library(r, &q->items[i], round > 0);

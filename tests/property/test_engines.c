@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "index/base/str.h"
-#include "index/engine/index.h"
 #include "tests/property/gen.h"
 #include "tests/support/support.h"
 
@@ -306,6 +305,7 @@ static void count_all(struct bed *b, struct buf *query)
 static void one_corpus(struct bed *b, uint64_t seed, size_t queries)
 {
     struct buf query = {0};
+    struct sx_error err;
     size_t until = b->queries + queries;
 
     gen_init(&b->g, seed, 10);
@@ -321,7 +321,7 @@ static void one_corpus(struct bed *b, uint64_t seed, size_t queries)
             open_bed(b);
         }
         if (gen_one_in(&b->g, 20))
-            upkeep_wait(b->ix);
+            must(sx_index_settle(b->ix, &err), &err);
         for (size_t i = 0; i < 30; i++)
             ask(b, &query);
         count_all(b, &query);
