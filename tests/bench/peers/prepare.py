@@ -21,7 +21,7 @@ from collections import Counter
 
 PER_KIND = 40
 SAMPLE = 4000
-TRIES = 200000
+TRIES = 20000
 WORD = re.compile(r"[a-z0-9]+")
 KINDS = ("term_high", "term_mid", "term_low", "and2_mid", "and2_high", "or2_high", "or3_mixed",
          "or5_mixed", "phrase2", "phrase3", "prefix")
