@@ -150,6 +150,37 @@ class TestRows(Corpus):
         self.assertIn("line 2 is not kind TAB word", done.stderr)
 
 
+@unittest.skipUnless(os.access(BENCH, os.X_OK), f"there is no {BENCH}: build it first")
+class TestRun(Corpus):
+    def run_sh(self, **variables):
+        script = os.path.join(os.path.dirname(prepare.__file__), "run.sh")
+        source = os.path.join(self.folder, "corpus")
+        os.makedirs(source, exist_ok=True)
+        if not os.path.exists(os.path.join(source, "docs.jsonl")):
+            os.link(self.corpus, os.path.join(source, "docs.jsonl"))
+        work = os.path.join(self.folder, "work")
+        return work, subprocess.run(
+            ["sh", script, source, work, "2", "1", "0"], check=False, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True,
+            env={**os.environ, "BIN": os.path.dirname(os.path.abspath(BENCH)), **variables})
+
+    def test_an_engine_that_cannot_be_built_is_told_and_the_others_are_asked(self):
+        work, done = self.run_sh(ENGINES="other searchd")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("SKIPPED other", done.stdout)
+        told = read(os.path.join(work, "table.md"))
+        self.assertIn("| kind | searchd | searchd-forms |", told)
+        self.assertIn("| searchd | searchd-forms | term_mid | ", told)
+        rows = lines_of(os.path.join(work, "results.tsv"))
+        self.assertEqual(len(rows), 2 * 2 * 2 * len(prepare.KINDS))
+
+        # Once more: what is indexed stays, so that only the questions take time.
+        before = read(os.path.join(work, "index.tsv"))
+        work, done = self.run_sh(ENGINES="searchd")
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(read(os.path.join(work, "index.tsv")), before)
+
+
 class TestTable(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

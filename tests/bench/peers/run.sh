@@ -47,7 +47,7 @@ build_lucene() {
     jars=$drivers/jars-$lucene
     for name in lucene-core lucene-analysis-common; do
         [ -f "$jars/$name-$lucene.jar" ] ||
-            mvn -q dependency:copy "-Dartifact=org.apache.lucene:$name:$lucene" \
+            mvn -B -q dependency:copy "-Dartifact=org.apache.lucene:$name:$lucene" \
                 "-DoutputDirectory=$jars" >&2 || return 1
     done
     classes=$drivers/lucene:$jars/lucene-core-$lucene.jar:$jars/lucene-analysis-common-$lucene.jar

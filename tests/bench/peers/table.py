@@ -84,11 +84,10 @@ def indexing(rows):
 def read_hits(folder):
     """{engine: {(kind, words): (total, ids)}}"""
     found = {}
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".hits"):
-            found[name[:-5]] = {(kind, words): (int(total), ids.split(",") if ids else [])
-                                for kind, words, total, ids
-                                in read_rows(os.path.join(folder, name), 4)}
+    for engine in sorted(name[:-5] for name in os.listdir(folder) if name.endswith(".hits")):
+        found[engine] = {(kind, words): (int(total), ids.split(",") if ids else [])
+                         for kind, words, total, ids
+                         in read_rows(os.path.join(folder, engine + ".hits"), 4)}
     return found
 
 
