@@ -170,7 +170,7 @@ class TestRun(Corpus):
         self.assertIn("SKIPPED other", done.stdout)
         told = read(os.path.join(work, "table.md"))
         self.assertIn("| kind | searchd | searchd-forms |", told)
-        self.assertIn("| searchd | searchd-forms | term_mid | ", told)
+        self.assertIn("| searchd | searchd-forms | ", told)
         rows = lines_of(os.path.join(work, "results.tsv"))
         self.assertEqual(len(rows), 2 * 2 * 2 * len(prepare.KINDS))
 
@@ -218,7 +218,7 @@ class TestTable(unittest.TestCase):
         self.assertIn("| term | 1.000 (2.000) | 20.0 (30.0) |", told)
         self.assertIn("| prefix |  | 5.000 (6.000) |", told)
         self.assertIn("| one | 10.5 | 20.1 | 300 | 40 |", told)
-        self.assertIn("| one | two | term | 1 | 1 | 0.67 | 1 |", told)
+        self.assertIn("| one | two | 1 of 1 | 0.67 |", told)
         self.assertEqual(read(made).splitlines()[1], "two\tterm\ttop10\t20.0000\t30.0000")
 
     def test_a_row_with_too_few_columns_is_named(self):

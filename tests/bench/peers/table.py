@@ -10,7 +10,7 @@ found as many documents, and how many of the best ten of each two are the same."
 import os
 import sys
 from itertools import combinations
-from statistics import median
+from statistics import mean, median
 
 MODES = (("top10", "Ten hits"), ("total", "Ten hits and the exact number of matches"),
          ("page", "Ten hits with their text"))
@@ -92,23 +92,21 @@ def read_hits(folder):
 
 
 def agreement(found):
-    """Of each two engines and each kind: questions, equal totals, share of the best ten in common."""
+    """A row for each two engines: equal totals, and of each kind the share of the best ten that
+    both have."""
+    kinds = ordered(kind for of in found.values() for kind, _ in of)
     rows = []
     for a, b in combinations(found, 2):
-        by_kind = {}
+        equal, shares = [], {}
         for key in found[a].keys() & found[b].keys():
             (total, ids), (other, others) = found[a][key], found[b][key]
+            equal.append(total == other)
             common = len(set(ids) & set(others)) / max(len(ids), len(others), 1)
-            by_kind.setdefault(key[0], []).append(
-                (total == other, common, bool(ids) and ids[:1] == others[:1]))
-        for kind in sorted(by_kind):
-            of = by_kind[kind]
-            rows.append([a, b, kind, str(len(of)), str(sum(same for same, _, _ in of)),
-                         f"{sum(common for _, common, _ in of) / len(of):.2f}",
-                         str(sum(first for _, _, first in of))])
-    return ["### Agreement", ""] + markdown(
-        ["one", "other", "kind", "questions", "equal totals", "share of ten in common",
-         "same first"], rows) + [""]
+            shares.setdefault(key[0], []).append(common)
+        rows.append([a, b, f"{sum(equal)} of {len(equal)}"] +
+                    [f"{mean(shares[k]):.2f}" if k in shares else "" for k in kinds])
+    return ["### Agreement: equal totals, and the share of the best ten in common", ""] + markdown(
+        ["one", "other", "equal totals"] + kinds, rows) + [""]
 
 
 def write_tsv(figures, path):
