@@ -58,7 +58,7 @@ build_lucene() {
 }
 
 build_tantivy() {
-    cp -r "$here/tantivy" "$drivers/" &&
+    cp -rp "$here/tantivy" "$drivers/" &&
         cargo build -q --release --manifest-path "$drivers/tantivy/Cargo.toml" \
             --target-dir "$drivers/tantivy-target" >&2
 }
