@@ -3,7 +3,8 @@
 #   sh tests/bench/peers/run.sh CORPUS_DIR WORK_DIR [PASSES [ROUNDS [SECONDS]]]
 # CORPUS_DIR has one file of documents, *.jsonl. WORK_DIR gets everything: docs.tsv, queries.tsv,
 # an index in a folder of each engine's name, results.tsv (all passes), hits/, index.tsv, table.tsv
-# and table.md. What is there is not made again: remove an engine's folder to index it anew.
+# and table.md. What is there is not made again: remove an engine's folder to index it anew. What an
+# earlier run measured of other engines stays in results.tsv.
 # Each pass asks all engines, one after the other; a figure is the median of the passes.
 # Variables: ENGINES  which, of: searchd lucene lucene-merged tantivy tantivy-merged xapian fts5
 #            BIN      the bin folder of a release build of searchd (build/release/bin)
@@ -13,7 +14,7 @@
 #            LUCENE   its version; it needs a JDK of 21 or newer (JAVA_HOME or /usr/lib/jvm)
 set -eu
 [ $# -ge 2 ] || {
-    sed -n '2,15s/^# //p' "$0" >&2
+    sed -n '2,16s/^# //p' "$0" >&2
     exit 2
 }
 here=$(cd "$(dirname "$0")" && pwd)
@@ -148,7 +149,15 @@ for engine in $engines; do
         skipped="$skipped $engine"
     fi
 done
-: >"$work/results.tsv"
+# What other engines took in an earlier run stays.
+touch "$work/results.tsv"
+for engine in $ready; do
+    case $engine in
+    searchd) grep -v '^searchd' "$work/results.tsv" ;;
+    *) grep -v "^$engine$(printf '\t')" "$work/results.tsv" ;;
+    esac >"$work/rows" || :
+    mv "$work/rows" "$work/results.tsv"
+done
 pass=1
 while [ "$pass" -le "$passes" ]; do
     for engine in $ready; do

@@ -197,26 +197,21 @@ public class LuceneDriver {
         return sorted.length == 0 ? 0 : sorted[(int) (share * (sorted.length - 1) + 0.5)];
     }
 
-    /** Asks all of a kind once; appends CPU milliseconds of this thread to `times`. */
-    private static void round(IndexSearcher s, Mode mode, List<Question> of, List<Double> times)
-            throws IOException {
-        for (Question q : of) {
-            long start = THREADS.getCurrentThreadCpuTime();
-            sink += mode.ask(s, q.query);
-            times.add((THREADS.getCurrentThreadCpuTime() - start) / 1e6);
-        }
-    }
-
     private static long sink;
 
-    /** Rounds until there are `rounds`, or `seconds` have passed; one at least. */
+    /** Rounds until there are `rounds`, or `seconds` of CPU time of this thread have passed; one at
+     * least. Milliseconds of CPU time, a question each. */
     private static List<Double> rounds(IndexSearcher s, Mode mode, List<Question> of, int rounds,
             double seconds) throws IOException {
         List<Double> times = new ArrayList<>();
-        long limit = (long) (seconds * 1e9);
-        long start = System.nanoTime();
-        for (int i = 0; i < rounds && (i == 0 || System.nanoTime() - start < limit); i++) {
-            round(s, mode, of, times);
+        double spent = 0;
+        for (int i = 0; i < rounds && (i == 0 || spent < seconds * 1e3); i++) {
+            for (Question q : of) {
+                long start = THREADS.getCurrentThreadCpuTime();
+                sink += mode.ask(s, q.query);
+                times.add((THREADS.getCurrentThreadCpuTime() - start) / 1e6);
+                spent += times.get(times.size() - 1);
+            }
         }
         return times;
     }
