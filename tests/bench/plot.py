@@ -12,7 +12,8 @@ import sys
 from xml.sax.saxutils import escape
 
 # Told apart by most people who do not see all colours; an engine's place in the table decides.
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#000000")
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#000000",
+          "#7f3b08", "#5e4fa2", "#66c2a5", "#f0a3c0")
 ALTERNATIVES = {"total": ("total", "total_count")}
 FONT = 'font-family="sans-serif" font-size="12"'
 
