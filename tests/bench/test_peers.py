@@ -214,7 +214,8 @@ class TestTable(unittest.TestCase):
     def test_the_faster_way_to_a_total_counts(self):
         figures = {("one", "term", "total"): (2.0, 3.0), ("one", "term", "total_count"): (1.0, 9.0)}
         self.assertEqual(table.figure(figures, "one", "term", "total"), (1.0, 9.0))
-        self.assertIsNone(table.figure(figures, "one", "term", "top10"))
+        self.assertEqual(table.figure(figures, "one", "term", "top10"), (2.0, 3.0))
+        self.assertIsNone(table.figure(figures, "one", "term", "page"))
 
     def test_all_of_a_run_is_told(self):
         self.write("results.tsv", ["one term top10 1 2", "two term top10 20 30",
