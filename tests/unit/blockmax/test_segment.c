@@ -1,0 +1,449 @@
+/* Segments against lists of tokens: what was put in is found, in memory, in a file, and merged;
+ * and nothing that a damaged file says is believed. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "index/base/str.h"
+#include "index/blockmax/guard.h"
+#include "index/blockmax/invert.h"
+#include "index/blockmax/list.h"
+#include "index/blockmax/merge.h"
+#include "index/rank/score.h"
+#include "tests/support/support.h"
+
+#define DOCS 3000
+#define WORDS 40
+#define TITLE_MAX 4
+#define BODY_MAX 40
+#define AVERAGE 30.0
+
+/* Word numbers by document, field and position; counts of -1: no such document. */
+struct corpus {
+    int title_count[DOCS], body_count[DOCS];
+    uint8_t title[DOCS][TITLE_MAX], body[DOCS][BODY_MAX];
+};
+
+static uint64_t state = 1442695040888963407u;
+
+static uint32_t below(uint32_t n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)(state >> 20) % n;
+}
+
+static uint8_t any_word(void)
+{
+    return (uint8_t)(below(WORDS) * below(WORDS) / WORDS);
+}
+
+static void fill(struct corpus *c)
+{
+    for (int d = 0; d < DOCS; d++) {
+        bool absent = below(10) == 0;
+        c->title_count[d] = absent ? -1 : (int)below(TITLE_MAX + 1);
+        c->body_count[d] = absent ? -1 : (int)below(below(5) == 0 ? BODY_MAX + 1 : 8);
+        for (int i = 0; i < c->title_count[d]; i++)
+            c->title[d][i] = any_word();
+        for (int i = 0; i < c->body_count[d]; i++)
+            c->body[d][i] = any_word();
+    }
+}
+
+static struct sx_str name_of(int word, char out[16])
+{
+    return str_make(out, (size_t)snprintf(out, 16, "w%d", word));
+}
+
+static struct doc_length length_of(const struct corpus *c, int d)
+{
+    return (struct doc_length){(uint32_t)c->title_count[d], (uint32_t)c->body_count[d],
+                               (uint32_t)d * 7};
+}
+
+/* Documents [from, to) become rowids from 100 on. */
+static void invert(const struct corpus *c, int from, int to, struct inverter *v)
+{
+    char name[16];
+
+    for (int d = from; d < to; d++) {
+        if (c->title_count[d] < 0)
+            continue;
+        assert_int_equal(inverter_begin(v, 100 + (uint64_t)d), 0);
+        for (int i = 0; i < c->title_count[d]; i++)
+            assert_int_equal(
+                inverter_token(v, false, (uint32_t)i, name_of(c->title[d][i], name), false), 0);
+        for (int i = 0; i < c->body_count[d]; i++)
+            assert_int_equal(
+                inverter_token(v, true, (uint32_t)i, name_of(c->body[d][i], name), false), 0);
+        inverter_lengths(v, length_of(c, d));
+    }
+}
+
+static struct segment *build(const struct corpus *c, int from, int to)
+{
+    struct inverter *v = inverter_new();
+    struct buf bytes = {0};
+    struct segment *s;
+    struct sx_error err;
+    uint8_t id[SEGMENT_ID_BYTES] = {1};
+
+    assert_non_null(v);
+    invert(c, from, to, v);
+    assert_int_equal(inverter_write(v, 100 + (uint64_t)from, 100 + (uint64_t)to, AVERAGE, id, -1,
+                                    &bytes, &err),
+                     SX_OK);
+    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
+    inverter_free(v);
+    return s;
+}
+
+/* Whether a posting is what the document says; false also where the segment is damaged. */
+static bool posting_is_right(const struct corpus *c, struct list *l, uint32_t i, int word, int from)
+{
+    uint32_t title[TITLE_MAX + 1], body[BODY_MAX + 1];
+    int d = from + (int)l->doc[i];
+    uint32_t t = 0, b = 0;
+
+    if (l->title[i] > TITLE_MAX || l->body[i] > BODY_MAX || !list_positions(l, i, title, body))
+        return false;
+    for (int p = 0; p < c->title_count[d]; p++)
+        if (c->title[d][p] == word && (t >= l->title[i] || title[t++] != (uint32_t)p))
+            return false;
+    for (int p = 0; p < c->body_count[d]; p++)
+        if (c->body[d][p] == word && (b >= l->body[i] || body[b++] != (uint32_t)p))
+            return false;
+    return t == l->title[i] && b == l->body[i] && t + b > 0;
+}
+
+static bool impacts_bound(const struct corpus *c, const struct list *l, uint32_t i, int from)
+{
+    int d = from + (int)l->doc[i];
+    double len = score_combined((uint64_t)c->title_count[d], (uint64_t)c->body_count[d]);
+    double tf = score_combined(l->title[i], l->body[i]);
+    double impact = tf / (tf + SCORE_K1 * score_length_norm(len, AVERAGE));
+
+    if (l->impacts != NULL &&
+        list_impact(l, l->doc[i] >> RANGE_BITS) < impact * (double)IMPACT_ONE - 1e-6)
+        return false;
+    return l->stretches == NULL ||
+           l->stretches[l->doc[i] / STRETCH_DOCS] >= impact * (double)STRETCH_ONE - 1e-6;
+}
+
+static size_t documents_with(const struct corpus *c, int word, int from, int to,
+                             const bool *dropped)
+{
+    size_t n = 0;
+
+    for (int d = from; d < to; d++) {
+        bool has = false;
+        for (int p = 0; p < c->title_count[d]; p++)
+            has = has || c->title[d][p] == word;
+        for (int p = 0; p < c->body_count[d]; p++)
+            has = has || c->body[d][p] == word;
+        n += has && (dropped == NULL || !dropped[d]);
+    }
+    return n;
+}
+
+/* False: it is not so, or the segment says that it is damaged. */
+static bool term_is_right(const struct corpus *c, struct segment *s, int word, int from, int to,
+                          const bool *dropped)
+{
+    static struct list l;
+    struct term_entry e;
+    char name[16];
+    bool found;
+    size_t n = documents_with(c, word, from, to, dropped);
+    size_t seen = 0;
+
+    if (!segment_find(s, name_of(word, name), &e, &found))
+        return false;
+    if (!found || e.n != n)
+        return !found && n == 0;
+    if (!list_open(&l, s, &e))
+        return false;
+    for (uint32_t b = 0; b < l.blocks; b++) {
+        list_block(&l, b);
+        list_counts(&l);
+        for (uint32_t i = 0; i < l.count; i++, seen++)
+            if (!posting_is_right(c, &l, i, word, from) || !impacts_bound(c, &l, i, from))
+                return false;
+    }
+    return seen == n;
+}
+
+static bool is_right(const struct corpus *c, struct segment *s, int from, int to,
+                     const bool *dropped)
+{
+    for (int word = 0; word <= WORDS; word++)
+        if (!term_is_right(c, s, word, from, to, dropped))
+            return false;
+    for (int d = from; d < to; d++) {
+        uint32_t doc = (uint32_t)(d - from);
+        bool there = c->title_count[d] >= 0 && (dropped == NULL || !dropped[d]);
+        if (segment_has(s, doc) != there)
+            return false;
+        if (there && (segment_title_length(s, doc) != (uint32_t)c->title_count[d] ||
+                      segment_body_length(s, doc) != (uint32_t)c->body_count[d] ||
+                      segment_checksum(s, doc) != (uint32_t)d * 7))
+            return false;
+    }
+    return !atomic_load(&s->damaged);
+}
+
+static void what_is_inverted_is_found(void **unused)
+{
+    static struct corpus c;
+
+    (void)unused;
+    fill(&c);
+    struct segment *s = build(&c, 0, DOCS);
+    assert_true(is_right(&c, s, 0, DOCS, NULL));
+    segment_unref(s);
+    s = build(&c, 5, 6); /* a document alone */
+    assert_true(is_right(&c, s, 5, 6, NULL));
+    segment_unref(s);
+    s = build(&c, 7, 7); /* none */
+    assert_int_equal(s->terms, 0);
+    segment_unref(s);
+}
+
+static void seeking_finds_what_walking_does(void **unused)
+{
+    static struct corpus c;
+    static struct list l;
+    struct term_entry e;
+    char name[16];
+    bool found;
+
+    (void)unused;
+    fill(&c);
+    struct segment *s = build(&c, 0, DOCS);
+    for (int round = 0; round < 4000; round++) {
+        int word = any_word(), d = (int)below(DOCS);
+        assert_true(segment_find(s, name_of(word, name), &e, &found));
+        assert_true(found && list_open(&l, s, &e));
+        uint32_t place = list_seek(&l, (uint32_t)d, &found);
+        assert_int_equal(found, documents_with(&c, word, d, d + 1, NULL));
+        list_counts(&l);
+        if (found)
+            assert_true(posting_is_right(&c, &l, place, word, 0));
+    }
+    segment_unref(s);
+}
+
+static void terms_come_in_order_from_any_place(void **unused)
+{
+    static struct corpus c;
+    struct term_walk w;
+    char name[16], last[16] = "";
+
+    (void)unused;
+    fill(&c);
+    struct segment *s = build(&c, 0, DOCS);
+    size_t count = 0;
+    assert_true(term_walk_begin(&w, s, str_of("")));
+    for (; !w.end; count++) {
+        struct sx_str t = term_walk_term(&w);
+        snprintf(name, sizeof(name), "%.*s", (int)t.len, t.ptr);
+        assert_true(strcmp(last, name) < 0);
+        snprintf(last, sizeof(last), "%s", name);
+        assert_true(term_walk_next(&w));
+    }
+    assert_int_equal(count, s->terms);
+    assert_true(term_walk_begin(&w, s, str_of("w1")));
+    assert_true(str_eq(term_walk_term(&w), str_of("w1")));
+    assert_true(term_walk_begin(&w, s, str_of("w1zz")));
+    assert_true(str_eq(term_walk_term(&w), str_of("w2")));
+    assert_true(term_walk_begin(&w, s, str_of("x")));
+    assert_true(w.end);
+    segment_unref(s);
+}
+
+static void merged_segments_are_one(void **unused)
+{
+    static struct corpus c;
+    static bool dropped[DOCS];
+    uint64_t bits[DOCS / 64 + 1] = {0};
+    uint8_t id[SEGMENT_ID_BYTES] = {2};
+    struct buf bytes = {0};
+    struct sx_error err;
+    struct segment *merged;
+
+    (void)unused;
+    fill(&c);
+    for (int round = 0; round < 2; round++) {
+        struct segment *in[] = {build(&c, 0, 700), build(&c, 700, 701), build(&c, 701, 701),
+                                build(&c, 701, DOCS)};
+        for (int d = 0; round == 1 && d < DOCS; d++) {
+            dropped[d] = below(4) == 0;
+            bits[d / 64] |= (uint64_t)dropped[d] << (d % 64);
+        }
+        struct merge_options opt = {.in = in,
+                                    .count = 4,
+                                    .dropped = round == 1 ? bits : NULL,
+                                    .average = AVERAGE,
+                                    .id = id,
+                                    .fd = -1};
+        assert_int_equal(segment_merge(&opt, &bytes, &err), SX_OK);
+        assert_int_equal(segment_of_memory(&merged, &bytes, &err), SX_OK);
+        assert_true(is_right(&c, merged, 0, DOCS, round == 1 ? dropped : NULL));
+        segment_unref(merged);
+        for (size_t i = 0; i < 4; i++)
+            segment_unref(in[i]);
+    }
+}
+
+/* ---- files ---------------------------------------------------------------------------------- */
+
+static struct segment_name write_file(const struct corpus *c, const char *path)
+{
+    struct segment_name name = {.id = {3}, .first = 100, .next = 100 + DOCS};
+    struct inverter *v = inverter_new();
+    struct sx_error err;
+    struct stat st;
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    assert_true(fd >= 0);
+    invert(c, 0, DOCS, v);
+    assert_int_equal(
+        inverter_write(v, name.first, name.next, AVERAGE, name.id, fd, NULL, &err), SX_OK);
+    assert_int_equal(fstat(fd, &st), 0);
+    name.size = (uint64_t)st.st_size;
+    close(fd);
+    inverter_free(v);
+    return name;
+}
+
+static void flip(const char *path, uint64_t byte, unsigned bit)
+{
+    uint8_t b;
+    int fd = open(path, O_RDWR);
+
+    assert_true(fd >= 0 && pread(fd, &b, 1, (off_t)byte) == 1);
+    b ^= (uint8_t)(1U << bit);
+    assert_int_equal(pwrite(fd, &b, 1, (off_t)byte), 1);
+    close(fd);
+}
+
+static void nothing_damaged_is_believed(void **unused)
+{
+    static struct corpus c;
+    char *dir = temp_dir(), path[512];
+    struct segment *s;
+    struct sx_error err;
+    size_t refused = 0, told = 0, unread = 0;
+
+    (void)unused;
+    fill(&c);
+    snprintf(path, sizeof(path), "%s/segment", dir);
+    struct segment_name name = write_file(&c, path);
+    assert_int_equal(segment_of_file(&s, path, &name, &err), SX_OK);
+    assert_true(is_right(&c, s, 0, DOCS, NULL));
+    segment_unref(s);
+    for (int round = 0; round < 400; round++) {
+        uint64_t byte = round < 100 ? below(HEADER_BYTES) : below((uint32_t)name.size);
+        unsigned bit = below(8);
+        flip(path, byte, bit);
+        if (segment_of_file(&s, path, &name, &err) != SX_OK) {
+            refused++;
+        } else {
+            bool right = is_right(&c, s, 0, DOCS, NULL);
+            bool damaged = atomic_load(&s->damaged);
+            if (!right && !damaged)
+                fail_msg("byte %llu bit %u: believed", (unsigned long long)byte, bit);
+            told += damaged;
+            unread += !damaged;
+            segment_unref(s);
+        }
+        flip(path, byte, bit);
+    }
+    print_message("refused %zu, told %zu, never read %zu\n", refused, told, unread);
+    assert_true(refused > 0 && told > 0);
+    temp_dir_remove(dir);
+}
+
+static void another_file_is_refused(void **unused)
+{
+    static struct corpus c;
+    char *dir = temp_dir(), path[512];
+    struct segment *s;
+    struct sx_error err;
+
+    (void)unused;
+    fill(&c);
+    snprintf(path, sizeof(path), "%s/segment", dir);
+    struct segment_name name = write_file(&c, path), other = name;
+    other.id[5] = 1;
+    assert_int_equal(segment_of_file(&s, path, &other, &err), SX_ECORRUPT);
+    other = name;
+    other.next++;
+    assert_int_equal(segment_of_file(&s, path, &other, &err), SX_ECORRUPT);
+    assert_int_equal(truncate(path, (off_t)name.size - 1), 0);
+    assert_int_equal(segment_of_file(&s, path, &name, &err), SX_ECORRUPT);
+    assert_int_equal(truncate(path, 10), 0);
+    assert_int_equal(segment_of_file(&s, path, &name, &err), SX_ECORRUPT);
+    unlink(path);
+    assert_int_equal(segment_of_file(&s, path, &name, &err), SX_ECORRUPT);
+    temp_dir_remove(dir);
+}
+
+struct reading {
+    struct segment *s;
+    uint8_t last;
+    bool whole;
+};
+
+static void read_last_byte(void *arg)
+{
+    struct reading *r = arg;
+    const volatile uint8_t *bytes = r->s->bytes;
+
+    r->last = bytes[r->s->size - 1];
+    r->whole = true;
+}
+
+static void a_file_cut_under_its_reader_is_no_crash(void **unused)
+{
+    static struct corpus c;
+    char *dir = temp_dir(), path[512];
+    struct reading r = {0};
+    struct sx_error err;
+    const void *at;
+
+    (void)unused;
+    guard_install();
+    fill(&c);
+    snprintf(path, sizeof(path), "%s/segment", dir);
+    struct segment_name name = write_file(&c, path);
+    assert_int_equal(segment_of_file(&r.s, path, &name, &err), SX_OK);
+    assert_true(guard_run(read_last_byte, &r, &at));
+    assert_true(r.whole);
+    r.whole = false;
+    assert_int_equal(truncate(path, 4096), 0);
+    assert_false(guard_run(read_last_byte, &r, &at));
+    assert_false(r.whole);
+    guard_blame(&r.s, 1, at);
+    assert_true(atomic_load(&r.s->damaged));
+    segment_unref(r.s);
+    temp_dir_remove(dir);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_inverted_is_found),
+        cmocka_unit_test(seeking_finds_what_walking_does),
+        cmocka_unit_test(terms_come_in_order_from_any_place),
+        cmocka_unit_test(merged_segments_are_one),
+        cmocka_unit_test(nothing_damaged_is_believed),
+        cmocka_unit_test(another_file_is_refused),
+        cmocka_unit_test(a_file_cut_under_its_reader_is_no_crash),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
