@@ -32,7 +32,7 @@ static const struct {
     [MEDIA_MBOX] = {"mbox", NULL, mbox_read, true},
     [MEDIA_FEED] = {"feed", NULL, feed_read, false},
     [MEDIA_CSV] = {"csv", NULL, csv_read, false},
-    [MEDIA_WARC] = {"warc", NULL, NULL, true},
+    [MEDIA_WARC] = {"warc", NULL, warc_read, true},
     [MEDIA_DOCX] = {"docx", NULL, NULL, false},
     [MEDIA_ODT] = {"odt", NULL, NULL, false},
     [MEDIA_EPUB] = {"epub", NULL, NULL, false},
