@@ -33,9 +33,9 @@ static const struct {
     [MEDIA_FEED] = {"feed", NULL, feed_read, false},
     [MEDIA_CSV] = {"csv", NULL, csv_read, false},
     [MEDIA_WARC] = {"warc", NULL, warc_read, true},
-    [MEDIA_DOCX] = {"docx", NULL, NULL, false},
-    [MEDIA_ODT] = {"odt", NULL, NULL, false},
-    [MEDIA_EPUB] = {"epub", NULL, NULL, false},
+    [MEDIA_DOCX] = {"docx", NULL, docx_read, false},
+    [MEDIA_ODT] = {"odt", NULL, odt_read, false},
+    [MEDIA_EPUB] = {"epub", NULL, epub_read, false},
     [MEDIA_ARCHIVE] = {"archive", NULL, archive_items_read, true},
 };
 
