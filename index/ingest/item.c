@@ -108,6 +108,7 @@ static void tell(const struct item *it, struct sx_str uri, const struct sx_error
 {
     if (uri.len > SX_URI_MAX)
         uri.len = utf8_floor(uri.ptr, uri.len, SX_URI_MAX);
+    it->nest->told++;
     it->nest->sink->item(it->nest->sink->ctx, uri, why);
 }
 
@@ -117,6 +118,7 @@ void item_line_failed(const struct item *it, size_t line, const struct sx_error 
     struct buf uri = {0};
 
     if (is_file(it)) {
+        it->nest->told++;
         sink->failed(sink->ctx, line, why);
         return;
     }
@@ -195,6 +197,7 @@ sx_status item_doc(const struct item *it, const struct sx_doc *doc, size_t line,
         full.extra = buf_str(&extra);
     }
     if (rc == SX_OK) {
+        it->nest->told++;
         rc = sink->doc(sink->ctx, &full, is_file(it) ? line : 0, err);
         it->nest->ended = it->nest->ended || rc != SX_OK;
     }

@@ -2,11 +2,13 @@
 #include "index/ingest/reader.h"
 
 #include <iconv.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include <archive.h>
 #include <libxml/parser.h>
 #include <libxml/xmlversion.h>
+#include <unicode/udata.h>
 
 #include "index/base/str.h"
 #include "index/ingest/readers.h"
@@ -58,15 +60,22 @@ sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
                        struct sx_error *err)
 {
     struct item copy = *it; /* the adapter's context is not const */
+    uint64_t told = it->nest->told;
+    sx_status rc;
     const struct ingest_sink sink = {.doc = adapt_doc, .failed = adapt_failed, .ctx = &copy};
 
     if (readers[m].nests && it->depth >= it->nest->limits->depth)
         return sx_fail(err, SX_ELIMIT, "nests deeper than %u containers", it->nest->limits->depth);
     if (readers[m].leaf != NULL)
-        return readers[m].leaf(it->uri, bytes, &sink, err);
-    if (readers[m].item != NULL)
-        return readers[m].item(it, bytes, err);
-    return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
+        rc = readers[m].leaf(it->uri, bytes, &sink, err);
+    else if (readers[m].item != NULL)
+        rc = readers[m].item(it, bytes, err);
+    else
+        return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
+    bool counts = it->depth > 0 || readers[m].item != NULL; /* JSON Lines may have no line */
+    if (rc == SX_OK && counts && it->nest->told == told)
+        return sx_fail(err, SX_EREQUEST, "empty: nothing in it is a document");
+    return rc;
 }
 
 sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
@@ -85,15 +94,19 @@ sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
 }
 
 /* iconv, which libarchive asks for the names of entries, reads the list of its modules once; the
- * locale they are read in and the time zone are loaded by the first call that wants them. */
+ * locale they are read in and the time zone are loaded by the first call that wants them. ICU
+ * would look on disk for a charset that it does not know. */
 void ingest_prepare(void)
 {
     iconv_t names = iconv_open("UTF-8", "ASCII");
+    UErrorCode ue = U_ZERO_ERROR;
 
     if (names != (iconv_t)-1)
         iconv_close(names);
     unpack_locale_end(unpack_locale());
+    setenv("TZ", "UTC", 0); /* else the file of the local zone is looked at each time */
     tzset();
+    udata_setFileAccess(UDATA_NO_FILES, &ue);
     xmlInitParser();
 }
 

@@ -88,8 +88,9 @@ struct ingest_sink {
 /* "libxml2 2.9.14" */
 const char *ingest_library_version(void);
 
-/* Has libraries load what they read from disk once. Call it before files can no longer be opened
- * (a sandbox); ingest_read() opens none after it. Again is harmless. */
+/* Has libraries load what they read from disk once, and look there no more: ingest_read() opens no
+ * file after it. For a process that only reads documents, before it gives up the right to open
+ * files: it sets TZ in the environment where it is not set. Again is harmless. */
 void ingest_prepare(void);
 
 /* Reads one file's bytes as `m`. `uri` is the document's key, and the base of the keys of what is
