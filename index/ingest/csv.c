@@ -57,6 +57,7 @@ struct table {
     int column[ROLE_COUNT]; /* -1: none has the role */
     bool extra[COLUMNS_MAX];
     struct buf cell;
+    bool oom; /* a cell did not find room */
 };
 
 /* ---- rows ------------------------------------------------------------------------------ */
@@ -122,8 +123,9 @@ static bool next_row(struct table *t, struct row *row)
         if (row->count < COLUMNS_MAX) {
             struct sx_str cell = t->cell.len > 0 ? buf_str(&t->cell) : str_of("");
             row->cells[row->count] = arena_str(&row->arena, cell);
-            t->cell.failed = t->cell.failed || row->cells[row->count].ptr == NULL;
+            t->oom = t->oom || row->cells[row->count].ptr == NULL;
         }
+        t->oom = t->oom || !buf_ok(&t->cell);
         row->count++;
         more = p < end && *p == t->separator;
         p += p < end;
@@ -268,12 +270,12 @@ static sx_status read_rows(struct table *t, struct sx_error *err)
 
     while (rc == SX_OK && next_row(t, &t->row)) {
         struct sx_error why = {0};
-        if (t->row.count == 1 && meta_trim(t->row.cells[0]).len == 0)
+        if (!t->oom && t->row.count == 1 && meta_trim(t->row.cells[0]).len == 0)
             continue; /* an empty line is no row */
         rc = nest_count(t->it->nest, err);
         if (rc != SX_OK)
             break;
-        rc = buf_ok(&t->cell) ? make_doc(t, &why) : sx_fail_oom(&why);
+        rc = t->oom ? sx_fail_oom(&why) : make_doc(t, &why);
         if (rc != SX_OK && rc != SX_ENOMEM && !t->it->nest->ended) {
             item_line_failed(t->it, t->row.line, &why);
             rc = SX_OK;
@@ -294,7 +296,7 @@ sx_status csv_read(const struct item *it, struct sx_str bytes, struct sx_error *
     if (rc == SX_OK) {
         t.separator = find_separator(t.rest);
         next_row(&t, &t.head);
-        if (!buf_ok(&t.cell))
+        if (t.oom)
             rc = sx_fail_oom(err);
     }
     if (rc == SX_OK) {

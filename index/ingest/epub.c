@@ -170,13 +170,12 @@ static struct sx_str href_of(const struct book *b, struct sx_str id)
     return str_of(NULL);
 }
 
-/* One chapter by its path. Its bytes are charged again, as a spine may name one many times. */
-static sx_status add_chapter(struct sx_str path, const struct parts *parts, struct nest *nest,
-                             struct buf *body, bool *there, struct sx_error *err)
+/* One chapter by its path; one that a spine names many times is read once. */
+static sx_status add_chapter(struct sx_str path, struct parts *parts, struct buf *body, bool *there,
+                             struct sx_error *err)
 {
     struct sx_str locked = parts_find(parts, str_of("META-INF/encryption.xml"));
-    struct sx_str bytes = parts_find(parts, path);
-    sx_status rc;
+    struct sx_str bytes = parts_take(parts, path);
 
     *there = bytes.len > 0;
     if (!*there)
@@ -185,15 +184,12 @@ static sx_status add_chapter(struct sx_str path, const struct parts *parts, stru
         locked.len = LOCKED_LOOK;
     if (locked.len > 0 && memmem(locked.ptr, locked.len, path.ptr, path.len) != NULL)
         return sx_fail(err, SX_EREQUEST, "encrypted");
-    rc = nest_charge(nest, bytes.len, err);
-    if (rc == SX_OK)
-        rc = read_chapter(bytes, body, err);
-    return rc == SX_OK ? nest_fits(nest, body->len, err) : rc;
+    return read_chapter(bytes, body, err);
 }
 
 /* What the spine names and the zip does not hold is left out, as reading programs do. */
-static sx_status read_spine(const struct book *b, const struct parts *parts, struct nest *nest,
-                            struct buf *body, struct sx_error *err)
+static sx_status read_spine(const struct book *b, struct parts *parts, struct buf *body,
+                            struct sx_error *err)
 {
     const struct sx_str *spine = (const struct sx_str *)(const void *)b->spine.data;
     size_t count = b->spine.len / sizeof(*spine), found = 0;
@@ -207,7 +203,7 @@ static sx_status read_spine(const struct book *b, const struct parts *parts, str
             continue;
         chapter_path(b->opf, href, &path);
         flatten(&path);
-        rc = buf_ok(&path) ? add_chapter(buf_str(&path), parts, nest, body, &there, err)
+        rc = buf_ok(&path) ? add_chapter(buf_str(&path), parts, body, &there, err)
                            : sx_fail_oom(err);
         found += rc == SX_OK && there;
     }
@@ -275,7 +271,7 @@ sx_status epub_read(const struct item *it, struct sx_str bytes, struct sx_error 
     if (rc == SX_OK)
         rc = read_package(&book, &parts, err);
     if (rc == SX_OK)
-        rc = read_spine(&book, &parts, it->nest, &body, err);
+        rc = read_spine(&book, &parts, &body, err);
     if (rc == SX_OK && !buf_ok(&body))
         rc = sx_fail_oom(err);
     if (rc == SX_OK) {

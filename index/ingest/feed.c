@@ -79,6 +79,7 @@ static void offer_date(struct meta *meta, unsigned rank, struct sx_str written)
         meta_offer(meta, META_DATE, rank, buf_str(&iso));
     else if (buf_ok(&iso))
         meta_offer(meta, META_DATE, rank, written);
+    meta->extra.failed = meta->extra.failed || !buf_ok(&iso);
     buf_release(&iso);
 }
 
@@ -107,8 +108,11 @@ static sx_status make_doc(struct feed *f, struct item *it, struct meta *meta, st
     meta_offer(meta, META_TITLE, 1, buf_str(title));
     offer_date(meta, 1, buf_str(&v[DATE]));
     offer_date(meta, 2, buf_str(&v[UPDATED]));
-    if (plain_text(buf_str(&f->of_feed[TITLE]), title, NULL) == SX_OK)
+    rc = plain_text(buf_str(&f->of_feed[TITLE]), title, NULL);
+    if (rc == SX_OK)
         meta_offer(meta, META_SOURCE, 1, buf_str(title));
+    else if (rc == SX_ENOMEM)
+        return sx_fail_oom(err);
     meta_offer(meta, META_LANG, 1, buf_str(&v[LANG]));
     meta_offer(meta, META_LANG, 2, buf_str(&f->lang));
     meta_offer(meta, META_LANG, 3, buf_str(&f->of_feed[LANG]));
@@ -133,7 +137,7 @@ static sx_status end_item(struct feed *f)
     put_member(&more, "link", &f->of_item[LINK]);
     put_member(&more, "id", &f->of_item[ID]);
     put_member(&more, "author", &f->of_item[AUTHOR]);
-    bool ok = buf_ok(&uri) && buf_ok(&more);
+    bool ok = buf_ok(&uri) && buf_ok(&more) && buf_ok(&f->lang);
     for (size_t i = 0; i < FIELD_COUNT; i++)
         ok = ok && buf_ok(&f->of_item[i]) && buf_ok(&f->of_feed[i]);
     if (ok) {

@@ -159,15 +159,17 @@ sx_status http_body(const struct http_response *r, uint64_t max, struct buf *mem
         rc = join_chunks(in, &joined, err);
         in = buf_str(&joined);
     }
+    bool ok = buf_ok(&how);
     mime_header(r->head, "Content-Encoding", &how);
+    if (!ok || !buf_ok(&how))
+        rc = sx_fail_oom(err);
     if (rc == SX_OK)
-        rc =
-            buf_ok(&how) ? decompress(in, buf_str(&how), max, &whole, body, err) : sx_fail_oom(err);
+        rc = decompress(in, buf_str(&how), max, &whole, body, err);
     if (rc == SX_OK && body->ptr != NULL && body->ptr == joined.data) {
         buf_release(mem);
         *mem = joined;
         joined = (struct buf){0};
-    } else if (rc == SX_OK && whole.len > 0) {
+    } else if (rc == SX_OK && whole.data != NULL) {
         buf_release(mem);
         *mem = whole;
         whole = (struct buf){0};

@@ -124,6 +124,7 @@ void item_line_failed(const struct item *it, size_t line, const struct sx_error 
     }
     buf_put_str(&uri, it->uri);
     buf_printf(&uri, "#%zu", line);
+    it->nest->oom = it->nest->oom || !buf_ok(&uri);
     tell(it, buf_ok(&uri) ? buf_str(&uri) : it->uri, why);
     buf_release(&uri);
 }

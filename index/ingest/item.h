@@ -14,6 +14,7 @@ struct nest {
     const struct ingest_limits *limits;
     uint64_t bytes, items; /* unpacked so far */
     uint64_t told;         /* documents and failures so far */
+    bool oom;              /* memory ran out where it could not be said at once */
     bool ended;            /* the sink refused, or a limit of the whole file was passed */
 };
 

@@ -32,6 +32,7 @@ struct message {
     struct buf text;       /* of the message, so far */
     size_t attached;       /* parts that are, so far */
     bool cut_off;          /* a multipart had no end */
+    bool counted;          /* its parts are, by the first walk */
     struct sx_error amiss; /* of the first part of the text that could not be read */
 };
 
@@ -187,7 +188,7 @@ static size_t choose(struct sx_str body, struct sx_str boundary, struct buf *typ
     int best = -1;
 
     mime_parts_init(&parts, body, boundary);
-    for (size_t n = 0; mime_parts_next(&parts, &part); n++) {
+    for (size_t n = 0; buf_ok(type) && mime_parts_next(&parts, &part); n++) {
         int rank = rank_of(part, type);
         if (rank >= best) {
             best = rank;
@@ -216,6 +217,8 @@ static sx_status read_multipart(struct message *m, struct part_info *pi, struct 
     boundary = buf_str(&pi->scratch);
     if (alternative)
         chosen = choose(body, boundary, &pi->filename);
+    if (!buf_ok(&pi->scratch) || !buf_ok(&pi->filename))
+        return sx_fail_oom(err);
     mime_parts_init(&parts, body, boundary);
     for (size_t n = 0; rc == SX_OK && mime_parts_next(&parts, &part); n++) {
         if (alternative && n != chosen)
@@ -253,7 +256,7 @@ static sx_status read_leaf(struct message *m, struct part_info *pi, struct mime_
                            struct sx_error *err)
 {
     if (is_furniture(pi, part.head, &pi->scratch))
-        return SX_OK;
+        return buf_ok(&pi->scratch) ? SX_OK : sx_fail_oom(err);
     if (is_text(pi))
         return (m->want & WANT_TEXT) != 0 ? add_text(m, pi, part.body, err) : SX_OK;
     m->attached++;
@@ -266,7 +269,8 @@ static sx_status read_part(struct message *m, struct mime_part part, unsigned de
                            struct sx_error *err)
 {
     struct part_info pi = {0};
-    sx_status rc = nest_count(m->it->nest, err);
+    bool first = depth > 0 && !m->counted; /* the message itself was counted by its container */
+    sx_status rc = first ? nest_count(m->it->nest, err) : SX_OK;
 
     if (rc == SX_OK && !info_read(&pi, part.head))
         rc = sx_fail_oom(err);
@@ -368,6 +372,7 @@ sx_status mail_read(const struct item *it, struct sx_str bytes, struct sx_error 
         rc = hand_out(&m, whole.head, err);
     m.want = WANT_ATTACHED;
     m.attached = 0;
+    m.counted = true;
     if (rc == SX_OK)
         rc = read_part(&m, whole, 0, err);
     if (rc == SX_OK && m.cut_off)

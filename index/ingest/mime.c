@@ -187,7 +187,8 @@ bool mime_param(struct sx_str value, const char *name, struct buf *out)
 {
     struct param piece;
     struct buf bytes = {0}, mem = {0};
-    struct sx_str charset = str_of(""), text;
+    struct sx_str charset = str_of(""), text = str_of(NULL);
+    sx_status rc = SX_OK;
     bool encoded, whole = find_piece(value, name, -1, &piece, &encoded), found = whole;
 
     buf_clear(out);
@@ -206,9 +207,11 @@ bool mime_param(struct sx_str value, const char *name, struct buf *out)
     }
     if (found && !encoded && charset.len == 0)
         mime_words(buf_str(&bytes), out); /* not in the standard, and everywhere */
-    else if (found && mime_text(buf_str(&bytes), charset, &mem, &text, NULL) == SX_OK)
+    else if (found)
+        rc = mime_text(buf_str(&bytes), charset, &mem, &text, NULL);
+    if (found && rc == SX_OK && text.ptr != NULL)
         buf_put_str(out, text);
-    out->failed = out->failed || !buf_ok(&bytes) || !buf_ok(&mem);
+    out->failed = out->failed || !buf_ok(&bytes) || rc == SX_ENOMEM;
     buf_release(&bytes);
     buf_release(&mem);
     return found;

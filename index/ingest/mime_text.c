@@ -140,10 +140,13 @@ static void flush(struct pending *p, struct buf *out)
 {
     struct buf mem = {0};
     struct sx_str text;
+    sx_status rc = SX_OK;
 
-    if (p->bytes.len > 0 && mime_text(buf_str(&p->bytes), p->charset, &mem, &text, NULL) == SX_OK)
+    if (p->bytes.len > 0)
+        rc = mime_text(buf_str(&p->bytes), p->charset, &mem, &text, NULL);
+    if (p->bytes.len > 0 && rc == SX_OK)
         buf_put_str(out, text);
-    out->failed = out->failed || p->bytes.failed || mem.failed;
+    out->failed = out->failed || p->bytes.failed || rc == SX_ENOMEM;
     buf_release(&mem);
     buf_clear(&p->bytes);
 }
@@ -198,9 +201,10 @@ void mime_words(struct sx_str raw, struct buf *out)
     buf_clear(out);
     if (raw.ptr == NULL)
         return;
-    if (charset_decode(raw, "", &mem, &text, used, NULL) == SX_OK)
+    sx_status rc = charset_decode(raw, "", &mem, &text, used, NULL);
+    if (rc == SX_OK)
         put_words(text, out);
-    out->failed = out->failed || mem.failed;
+    out->failed = out->failed || rc == SX_ENOMEM;
     buf_release(&mem);
 }
 

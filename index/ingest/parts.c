@@ -29,13 +29,28 @@ static int by_name(const void *a, const void *b)
     return order != 0 ? order : (x->name.len > y->name.len) - (x->name.len < y->name.len);
 }
 
-struct sx_str parts_find(const struct parts *p, struct sx_str name)
+static struct part *find(const struct parts *p, struct sx_str name)
 {
     const struct part key = {.name = name};
-    const struct part *found =
-        p->count == 0 ? NULL : bsearch(&key, p->list, p->count, sizeof(p->list[0]), by_name);
+
+    return p->count == 0 ? NULL : bsearch(&key, p->list, p->count, sizeof(p->list[0]), by_name);
+}
+
+struct sx_str parts_find(const struct parts *p, struct sx_str name)
+{
+    const struct part *found = find(p, name);
 
     return found == NULL ? str_of(NULL) : found->bytes;
+}
+
+struct sx_str parts_take(struct parts *p, struct sx_str name)
+{
+    struct part *found = find(p, name);
+    struct sx_str bytes = found == NULL ? str_of(NULL) : found->bytes;
+
+    if (found != NULL)
+        found->bytes = str_of(NULL);
+    return bytes;
 }
 
 static sx_status keep(struct parts *p, struct sx_str name, struct sx_str bytes,

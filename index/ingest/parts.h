@@ -29,4 +29,7 @@ void parts_release(struct parts *p);
 /* The part of that name; absent when there is none. */
 struct sx_str parts_find(const struct parts *p, struct sx_str name);
 
+/* The same once: from then on it is absent. */
+struct sx_str parts_take(struct parts *p, struct sx_str name);
+
 #endif

@@ -65,6 +65,7 @@ void properties_end(struct properties *p, const char *name)
     if (p->open == 0 || strcmp(name, rows[p->open - 1].name) != 0)
         return;
     int field = rows[p->open - 1].field;
+    p->authors.failed = p->authors.failed || !buf_ok(&p->value); /* which is cleared */
     if (field == AUTHOR)
         add_author(p, buf_str(&p->value));
     else if (field != META_LANG || !p->no_language)

@@ -72,6 +72,8 @@ sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
         rc = readers[m].item(it, bytes, err);
     else
         return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
+    if (it->nest->oom)
+        return sx_fail_oom(err);
     bool counts = it->depth > 0 || readers[m].item != NULL; /* JSON Lines may have no line */
     if (rc == SX_OK && counts && it->nest->told == told)
         return sx_fail(err, SX_EREQUEST, "empty: nothing in it is a document");

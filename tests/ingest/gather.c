@@ -13,6 +13,18 @@
 #include "index/base/str.h"
 #include "index/base/utf8.h"
 
+/* The list with room for one more; it doubles, since some files have 100,000 items. */
+static void *grown(void *list, size_t count)
+{
+    bool full = (count & (count - 1)) == 0;
+    void *more =
+        full ? realloc(list, (count == 0 ? 1 : count * 2) * sizeof(struct gathered)) : list;
+
+    if (more == NULL)
+        abort();
+    return more;
+}
+
 static char *copy(struct sx_str s)
 {
     return s.ptr == NULL ? NULL : strndup(s.ptr, s.len);
@@ -23,7 +35,8 @@ static bool is_sound(struct sx_str s)
     return utf8_check(s.ptr, s.len) == s.len && (s.len == 0 || memchr(s.ptr, '\0', s.len) == NULL);
 }
 
-static bool doc_is_sound(const struct sx_doc *d)
+/* SX_EINTERNAL: it is not; SX_ENOMEM: that cannot be told. */
+static sx_status check_doc(const struct sx_doc *d)
 {
     const struct sx_str all[] = {d->uri,  d->title, d->body, d->source,
                                  d->date, d->lang,  d->type, d->extra};
@@ -33,20 +46,25 @@ static bool doc_is_sound(const struct sx_doc *d)
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         sound = sound && is_sound(all[i]);
     if (sound && d->extra.len > 0) {
-        struct sx_error err;
-        sound = d->extra.ptr[0] == '{' && json_scan(d->extra, 1000000, &err) == SX_OK;
+        sx_status rc = json_scan(d->extra, 1000000, NULL);
+        if (rc == SX_ENOMEM)
+            return rc;
+        sound = d->extra.ptr[0] == '{' && rc == SX_OK;
     }
-    return sound && (d->date.len == 0 || date_parse(d->date, &span));
+    return sound && (d->date.len == 0 || date_parse(d->date, &span)) ? SX_OK : SX_EINTERNAL;
 }
 
 static sx_status take(void *ctx, const struct sx_doc *d, size_t line, struct sx_error *err)
 {
     struct gather *g = ctx;
 
+    sx_status rc = check_doc(d);
+
     (void)line;
-    (void)err;
-    g->unsound += !doc_is_sound(d);
-    g->docs = realloc(g->docs, (g->doc_count + 1) * sizeof(*g->docs));
+    if (rc == SX_ENOMEM)
+        return sx_fail_oom(err);
+    g->unsound += rc != SX_OK;
+    g->docs = grown(g->docs, g->doc_count);
     g->docs[g->doc_count++] = (struct gathered){copy(d->uri),    copy(d->title), copy(d->body),
                                                 copy(d->source), copy(d->date),  copy(d->lang),
                                                 copy(d->type),   copy(d->extra), NULL};
@@ -59,7 +77,7 @@ static void take_failed(void *ctx, struct sx_str uri, const struct sx_error *err
 
     g->unsound += uri.len == 0 || uri.len > SX_URI_MAX || !is_sound(uri) || err->msg[0] == '\0' ||
                   err->code == SX_OK;
-    g->fails = realloc(g->fails, (g->fail_count + 1) * sizeof(*g->fails));
+    g->fails = grown(g->fails, g->fail_count);
     g->fails[g->fail_count++] = (struct gathered){.uri = copy(uri), .why = copy(str_of(err->msg))};
 }
 
