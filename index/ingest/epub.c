@@ -194,7 +194,7 @@ static sx_status read_spine(const struct book *b, struct parts *parts, struct bu
     const struct sx_str *spine = (const struct sx_str *)(const void *)b->spine.data;
     size_t count = b->spine.len / sizeof(*spine), found = 0;
     struct buf path = {0};
-    bool there;
+    bool there = false;
     sx_status rc = SX_OK;
 
     for (size_t i = 0; i < count && rc == SX_OK; i++) {

@@ -139,12 +139,12 @@ struct pending {
 static void flush(struct pending *p, struct buf *out)
 {
     struct buf mem = {0};
-    struct sx_str text;
+    struct sx_str text = str_of("");
     sx_status rc = SX_OK;
 
     if (p->bytes.len > 0)
         rc = mime_text(buf_str(&p->bytes), p->charset, &mem, &text, NULL);
-    if (p->bytes.len > 0 && rc == SX_OK)
+    if (rc == SX_OK)
         buf_put_str(out, text);
     out->failed = out->failed || p->bytes.failed || rc == SX_ENOMEM;
     buf_release(&mem);
@@ -252,9 +252,9 @@ static int month_of(struct sx_str word)
 {
     static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
 
-    for (int i = 0; i < 12 && word.len >= 3; i++) {
+    for (size_t i = 0; i < 12 && word.len >= 3; i++) {
         if (strncasecmp(word.ptr, names + i * 3, 3) == 0)
-            return i + 1;
+            return (int)i + 1;
     }
     return -1;
 }

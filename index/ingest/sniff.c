@@ -55,7 +55,8 @@ static size_t get32(const char *p)
 
 bool sniff_is_zip(struct sx_str s)
 {
-    return s.len >= END_LEN && (memcmp(s.ptr, "PK\3\4", 4) == 0 || memcmp(s.ptr, "PK\5\6", 4) == 0);
+    return (s.len >= 4 && memcmp(s.ptr, "PK\3\4", 4) == 0) ||
+           (s.len >= END_LEN && memcmp(s.ptr, "PK\5\6", 4) == 0); /* one without entries */
 }
 
 /* The list of entries, from its first to the end of the bytes; absent when it is not found. */
@@ -63,6 +64,8 @@ static struct sx_str find_list(struct sx_str s)
 {
     size_t least = s.len > 0xFFFF + END_LEN ? s.len - 0xFFFF - END_LEN : 0;
 
+    if (s.len < END_LEN)
+        return str_of(NULL);
     for (size_t at = s.len - END_LEN + 1; at-- > least;) {
         if (memcmp(s.ptr + at, "PK\5\6", 4) != 0)
             continue;
