@@ -114,14 +114,6 @@ static sx_status add_text(struct message *m, struct part_info *pi, struct sx_str
 
 /* ---- what is attached ------------------------------------------------------------------ */
 
-/* Which kind an attachment says to be; MEDIA_NONE: look. */
-static enum media likely_kind(struct sx_str type)
-{
-    return mime_is(type, "text/html")        ? MEDIA_HTML
-           : mime_is(type, "message/rfc822") ? MEDIA_MAIL
-                                             : MEDIA_NONE;
-}
-
 static const char *why_not(struct sx_str type)
 {
     if (mime_is(type, "multipart/encrypted"))
@@ -153,14 +145,13 @@ static sx_status read_attached(struct message *m, struct part_info *pi, struct s
                      pi->filename.len > 0
                          ? buf_str(&pi->filename)
                          : str_make(uri.data + m->it->uri.len + 1, uri.len - m->it->uri.len - 1));
-    it.likely = likely_kind(buf_str(&pi->type));
     rc = nest_charge(m->it->nest, bytes.len, err);
     if (rc != SX_OK)
         goto out;
     if (refused != NULL)
         rc = item_over(&it, sx_fail(&why, SX_EREQUEST, "%s", refused), &why, err);
     else
-        rc = item_read(&it, buf_str(&bytes), err);
+        rc = typed_read(&it, buf_str(&pi->type), buf_str(&bytes), err);
 out:
     buf_release(&bytes);
     buf_release(&uri);

@@ -26,6 +26,11 @@ sx_status feed_read(const struct item *it, struct sx_str bytes, struct sx_error 
 sx_status csv_read(const struct item *it, struct sx_str bytes, struct sx_error *err);
 sx_status warc_read(const struct item *it, struct sx_str bytes, struct sx_error *err);
 
+/* item_read() for bytes whose content type ("text/html; charset=koi8-r") is known, if to nobody
+ * but who wrote it. */
+sx_status typed_read(const struct item *it, struct sx_str type, struct sx_str bytes,
+                     struct sx_error *err);
+
 /* Appends the visible text of a whole page that is part of something else, without its head. */
 sx_status fragment_read(struct sx_str html, struct buf *out, struct sx_error *err);
 

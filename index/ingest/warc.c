@@ -100,13 +100,6 @@ static sx_status check_type(struct sx_str type, struct sx_error *err)
     return SX_OK;
 }
 
-static enum media likely_kind(struct sx_str type)
-{
-    bool html = mime_is(type, "text/html") || mime_is(type, "application/xhtml");
-
-    return html ? MEDIA_HTML : MEDIA_NONE;
-}
-
 /* The host of an address: "http://www.example.org:80/a" is of www.example.org. */
 static struct sx_str host_of(struct sx_str url)
 {
@@ -129,30 +122,12 @@ static struct sx_str path_of(struct sx_str url)
     return query == NULL ? url : str_make(url.ptr, (size_t)(query - url.ptr));
 }
 
-/* Text is brought to UTF-8 by what the headers say, since the bytes themselves may not tell. */
 static sx_status read_content(const struct item *it, struct sx_str type, struct sx_str bytes,
                               struct sx_error *err)
 {
-    struct buf charset = {0}, mem = {0};
-    struct sx_str text = bytes;
-    struct item typed = *it;
     sx_status rc = check_type(type, err);
 
-    if (rc != SX_OK)
-        return rc;
-    typed.likely = likely_kind(type);
-    if (mime_is(type, "text/") && mime_param(type, "charset", &charset)) {
-        rc = mime_text(bytes, buf_str(&charset), &mem, &text, NULL);
-        if (rc != SX_OK)
-            text = bytes; /* no text after all: its reader says what it is */
-    }
-    if (rc == SX_ENOMEM || !buf_ok(&charset))
-        rc = sx_fail_oom(err);
-    else
-        rc = item_read(&typed, text, err);
-    buf_release(&charset);
-    buf_release(&mem);
-    return rc;
+    return rc == SX_OK ? typed_read(it, type, bytes, err) : rc;
 }
 
 static sx_status read_response(struct warc *w, const struct item *it, struct sx_str block,

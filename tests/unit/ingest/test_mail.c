@@ -48,6 +48,24 @@ static void files_within_an_alternative_are_attached_too(void **state)
     capture_release(&c);
 }
 
+/* ISO-2022-JP is ASCII to the eye, and KOI8-R is a guess without its name. */
+static void an_attached_text_has_the_charset_that_its_type_says(void **state)
+{
+    struct capture c;
+
+    (void)state;
+    read_mail(&c, "Subject: S\nContent-Type: multipart/mixed; boundary=a\n\n--a\n\ntext\n--a\n"
+                  "Content-Type: text/plain; charset=iso-2022-jp; name=a.txt\n"
+                  "Content-Transfer-Encoding: base64\n\nGyRCOUEbKEI=\n--a\n"
+                  "Content-Type: text/html; charset=koi8-r\nContent-Disposition: attachment\n"
+                  "Content-Transfer-Encoding: base64\n\n8M/S1A==\n--a--\n");
+    assert_int_equal(c.count, 3);
+    assert_string_equal(c.docs[1].body, "港");
+    assert_string_equal(c.docs[2].body, "Порт");
+    assert_string_equal(c.docs[2].type, "html");
+    capture_release(&c);
+}
+
 static void several_texts_are_one_after_the_other(void **state)
 {
     struct capture c;
@@ -155,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(plain_text_is_preferred_unless_it_is_empty),
         cmocka_unit_test(files_within_an_alternative_are_attached_too),
+        cmocka_unit_test(an_attached_text_has_the_charset_that_its_type_says),
         cmocka_unit_test(several_texts_are_one_after_the_other),
         cmocka_unit_test(the_sender_is_the_source),
         cmocka_unit_test(what_cannot_be_read_is_told),
