@@ -41,14 +41,22 @@ static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
     buf_release(&place);
 }
 
-/* What stands in a container fails under its own uri. */
+/* What stands in a container fails under its own uri; the place of it is FILE and what that says
+ * beyond the file's. */
 static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error *why)
 {
     struct reading *rd = arg;
+    struct buf place = {0};
     struct sx_error err;
 
-    if (++rd->failed <= FAILED_LINES_MAX)
-        sync_note_failure(rd->ix, rd->path, uri, rd->stage, why->msg, rd->file, &err);
+    if (++rd->failed > FAILED_LINES_MAX)
+        return;
+    buf_puts(&place, rd->path);
+    if (uri.len > rd->uri.len && memcmp(uri.ptr, rd->uri.ptr, rd->uri.len) == 0)
+        buf_put(&place, uri.ptr + rd->uri.len, uri.len - rd->uri.len);
+    if (buf_cstr(&place) != NULL)
+        sync_note_failure(rd->ix, place.data, uri, rd->stage, why->msg, rd->file, &err);
+    buf_release(&place);
 }
 
 /* A document at fault fails its line or item, where a file has such; the others go on. */

@@ -183,10 +183,10 @@ static sx_status put_extra(const struct item *it, struct sx_str own, struct buf 
     return ok ? SX_OK : sx_fail_oom(err);
 }
 
-sx_status item_doc(const struct item *it, const struct sx_doc *doc, size_t line,
-                   struct sx_error *err)
+/* Gives the document to `to`, a member of the sink, with its place in its extra. */
+static sx_status give(const struct item *it, const struct sx_doc *doc, size_t line, doc_sink to,
+                      struct sx_error *err)
 {
-    const struct ingest_sink *sink = it->nest->sink;
     struct sx_doc full = *doc;
     struct buf extra = {0};
     sx_status rc = SX_OK;
@@ -199,11 +199,28 @@ sx_status item_doc(const struct item *it, const struct sx_doc *doc, size_t line,
     }
     if (rc == SX_OK) {
         it->nest->told++;
-        rc = sink->doc(sink->ctx, &full, is_file(it) ? line : 0, err);
+        rc = to(it->nest->sink->ctx, &full, is_file(it) ? line : 0, err);
         it->nest->ended = it->nest->ended || rc != SX_OK;
     }
     buf_release(&extra);
     return rc;
+}
+
+sx_status item_doc(const struct item *it, const struct sx_doc *doc, size_t line,
+                   struct sx_error *err)
+{
+    return give(it, doc, line, it->nest->sink->doc, err);
+}
+
+sx_status item_foreign(const struct item *it, enum media m, struct sx_str bytes,
+                       struct sx_error *err)
+{
+    const struct sx_doc doc = {.uri = it->uri, .body = bytes, .type = str_of(media_name(m))};
+
+    if (is_file(it) || it->nest->sink->foreign == NULL)
+        return sx_fail(err, SX_EREQUEST, "not read here: a %s is read by another program",
+                       media_name(m));
+    return give(it, &doc, 0, it->nest->sink->foreign, err);
 }
 
 /* ---- reading --------------------------------------------------------------------------- */

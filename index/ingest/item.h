@@ -60,6 +60,10 @@ sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
 sx_status item_doc(const struct item *it, const struct sx_doc *doc, size_t line,
                    struct sx_error *err);
 
+/* Hands the bytes of an item to the sink's `foreign`, or fails when there is none. */
+sx_status item_foreign(const struct item *it, enum media m, struct sx_str bytes,
+                       struct sx_error *err);
+
 /* Tells that a line of the item failed. */
 void item_line_failed(const struct item *it, size_t line, const struct sx_error *why);
 

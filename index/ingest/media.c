@@ -14,8 +14,7 @@
 
 /* Formats that may begin without a NUL byte, and are no text. */
 static const char *const signatures[] = {
-    "%PDF-", "\x89PNG",    "\xFF\xD8\xFF",     "GIF8", "{\\rtf", "%!PS",
-    "BZh",   "7z\xBC\xAF", "\xD0\xCF\x11\xE0",
+    "\x89PNG", "\xFF\xD8\xFF", "GIF8", "{\\rtf", "%!PS", "BZh", "7z\xBC\xAF", "\xD0\xCF\x11\xE0",
 };
 
 /* Kinds that begin with a signature of their own. */
@@ -24,9 +23,9 @@ static const struct {
     size_t len;
     enum media media;
 } magics[] = {
-    {"\x1F\x8B", 2, MEDIA_ARCHIVE},      {"\x28\xB5\x2F\xFD", 4, MEDIA_ARCHIVE},
-    {"\xFD\x37zXZ\0", 6, MEDIA_ARCHIVE}, {"WARC/0.", 7, MEDIA_WARC},
-    {"WARC/1.", 7, MEDIA_WARC},
+    {"\x1F\x8B", 2, MEDIA_ARCHIVE}, {"\x28\xB5\x2F\xFD", 4, MEDIA_ARCHIVE},
+    {"%PDF-", 5, MEDIA_PDF},        {"\xFD\x37zXZ\0", 6, MEDIA_ARCHIVE},
+    {"WARC/0.", 7, MEDIA_WARC},     {"WARC/1.", 7, MEDIA_WARC},
 };
 
 static const struct {

@@ -30,6 +30,7 @@ static const struct {
     [MEDIA_HTML] = {"html", html_read, NULL, false},
     [MEDIA_MARKDOWN] = {"markdown", markdown_read, NULL, false},
     [MEDIA_JSONL] = {"jsonl", jsonl_read, NULL, false},
+    [MEDIA_PDF] = {"pdf", NULL, NULL, false},
     [MEDIA_MAIL] = {"mail", NULL, mail_read, true},
     [MEDIA_MBOX] = {"mbox", NULL, mbox_read, true},
     [MEDIA_FEED] = {"feed", NULL, feed_read, false},
@@ -70,6 +71,8 @@ sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
         rc = readers[m].leaf(it->uri, bytes, &sink, err);
     else if (readers[m].item != NULL)
         rc = readers[m].item(it, bytes, err);
+    else if (m == MEDIA_PDF)
+        rc = item_foreign(it, m, bytes, err);
     else
         return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
     if (it->nest->oom)

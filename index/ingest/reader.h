@@ -49,6 +49,7 @@ enum media {
     MEDIA_HTML,
     MEDIA_MARKDOWN,
     MEDIA_JSONL,
+    MEDIA_PDF,  /* by another program: see `foreign` of struct ingest_sink */
     MEDIA_MAIL, /* one message, RFC 5322 and MIME */
     MEDIA_MBOX, /* messages behind "From " lines */
     MEDIA_FEED, /* RSS, Atom */
@@ -83,6 +84,9 @@ struct ingest_sink {
     void *ctx;
     item_failed item;
     const struct ingest_limits *limits; /* NULL: the defaults */
+    /* Takes an item of a container that another program reads: a PDF, whose bytes are the body of
+     * `doc` and no text. NULL: such items fail. */
+    doc_sink foreign;
 };
 
 /* "libxml2 2.9.14" */

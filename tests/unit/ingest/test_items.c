@@ -125,6 +125,42 @@ static void what_a_document_says_of_itself_stays(void **state)
     buf_release(&p.bytes);
 }
 
+static sx_status take_foreign(void *ctx, const struct sx_doc *doc, size_t line,
+                              struct sx_error *err)
+{
+    assert_true(str_is(doc->type, "pdf"));
+    return capture_doc(ctx, doc, line, err);
+}
+
+/* Its reader is another program, which gets the bytes and where they stood. */
+static void a_pdf_inside_goes_to_who_can_read_it(void **state)
+{
+    struct capture c = {0};
+    struct ingest_sink sink = {
+        .doc = capture_doc, .failed = capture_failed, .ctx = &c, .item = capture_item};
+    struct pack p;
+    struct sx_error err = {0};
+
+    (void)state;
+    pack_begin(&p, PACK_ZIP, NULL);
+    pack_add(&p, "a.pdf", str_of("%PDF-1.7 and so on"));
+    pack_end(&p);
+    assert_int_equal(ingest_read(MEDIA_ARCHIVE, str_of("u:z"), buf_str(&p.bytes), &sink, &err),
+                     SX_OK);
+    assert_int_equal(c.count, 0);
+    assert_string_equal(c.failed_uri[0], "u:z!/a.pdf");
+    assert_string_equal(c.failed_why[0], "not read here: a pdf is read by another program");
+    capture_release(&c);
+    sink.foreign = take_foreign;
+    assert_int_equal(ingest_read(MEDIA_ARCHIVE, str_of("u:z"), buf_str(&p.bytes), &sink, &err),
+                     SX_OK);
+    assert_int_equal(c.failed, 0);
+    assert_string_equal(c.docs[0].body, "%PDF-1.7 and so on");
+    assert_string_equal(c.docs[0].extra, "{\"parent\":\"u:z\",\"entry\":\"a.pdf\"}");
+    capture_release(&c);
+    buf_release(&p.bytes);
+}
+
 static void nothing_in_it_is_told(void **state)
 {
     struct capture c;
@@ -167,6 +203,7 @@ int main(void)
         cmocka_unit_test(each_limit_is_told_by_its_name),
         cmocka_unit_test(what_is_only_compressed_keeps_its_uri),
         cmocka_unit_test(what_a_document_says_of_itself_stays),
+        cmocka_unit_test(a_pdf_inside_goes_to_who_can_read_it),
         cmocka_unit_test(nothing_in_it_is_told),
         cmocka_unit_test(a_refused_document_ends_the_archive),
     };

@@ -76,7 +76,7 @@ static void feeds_tables_and_web_archives_have_their_marks(void **state)
 static void binary_files_are_no_documents(void **state)
 {
     (void)state;
-    assert_media("x.txt", "%PDF-1.7 text", MEDIA_NONE);
+    assert_media("x.txt", "%PDF-1.7 text", MEDIA_PDF);
     assert_media("x.md", "\x89PNG", MEDIA_NONE);
     assert_media("x.txt", "{\\rtf1", MEDIA_NONE);
     assert_int_equal(media_detect("x.txt", str_make("a\0b", 3)), MEDIA_NONE);
