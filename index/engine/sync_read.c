@@ -9,7 +9,7 @@
 #include "index/base/str.h"
 #include "index/ingest/reader.h"
 
-/* Lines of one file that are told one by one as failed; of more, how many there were. */
+/* Lines and items of one file that are told one by one as failed; of more, how many there were. */
 #define FAILED_LINES_MAX 1000
 
 /* The file being read, for the sinks. */
@@ -19,7 +19,7 @@ struct reading {
     struct sx_str uri;
     int64_t file;
     const char *stage;     /* of a failure now */
-    uint64_t docs, failed; /* failed: lines, or 1 */
+    uint64_t docs, failed; /* failed: lines and items, or 1 */
 };
 
 static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
@@ -41,7 +41,25 @@ static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
     buf_release(&place);
 }
 
-/* A document at fault fails its line, where a file has lines; the others of the file go on. */
+/* What stands in a container fails under its own uri; the place of it is FILE and what that says
+ * beyond the file's. */
+static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error *why)
+{
+    struct reading *rd = arg;
+    struct buf place = {0};
+    struct sx_error err;
+
+    if (++rd->failed > FAILED_LINES_MAX)
+        return;
+    buf_puts(&place, rd->path);
+    if (uri.len > rd->uri.len && memcmp(uri.ptr, rd->uri.ptr, rd->uri.len) == 0)
+        buf_put(&place, uri.ptr + rd->uri.len, uri.len - rd->uri.len);
+    if (buf_cstr(&place) != NULL)
+        sync_note_failure(rd->ix, place.data, uri, rd->stage, why->msg, rd->file, &err);
+    buf_release(&place);
+}
+
+/* A document at fault fails its line or item, where a file has such; the others go on. */
 static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, struct sx_error *err)
 {
     struct reading *rd = arg;
@@ -55,6 +73,9 @@ static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, stru
         rd->docs++;
     else if (line > 0 && rd->ix->doom.code == SX_OK) {
         take_failed_line(rd, line, err);
+        rc = rd->ix->doom.code;
+    } else if (!str_eq(doc->uri, rd->uri) && rd->ix->doom.code == SX_OK) {
+        take_failed_item(rd, doc->uri, err);
         rc = rd->ix->doom.code;
     }
     if (rc == SX_OK)
@@ -83,7 +104,7 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
 
     if (rd->failed <= FAILED_LINES_MAX)
         return SX_OK;
-    snprintf(reason, sizeof(reason), "%llu more lines that cannot be read",
+    snprintf(reason, sizeof(reason), "%llu more lines or items that cannot be read",
              (unsigned long long)(rd->failed - FAILED_LINES_MAX));
     return sync_note_failure(rd->ix, rd->path, rd->uri, "parse", reason, rd->file, err);
 }
@@ -91,7 +112,8 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
 static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_str bytes,
                            struct sx_error *err)
 {
-    struct ingest_sink sink = {take_doc, take_failed_line, rd};
+    struct ingest_sink sink = {
+        .doc = take_doc, .failed = take_failed_line, .ctx = rd, .item = take_failed_item};
     enum media m = media_detect(rd->path, bytes);
     sx_status rc;
 

@@ -1,10 +1,24 @@
-/* From the bytes of a file to documents: text, HTML, Markdown, JSON Lines.
+/* From the bytes of a file to documents.
  *
- * Readers keep nothing between files and touch no index; they hand each document to a sink. */
+ * Readers keep nothing between files, touch no index and open no file; they hand each document to
+ * a sink. A container (an archive, a mailbox, a feed …) holds items. Each becomes documents or is
+ * told as failed under a uri of its own, and one that fails does not stop the others:
+ *
+ *     PARENT!/path/inside       an entry of an archive
+ *     PARENT#message/N          a message of an mbox
+ *     PARENT#attachment/N       what a message carries; PARENT#message/N/attachment/N
+ *     PARENT#item/N             an item of a feed
+ *     PARENT#record/N           a record of a WARC file
+ *     PARENT#LINE               a line of JSON Lines, a row of CSV
+ *
+ * The document's `extra` has the uri of the container in "parent" and what the container calls
+ * the item in "entry". Of two entries with one name the later stands, as unpacking would leave it.
+ * What is only compressed (x.txt.gz) is no container: it keeps the uri of the file. */
 #ifndef INDEX_INGEST_READER_H
 #define INDEX_INGEST_READER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "index/base/error.h"
 
@@ -15,33 +29,78 @@ struct sx_doc;
 /* The largest file that is read. A larger one is failed as such, never cut. */
 #define INGEST_FILE_MAX ((size_t)64 << 20)
 
-enum media { MEDIA_NONE, MEDIA_TEXT, MEDIA_HTML, MEDIA_MARKDOWN, MEDIA_JSONL };
+/* What a container may cost. Over `item_bytes` and `depth` one item fails, over `ratio` one
+ * archive; over `total_bytes` and `items` the file ends there, and fails after what was read. */
+struct ingest_limits {
+    uint64_t item_bytes;  /* of one item, unpacked; nested containers count as items too */
+    uint64_t total_bytes; /* unpacked from one file, at all depths together */
+    uint64_t items;       /* in one file, at all depths together */
+    unsigned depth;       /* containers within one another, the file itself being the first */
+    unsigned ratio;       /* bytes unpacked for each byte of an archive … */
+    uint64_t ratio_from;  /* … asked from so many bytes on: small ones do no harm */
+};
+
+/* 64 MiB, 512 MiB, 200,000, 6, 300, 16 MiB. Memory is bounded by depth times item_bytes. */
+extern const struct ingest_limits ingest_limits_default;
+
+enum media {
+    MEDIA_NONE,
+    MEDIA_TEXT,
+    MEDIA_HTML,
+    MEDIA_MARKDOWN,
+    MEDIA_JSONL,
+    MEDIA_PDF,  /* by another program: see `foreign` of struct ingest_sink */
+    MEDIA_MAIL, /* one message, RFC 5322 and MIME */
+    MEDIA_MBOX, /* messages behind "From " lines */
+    MEDIA_FEED, /* RSS, Atom */
+    MEDIA_CSV,  /* rows separated by commas, semicolons or tabs */
+    MEDIA_WARC, /* of the web, also as .warc.gz */
+    MEDIA_DOCX, /* an encrypted one too, which is told as such */
+    MEDIA_ODT,
+    MEDIA_EPUB,
+    MEDIA_ARCHIVE, /* zip, tar; gzip, zstd, xz, with or without tar inside */
+    MEDIA_COUNT
+};
 
 /* By content first, then by the name's ending. MEDIA_NONE: not a kind that is read (binary). */
 enum media media_detect(const char *path, struct sx_str bytes);
-/* "text", "html", "markdown", "jsonl": what a document's `type` says. */
+/* "text", "html", "mail" …: what a document's `type` says. */
 const char *media_name(enum media m);
 
-/* Takes one document, whose strings live until it returns. `line` is the line in a JSON Lines
- * file, else 0. Anything but SX_OK stops the reader, which returns it. */
+/* Takes one document, whose strings live until it returns. `line` is the line in a JSON Lines or
+ * CSV file, else 0. Anything but SX_OK stops the reader, which returns it. */
 typedef sx_status (*doc_sink)(void *ctx, const struct sx_doc *doc, size_t line,
                               struct sx_error *err);
 
-/* A line that could not be read while others can: JSON Lines. */
+/* A line that could not be read while others can: JSON Lines, CSV. */
 typedef void (*line_failed)(void *ctx, size_t line, const struct sx_error *err);
+
+/* The same of an item of a container, or of a line of such an item ("URI#LINE"). */
+typedef void (*item_failed)(void *ctx, struct sx_str uri, const struct sx_error *err);
 
 struct ingest_sink {
     doc_sink doc;
     line_failed failed;
     void *ctx;
+    item_failed item;
+    const struct ingest_limits *limits; /* NULL: the defaults */
+    /* Takes an item of a container that another program reads: a PDF, whose bytes are the body of
+     * `doc` and no text. NULL: such items fail. */
+    doc_sink foreign;
 };
 
 /* "libxml2 2.9.14" */
 const char *ingest_library_version(void);
 
-/* Reads one file's bytes as `m`. `uri` is the document's key, and the base of the keys of JSON
- * Lines without uri or id ("URI#LINE"). Bytes that are no UTF-8: a BOM's charset or Latin-1
- * (windows-1252) is converted, and failed when it cannot be. SX_EREQUEST: not readable, says why. */
+/* Has libraries load what they read from disk once, and look there no more: ingest_read() opens no
+ * file after it. For a process that only reads documents, before it gives up the right to open
+ * files: it sets TZ in the environment where it is not set. Again is harmless. */
+void ingest_prepare(void);
+
+/* Reads one file's bytes as `m`. `uri` is the document's key, and the base of the keys of what is
+ * inside. Bytes that are no UTF-8: a BOM's charset or Latin-1 (windows-1252) is converted, and
+ * failed when it cannot be. SX_EREQUEST: not readable, says why. SX_ETOOLARGE: larger than a
+ * limit, SX_ELIMIT: more items than a limit; both say which, and what was read before stands. */
 sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
                       const struct ingest_sink *sink, struct sx_error *err);
 

@@ -42,15 +42,21 @@ static void failed(void *ctx, size_t line, const struct sx_error *err)
     require(line > 0 && err->msg[0] != '\0');
 }
 
+static void item_failed_there(void *ctx, struct sx_str uri, const struct sx_error *err)
+{
+    (void)ctx;
+    require(uri.len > 0 && uri.len <= SX_URI_MAX && err->msg[0] != '\0');
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    const struct ingest_sink sink = {take, failed, NULL};
+    const struct ingest_sink sink = {.doc = take, .failed = failed, .item = item_failed_there};
     struct sx_error err = {0};
 
     if (size == 0)
         return 0;
     struct sx_str bytes = str_make((const char *)data + 1, size - 1);
-    enum media m = (enum media)(data[0] % 5);
+    enum media m = (enum media)(data[0] % MEDIA_COUNT);
     if (m == MEDIA_NONE)
         m = media_detect("file", bytes);
     if (ingest_read(m, str_of("file:///f"), bytes, &sink, &err) != SX_OK)

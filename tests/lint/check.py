@@ -40,6 +40,7 @@ LIBRARIES = (
     (r"sqlite3(ext)?\.h", r"\bsqlite3_\w+", ("index/store", "index/extension")),
     (r"unicode/.*", None, ("index/text", "index/ingest")),
     (r"libxml/.*", r"\bxml[A-Z]\w+", ("index/ingest",)),
+    (r"archive(_entry)?\.h", r"\barchive_(read|entry)_\w+\(", ("index/ingest",)),
     (r"md4c.*\.h", r"\bmd_parse\b", ("index/ingest",)),
     (r"(event2/.*|event\.h)", r"\b(event|evbuffer|bufferevent|evconnlistener)_\w+\(", ("daemon",)),
     (r"ini\.h", r"\bini_parse\w*", ("daemon",)),

@@ -352,6 +352,28 @@ static void bad_lines_fail_alone(void **state)
     assert_int_equal(found(b, "ferry"), 0);
 }
 
+/* A mailbox is a file of many documents; they go with it, and a bad one goes alone. */
+static void items_of_a_file_come_fail_and_go_with_it(void **state)
+{
+    struct bed *b = *state;
+
+    write_file(b, "m.mbox",
+               "From a@b.example Fri Aug 15 10:00:00 2025\nSubject: one\n\nferry one\n\n"
+               "From a@b.example Fri Aug 15 10:00:00 2025\n\n"
+               "From a@b.example Fri Aug 15 10:00:00 2025\nSubject: two\nContent-Type: "
+               "multipart/mixed; boundary=b\n\n--b\n\nferry two\n--b\nContent-Type: text/plain; "
+               "name=n.txt\n\nferry three\n--b--\n");
+    sync_root(b, b->root);
+    assert_int_equal(b->last.docs, 3);
+    assert_int_equal(found(b, "ferry"), 3);
+    assert_progress(b, 1, 0, 0, 0, 1);
+    assert_int_equal(failures(b, "m.mbox#message/2", "parse"), 1);
+    assert_int_equal(unlink(path_of(b, "m.mbox")), 0);
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    assert_int_equal(found(b, "ferry"), 0);
+}
+
 static void so_many_bad_lines_are_told_and_no_more(void **state)
 {
     struct bed *b = *state;
@@ -537,6 +559,7 @@ int main(void)
         with_folder(a_folder_at_rest_costs_no_commit),
         with_folder(the_first_file_keeps_a_uri_until_it_goes),
         with_folder(bad_lines_fail_alone),
+        with_folder(items_of_a_file_come_fail_and_go_with_it),
         with_folder(so_many_bad_lines_are_told_and_no_more),
         with_folder(a_link_in_place_of_a_folder_is_not_followed),
         with_folder(a_file_of_no_known_kind_fails),

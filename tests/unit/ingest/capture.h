@@ -22,6 +22,7 @@ struct capture {
     size_t count;
     size_t failed_lines[CAPTURED_MAX];
     char failed_why[CAPTURED_MAX][320];
+    char failed_uri[CAPTURED_MAX][256]; /* of an item; "": a line */
     size_t failed;
     sx_status refuse; /* what the sink answers */
 };
@@ -55,6 +56,15 @@ static inline void capture_failed(void *ctx, size_t line, const struct sx_error 
     c->failed_lines[c->failed++] = line;
 }
 
+static inline void capture_item(void *ctx, struct sx_str uri, const struct sx_error *err)
+{
+    struct capture *c = ctx;
+
+    snprintf(c->failed_uri[c->failed % CAPTURED_MAX], sizeof(c->failed_uri[0]), "%.*s",
+             (int)uri.len, uri.ptr);
+    capture_failed(ctx, 0, err);
+}
+
 static inline void capture_release(struct capture *c)
 {
     for (size_t i = 0; i < c->count; i++) {
@@ -69,7 +79,8 @@ static inline void capture_release(struct capture *c)
 static inline sx_status capture_read(struct capture *c, enum media m, struct sx_str bytes,
                                      struct sx_error *err)
 {
-    const struct ingest_sink sink = {capture_doc, capture_failed, c};
+    const struct ingest_sink sink = {
+        .doc = capture_doc, .failed = capture_failed, .ctx = c, .item = capture_item};
 
     memset(err, 0, sizeof(*err));
     return ingest_read(m, str_of("file:///x"), bytes, &sink, err);

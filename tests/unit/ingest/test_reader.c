@@ -62,9 +62,16 @@ static void tally_failed(void *ctx, size_t line, const struct sx_error *err)
     t->failed++;
 }
 
+static void tally_item(void *ctx, struct sx_str uri, const struct sx_error *err)
+{
+    assert_true(uri.len > 0);
+    tally_failed(ctx, 1, err);
+}
+
 static sx_status read_into(struct tally *t, enum media m, struct sx_str bytes, struct sx_error *err)
 {
-    const struct ingest_sink sink = {tally_doc, tally_failed, t};
+    const struct ingest_sink sink = {
+        .doc = tally_doc, .failed = tally_failed, .ctx = t, .item = tally_item};
 
     memset(err, 0, sizeof(*err));
     return ingest_read(m, str_of("file:///sample"), bytes, &sink, err);
