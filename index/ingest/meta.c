@@ -11,11 +11,11 @@
 #include "index/base/date.h"
 #include "index/base/json.h"
 #include "index/base/str.h"
+#include "index/ingest/datetext.h"
 
 #define TITLE_MAX 1000 /* bytes; a longer one is an unclosed tag, not a title */
 #define SOURCE_MAX 200
 #define LANG_MAX 35 /* BCP 47: room for all registered tags */
-#define DATE_TEXT_MAX 64
 
 static bool is_space(char c)
 {
@@ -61,108 +61,13 @@ bool meta_line(struct sx_str *rest, struct sx_str *line)
 
 /* ---- dates ----------------------------------------------------------------------------- */
 
-/* Digits off the front, at most `max` of them; -1 when there is none. */
-static int take_number(struct sx_str *s, size_t max)
-{
-    int n = 0;
-    size_t i = 0;
-
-    for (; i < max && i < s->len && is_digit(s->ptr[i]); i++)
-        n = n * 10 + (s->ptr[i] - '0');
-    if (i == 0 || (i < s->len && is_digit(s->ptr[i])))
-        return -1;
-    s->ptr += i;
-    s->len -= i;
-    return n;
-}
-
-static struct sx_str take_word(struct sx_str *s)
-{
-    struct sx_str word = {s->ptr, 0};
-
-    while (word.len < s->len && is_letter(s->ptr[word.len]))
-        word.len++;
-    s->ptr += word.len;
-    s->len -= word.len;
-    return word;
-}
-
-static void skip_gap(struct sx_str *s)
-{
-    while (s->len > 0 && (is_space(s->ptr[0]) || s->ptr[0] == ',' || s->ptr[0] == '.')) {
-        s->ptr++;
-        s->len--;
-    }
-}
-
-/* The English month that `word` names or abbreviates to three letters (or Sept), else 0. */
-static int month_of(struct sx_str word)
-{
-    static const char *const names[] = {"January",   "February", "March",    "April",
-                                        "May",       "June",     "July",     "August",
-                                        "September", "October",  "November", "December"};
-
-    for (int i = 0; i < 12; i++) {
-        size_t full = strlen(names[i]);
-        if ((word.len == 3 || word.len == full || (i == 8 && word.len == 4)) &&
-            strncasecmp(word.ptr, names[i], word.len) == 0)
-            return i + 1;
-    }
-    return 0;
-}
-
-static bool is_weekday(struct sx_str word)
-{
-    static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                        "Friday", "Saturday", "Sunday"};
-
-    for (int i = 0; i < 7; i++) {
-        if ((word.len == 3 || word.len == strlen(names[i])) &&
-            strncasecmp(word.ptr, names[i], word.len) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* "15 August 2025", "August 15, 2025", "Fri, 15 Aug 2025 10:00": what follows the year after a
- * gap is not read. */
-static bool date_in_words(struct sx_str s, struct buf *out)
-{
-    struct sx_str word = take_word(&s);
-    struct date_span span;
-    char iso[32];
-    int day = -1, month, year;
-
-    if (is_weekday(word)) {
-        skip_gap(&s);
-        word = take_word(&s);
-    }
-    month = month_of(word);
-    if (word.len > 0 && month == 0)
-        return false;
-    skip_gap(&s);
-    day = take_number(&s, 2);
-    skip_gap(&s);
-    if (month == 0) {
-        month = month_of(take_word(&s));
-        skip_gap(&s);
-    }
-    year = take_number(&s, 4);
-    if (day < 1 || month < 1 || year < 1000 || (s.len > 0 && is_letter(s.ptr[0])))
-        return false;
-    int n = snprintf(iso, sizeof(iso), "%04d-%02d-%02d", year, month, day);
-    if (!date_parse(str_make(iso, (size_t)n), &span))
-        return false;
-    buf_put(out, iso, (size_t)n);
-    return true;
-}
-
 bool meta_date(struct sx_str written, struct buf *out)
 {
     struct sx_str s = meta_trim(written);
     struct date_span span;
+    struct datetext found;
 
-    if (s.len > DATE_TEXT_MAX)
+    if (s.len > DATETEXT_MAX)
         return false;
     if (date_parse(s, &span)) {
         buf_put_str(out, s);
@@ -177,7 +82,10 @@ bool meta_date(struct sx_str written, struct buf *out)
         }
         s = meta_trim(written);
     }
-    return date_in_words(s, out);
+    if (!datetext_at(s, DATE_ORDER_UNKNOWN, &found))
+        return false;
+    buf_puts(out, found.iso);
+    return true;
 }
 
 /* ---- languages ------------------------------------------------------------------------- */
