@@ -94,7 +94,7 @@ static const char *const by_words[] = {"By", "Von", "Par", "Door", "Por", "Di", 
 /* Words that may follow a date on its line, in small letters. */
 static const char beside_a_date[] =
     " at um uhr h à a le las alle às om uur kl am pm gmt utc cet cest est edt pst pdt bst ist min "
-    "mins minute minutes minuten read lesezeit leestijd lecture updated z ";
+    "mins minute minutes minuten read lesezeit leestijd lecture updated z г в ";
 
 /* ---- what lines look like ---------------------------------------------------------------- */
 
@@ -218,8 +218,9 @@ static bool only_a_time(struct sx_str s)
 
     for (size_t i = 0; i < s.len; i += size) {
         uint32_t c = utf8_next(s.ptr + i, s.len - i, &size);
+        bool hours = c == 0x6642 || c == 0x5206 || c == 0xC2DC || c == 0xBD84; /* 時分시분 */
         if ((c < 0x80 && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z')) || c == 0xB7 || c == 0xA0 ||
-            (c >= 0x2010 && c <= 0x2022))
+            (c >= 0x2010 && c <= 0x2022) || hours)
             continue;
         word[0] = ' ';
         for (n = 1; i < s.len && n < sizeof(word) - 2; i++) {
@@ -264,10 +265,12 @@ static bool take_labelled_date(struct article *a, enum date_rule rule, struct sx
         if (meta_date(value, &iso) && iso.len > 10 && buf_ok(&iso) && !a->days.clash[rule])
             meta_guess(a->m, META_DATE, ARTICLE_RANK + rule, "text", date_confidence[rule],
                        buf_str(&iso));
-    } else if (meta_date(value, &iso) && iso.len < sizeof(a->days.iso[0]) && buf_ok(&iso)) {
-        vote(a, rule, buf_cstr(&iso)); /* 2025, 2025-08 */
+    } else if (meta_date(value, &iso) && iso.len < sizeof(a->days.iso[0]) &&
+               buf_cstr(&iso) != NULL) {
+        vote(a, rule, iso.data); /* 2025, 2025-08 */
         taken = true;
     }
+    a->m->extra.failed = a->m->extra.failed || iso.failed;
     buf_release(&iso);
     return taken;
 }

@@ -73,6 +73,7 @@ static void close_list(struct front *f)
 {
     if (f->open != NULL && f->joined.len > 0)
         meta_guess(f->m, f->open->field, f->open->rank, "front-matter", 1, buf_str(&f->joined));
+    f->m->tags.failed = f->m->tags.failed || f->joined.failed;
     buf_clear(&f->joined);
     f->open = NULL;
 }
@@ -178,7 +179,6 @@ struct sx_str frontmatter_read(struct sx_str text, struct meta *m)
         return text; /* never closed: a rule, not front matter */
     front.len = (size_t)(line.ptr - front.ptr);
     read_lines(&f, front);
-    m->tags.failed = m->tags.failed || f.joined.failed;
     buf_release(&f.joined);
     return rest;
 }

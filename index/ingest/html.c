@@ -1,9 +1,10 @@
 /* HTML to its visible text, with libxml2's SAX events: no tree, so memory and time do not grow
  * with nesting, and nothing stops at the tree builder's depth of 256.
  *
- * All that is visible is kept, navigation too; finding the main text is another matter. Script
- * and style go; what stands in noscript, template and svg goes when the element is closed
- * properly, and stays when not, so that one missing tag cannot swallow a page. */
+ * All that is visible is gathered, navigation too, while html_outline notes in which blocks it
+ * stands; at the end html_main finds the main text among them, which is the body, and the rest goes
+ * to `extra`. Script and style go; what stands in noscript, template and svg goes when the element
+ * is closed properly, and stays when not, so that one missing tag cannot swallow a page. */
 #include "index/ingest/readers.h"
 
 #include <stdio.h>
@@ -19,7 +20,10 @@
 
 #include "index/base/str.h"
 #include "index/ingest/charset.h"
+#include "index/ingest/html_about.h"
 #include "index/ingest/html_guard.h"
+#include "index/ingest/html_hints.h"
+#include "index/ingest/html_main.h"
 #include "index/ingest/meta.h"
 
 /* libxml2 looks through all open elements for the start of a stray end tag or for a second body,
@@ -35,10 +39,11 @@ enum gap { GAP_NONE, GAP_SPACE, GAP_LINE };
 struct page {
     htmlParserCtxtPtr parser;
     struct buf *body;
-    struct meta *meta; /* NULL: only the text is wanted */
-    enum gap gap;      /* what separates the next text from the last */
-    size_t depth;      /* open elements */
-    size_t pre;        /* of these, pre: white space is kept */
+    struct html_about *about;    /* NULL: only the text is wanted */
+    struct html_outline outline; /* of the body, when more is wanted */
+    enum gap gap;                /* what separates the next text from the last */
+    size_t depth;                /* open elements */
+    size_t pre;                  /* of these, pre: white space is kept */
     uint64_t looks;
     bool too_deep, too_broken;
     size_t drop_depth; /* where the element whose text goes was opened; 0: none is open */
@@ -46,6 +51,11 @@ struct page {
     size_t drop_from;    /* the body's length before it */
     enum gap drop_gap;   /* the gap before it */
     size_t heading_from; /* the body's length where the title or heading began */
+    size_t link_depth;   /* where the outermost link was opened; 0: none is */
+    size_t time_from;    /* the body's length where a time element without datetime began */
+    bool time_open, time_published;
+    bool script_open; /* one of JSON-LD */
+    struct buf script;
 };
 
 /* ---- elements -------------------------------------------------------------------------- */
@@ -56,37 +66,91 @@ enum kind { INLINE, SPACED, BLOCK, PRE, TITLE, HEADING, DROPPED };
 static const struct element {
     const char *name;
     enum kind kind;
+    enum html_role role;
 } elements[] = {
-    {"address", BLOCK},    {"article", BLOCK},  {"aside", BLOCK},      {"audio", SPACED},
-    {"blockquote", BLOCK}, {"body", BLOCK},     {"br", BLOCK},         {"button", SPACED},
-    {"caption", BLOCK},    {"center", BLOCK},   {"dd", BLOCK},         {"details", BLOCK},
-    {"dialog", BLOCK},     {"dir", BLOCK},      {"div", BLOCK},        {"dl", BLOCK},
-    {"dt", BLOCK},         {"fieldset", BLOCK}, {"figcaption", BLOCK}, {"figure", BLOCK},
-    {"footer", BLOCK},     {"form", BLOCK},     {"frameset", BLOCK},   {"h1", HEADING},
-    {"h2", BLOCK},         {"h3", BLOCK},       {"h4", BLOCK},         {"h5", BLOCK},
-    {"h6", BLOCK},         {"head", BLOCK},     {"header", BLOCK},     {"hgroup", BLOCK},
-    {"hr", BLOCK},         {"html", BLOCK},     {"iframe", SPACED},    {"img", SPACED},
-    {"input", SPACED},     {"label", SPACED},   {"legend", BLOCK},     {"li", BLOCK},
-    {"listing", PRE},      {"main", BLOCK},     {"menu", BLOCK},       {"nav", BLOCK},
-    {"noscript", DROPPED}, {"object", SPACED},  {"ol", BLOCK},         {"optgroup", BLOCK},
-    {"option", BLOCK},     {"p", BLOCK},        {"pre", PRE},          {"search", BLOCK},
-    {"section", BLOCK},    {"select", SPACED},  {"summary", BLOCK},    {"svg", DROPPED},
-    {"table", BLOCK},      {"tbody", BLOCK},    {"td", SPACED},        {"template", DROPPED},
-    {"textarea", PRE},     {"tfoot", BLOCK},    {"th", SPACED},        {"thead", BLOCK},
-    {"title", TITLE},      {"tr", BLOCK},       {"ul", BLOCK},         {"video", SPACED},
+    {"address", BLOCK, ROLE_CONTAINER},
+    {"article", BLOCK, ROLE_ARTICLE},
+    {"aside", BLOCK, ROLE_ASIDE},
+    {"audio", SPACED, ROLE_CONTROL},
+    {"blockquote", BLOCK, ROLE_QUOTE},
+    {"body", BLOCK, ROLE_PAGE},
+    {"br", BLOCK, ROLE_NONE},
+    {"button", SPACED, ROLE_CONTROL},
+    {"caption", BLOCK, ROLE_CAPTION},
+    {"center", BLOCK, ROLE_CONTAINER},
+    {"dd", BLOCK, ROLE_PARAGRAPH},
+    {"details", BLOCK, ROLE_CONTAINER},
+    {"dialog", BLOCK, ROLE_DIALOG},
+    {"dir", BLOCK, ROLE_LIST},
+    {"div", BLOCK, ROLE_CONTAINER},
+    {"dl", BLOCK, ROLE_CONTAINER},
+    {"dt", BLOCK, ROLE_PARAGRAPH},
+    {"fieldset", BLOCK, ROLE_CONTAINER},
+    {"figcaption", BLOCK, ROLE_CAPTION},
+    {"figure", BLOCK, ROLE_FIGURE},
+    {"footer", BLOCK, ROLE_FOOTER},
+    {"form", BLOCK, ROLE_FORM},
+    {"frameset", BLOCK, ROLE_PAGE},
+    {"h1", HEADING, ROLE_HEADING1},
+    {"h2", BLOCK, ROLE_HEADING},
+    {"h3", BLOCK, ROLE_HEADING},
+    {"h4", BLOCK, ROLE_HEADING},
+    {"h5", BLOCK, ROLE_HEADING},
+    {"h6", BLOCK, ROLE_HEADING},
+    {"head", BLOCK, ROLE_PAGE},
+    {"header", BLOCK, ROLE_HEADER},
+    {"hgroup", BLOCK, ROLE_CONTAINER},
+    {"hr", BLOCK, ROLE_NONE},
+    {"html", BLOCK, ROLE_PAGE},
+    {"iframe", SPACED, ROLE_CONTROL},
+    {"img", SPACED, ROLE_NONE},
+    {"input", SPACED, ROLE_NONE},
+    {"label", SPACED, ROLE_CONTROL},
+    {"legend", BLOCK, ROLE_CONTROL},
+    {"li", BLOCK, ROLE_ITEM},
+    {"listing", PRE, ROLE_CODE},
+    {"main", BLOCK, ROLE_MAIN},
+    {"menu", BLOCK, ROLE_NAV},
+    {"nav", BLOCK, ROLE_NAV},
+    {"noscript", DROPPED, ROLE_NONE},
+    {"object", SPACED, ROLE_CONTROL},
+    {"ol", BLOCK, ROLE_LIST},
+    {"optgroup", BLOCK, ROLE_CONTROL},
+    {"option", BLOCK, ROLE_CONTROL},
+    {"p", BLOCK, ROLE_PARAGRAPH},
+    {"pre", PRE, ROLE_CODE},
+    {"search", BLOCK, ROLE_NAV},
+    {"section", BLOCK, ROLE_CONTAINER},
+    {"select", SPACED, ROLE_CONTROL},
+    {"summary", BLOCK, ROLE_PARAGRAPH},
+    {"svg", DROPPED, ROLE_NONE},
+    {"table", BLOCK, ROLE_TABLE},
+    {"tbody", BLOCK, ROLE_NONE},
+    {"td", SPACED, ROLE_CELL},
+    {"template", DROPPED, ROLE_NONE},
+    {"textarea", PRE, ROLE_CONTROL},
+    {"tfoot", BLOCK, ROLE_NONE},
+    {"th", SPACED, ROLE_CELL},
+    {"thead", BLOCK, ROLE_NONE},
+    {"title", TITLE, ROLE_NONE},
+    {"tr", BLOCK, ROLE_NONE},
+    {"ul", BLOCK, ROLE_LIST},
+    {"video", SPACED, ROLE_CONTROL},
 };
+
+static const struct element any_element = {"", INLINE, ROLE_NONE};
 
 static int by_name(const void *key, const void *element)
 {
     return strcmp(key, ((const struct element *)element)->name);
 }
 
-static enum kind kind_of(const xmlChar *name)
+static const struct element *element_of(const xmlChar *name)
 {
     const struct element *e = bsearch(name, elements, sizeof(elements) / sizeof(elements[0]),
                                       sizeof(elements[0]), by_name);
 
-    return e == NULL ? INLINE : e->kind;
+    return e == NULL ? &any_element : e;
 }
 
 static void separate(struct page *p, enum kind kind)
@@ -99,21 +163,6 @@ static void separate(struct page *p, enum kind kind)
 }
 
 /* ---- what the page says of itself ------------------------------------------------------ */
-
-/* <meta name=…> or property or itemprop, and how far each is trusted (1 is best). <title> is 1
- * among the titles, <h1> 3; <time> is 9 among the dates; <html lang> is 1. */
-static const struct {
-    const char *key;
-    enum meta_field field;
-    unsigned rank;
-} meta_keys[] = {
-    {"og:title", META_TITLE, 2},        {"article:published_time", META_DATE, 1},
-    {"datePublished", META_DATE, 2},    {"date", META_DATE, 3},
-    {"dc.date", META_DATE, 4},          {"dc.date.issued", META_DATE, 5},
-    {"og:site_name", META_SOURCE, 1},   {"publisher", META_SOURCE, 2},
-    {"dc.publisher", META_SOURCE, 3},   {"application-name", META_SOURCE, 4},
-    {"content-language", META_LANG, 2}, {"og:locale", META_LANG, 3},
-};
 
 static struct sx_str attribute(const xmlChar **atts, const char *name)
 {
@@ -129,30 +178,139 @@ static void read_meta(struct page *p, const xmlChar **atts)
     static const char *const naming[] = {"property", "name", "itemprop", "http-equiv"};
     struct sx_str content = attribute(atts, "content");
 
-    for (size_t n = 0; n < sizeof(naming) / sizeof(naming[0]); n++) {
-        struct sx_str key = attribute(atts, naming[n]);
-        for (size_t i = 0; key.ptr != NULL && i < sizeof(meta_keys) / sizeof(meta_keys[0]); i++) {
-            if (xmlStrcasecmp((const xmlChar *)key.ptr, (const xmlChar *)meta_keys[i].key) == 0)
-                meta_offer(p->meta, meta_keys[i].field, meta_keys[i].rank, content);
-        }
+    for (size_t n = 0; n < sizeof(naming) / sizeof(naming[0]); n++)
+        html_about_meta(p->about, attribute(atts, naming[n]), content);
+}
+
+static bool is_one_of(struct sx_str value, const char *a, const char *b)
+{
+    return value.ptr != NULL && (strcasecmp(value.ptr, a) == 0 || strcasecmp(value.ptr, b) == 0);
+}
+
+/* Also one without a value. */
+static bool has_attribute(const xmlChar **atts, const char *name)
+{
+    for (; atts != NULL && atts[0] != NULL; atts += 2) {
+        if (xmlStrcasecmp(atts[0], (const xmlChar *)name) == 0)
+            return true;
     }
+    return false;
+}
+
+static void open_time(struct page *p, const xmlChar **atts)
+{
+    struct sx_str datetime = attribute(atts, "datetime");
+    bool published = is_one_of(attribute(atts, "itemprop"), "datePublished", "pubdate") ||
+                     has_attribute(atts, "pubdate");
+
+    if (datetime.ptr != NULL) {
+        html_about_time(p->about, &p->outline, datetime, published);
+        return;
+    }
+    p->time_open = true;
+    p->time_from = p->body->len;
+    p->time_published = published;
+}
+
+static void close_time(struct page *p)
+{
+    struct sx_str text = buf_str(p->body);
+
+    if (p->time_open && text.len > p->time_from)
+        html_about_time(p->about, &p->outline,
+                        str_make(text.ptr + p->time_from, text.len - p->time_from),
+                        p->time_published);
+    p->time_open = false;
 }
 
 /* Attributes that tell something about the page. */
-static void read_attributes(struct page *p, const xmlChar *name, const xmlChar **atts)
+static void read_attributes(struct page *p, const char *name, const xmlChar **atts)
 {
-    const char *n = (const char *)name;
+    struct sx_str rel;
 
-    if (p->meta == NULL || atts == NULL)
+    if (strcmp(name, "time") == 0) {
+        open_time(p, atts);
+    } else if (atts == NULL) {
         return;
-    if (strcmp(n, "meta") == 0) {
+    } else if (strcmp(name, "meta") == 0) {
         read_meta(p, atts);
-    } else if (strcmp(n, "html") == 0) {
-        meta_offer(p->meta, META_LANG, 1, attribute(atts, "lang"));
-        meta_offer(p->meta, META_LANG, 1, attribute(atts, "xml:lang"));
-    } else if (strcmp(n, "time") == 0) {
-        meta_offer(p->meta, META_DATE, 9, attribute(atts, "datetime"));
+    } else if (strcmp(name, "link") == 0) {
+        rel = attribute(atts, "rel");
+        if (rel.ptr != NULL && strcasecmp(rel.ptr, "canonical") == 0)
+            html_about_meta(p->about, rel, attribute(atts, "href"));
+    } else if (strcmp(name, "script") == 0) {
+        p->script_open = is_one_of(attribute(atts, "type"), "application/ld+json", "");
+    } else if (strcmp(name, "html") == 0) {
+        meta_offer(p->about->meta, META_LANG, 1, attribute(atts, "lang"));
+        meta_offer(p->about->meta, META_LANG, 1, attribute(atts, "xml:lang"));
     }
+}
+
+static void end_script(struct page *p)
+{
+    if (p->script.len <= JSONLD_MAX)
+        jsonld_read(&p->about->ld, buf_str(&p->script), p->about->meta);
+    p->script.len = 0;
+    p->script_open = false;
+}
+
+/* What its attributes say an element is for. */
+static unsigned hints_of(const char *name, const xmlChar **atts)
+{
+    unsigned hints = strchr(name, '-') != NULL ? html_hints_of(str_of(name)) : 0;
+
+    for (; atts != NULL && atts[0] != NULL; atts += 2) {
+        const char *key = (const char *)atts[0];
+        struct sx_str value = str_of((const char *)atts[1]);
+        if (strcmp(key, "class") == 0 || strcmp(key, "id") == 0 || strcmp(key, "itemprop") == 0)
+            hints |= html_hints_of(value);
+        else if (strcmp(key, "role") == 0)
+            hints |= is_one_of(value, "main", "main") ? HINT_MAIN : html_hints_of(value);
+        else if (strcmp(key, "hidden") == 0 ||
+                 (strcmp(key, "aria-hidden") == 0 && is_one_of(value, "true", "true")) ||
+                 (strcmp(key, "style") == 0 && html_style_hides(value)))
+            hints |= HINT_HIDDEN;
+    }
+    return hints;
+}
+
+/* An element of a name with a hyphen is some site's own; it may be anything. */
+static void note_start(struct page *p, const struct element *e, const char *name,
+                       const xmlChar **atts)
+{
+    enum html_role role = e->role;
+
+    if (p->about == NULL)
+        return;
+    read_attributes(p, name, atts);
+    if (role == ROLE_NONE && e == &any_element && strchr(name, '-') != NULL)
+        role = ROLE_CONTAINER;
+    if (role != ROLE_NONE)
+        html_outline_open(&p->outline, p->depth, role,
+                          role == ROLE_PAGE ? 0 : hints_of(name, atts));
+    if (p->link_depth == 0 && strcmp(name, "a") == 0)
+        p->link_depth = p->depth;
+}
+
+static void note_end(struct page *p, const char *name)
+{
+    if (p->about == NULL)
+        return;
+    if (p->script_open)
+        end_script(p);
+    if (p->time_open && strcmp(name, "time") == 0)
+        close_time(p);
+    html_outline_close(&p->outline, p->depth);
+    if (p->link_depth > 0 && p->depth <= p->link_depth)
+        p->link_depth = 0;
+}
+
+static void cut(struct page *p, size_t len)
+{
+    p->body->len = len;
+    html_outline_cut(&p->outline, len);
+    if (p->time_open && p->time_from > len)
+        p->time_open = false;
 }
 
 /* The text since a title or heading began is offered; a title taken is no part of the body. */
@@ -160,11 +318,13 @@ static void end_heading(struct page *p, enum kind kind)
 {
     struct sx_str text = buf_str(p->body);
 
-    if (p->meta == NULL || p->drop_depth > 0 || text.len < p->heading_from)
+    if (p->about == NULL || p->drop_depth > 0 || text.len < p->heading_from)
         return;
     text = str_make(text.ptr + p->heading_from, text.len - p->heading_from);
-    if (meta_offer(p->meta, META_TITLE, kind == TITLE ? 1 : 3, text) && kind == TITLE)
-        p->body->len = p->heading_from;
+    if (kind == HEADING)
+        html_about_title(&p->about->heading, text);
+    else if (html_about_title(&p->about->title, text))
+        cut(p, p->heading_from);
 }
 
 /* ---- events ---------------------------------------------------------------------------- */
@@ -175,7 +335,7 @@ static void end_drop(struct page *p, bool keep)
     if (!keep) {
         if (p->heading_from > p->drop_from)
             p->heading_from = SIZE_MAX; /* the heading went with it, though it may be open still */
-        p->body->len = p->drop_from;
+        cut(p, p->drop_from);
         p->gap = p->drop_gap;
     }
     p->drop_depth = 0;
@@ -199,7 +359,8 @@ static bool closed_by_its_tag(const struct page *p)
 static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
 {
     struct page *p = ctx;
-    enum kind kind = kind_of(name);
+    const struct element *e = element_of(name);
+    enum kind kind = e->kind;
 
     if (++p->depth > DEPTH_MAX) {
         p->too_deep = true;
@@ -207,7 +368,7 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
         return;
     }
     separate(p, kind);
-    read_attributes(p, name, atts);
+    note_start(p, e, (const char *)name, atts);
     p->pre += kind == PRE;
     if (kind == TITLE || kind == HEADING)
         p->heading_from = p->body->len;
@@ -222,9 +383,10 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
 static void on_end(void *ctx, const xmlChar *name)
 {
     struct page *p = ctx;
-    enum kind kind = kind_of(name);
+    enum kind kind = element_of(name)->kind;
 
     separate(p, kind);
+    note_end(p, (const char *)name);
     p->pre -= kind == PRE && p->pre > 0;
     if (kind == TITLE || kind == HEADING)
         end_heading(p, kind);
@@ -274,16 +436,10 @@ static bool is_white(xmlChar c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-static void on_text(void *ctx, const xmlChar *s, int len)
+static void put_words(struct page *p, const xmlChar *s, size_t n)
 {
-    struct page *p = ctx;
-    size_t n = (size_t)len, from = 0, to;
+    size_t from = 0, to;
 
-    if (p->pre > 0) {
-        put_gap(p);
-        put_run(p, (const char *)s, n);
-        return;
-    }
     for (; from < n; from = to) {
         for (to = from; to < n && !is_white(s[to]); to++)
             continue;
@@ -298,12 +454,28 @@ static void on_text(void *ctx, const xmlChar *s, int len)
     }
 }
 
+static void on_text(void *ctx, const xmlChar *s, int len)
+{
+    struct page *p = ctx;
+    size_t before = p->body->len;
+
+    if (p->pre > 0) {
+        put_gap(p);
+        put_run(p, (const char *)s, (size_t)len);
+    } else {
+        put_words(p, s, (size_t)len);
+    }
+    if (p->about != NULL)
+        html_outline_text(&p->outline, before, p->body->len, p->link_depth > 0);
+}
+
 /* Script and style, and nothing else, come as CDATA. */
 static void on_cdata(void *ctx, const xmlChar *s, int len)
 {
-    (void)ctx;
-    (void)s;
-    (void)len;
+    struct page *p = ctx;
+
+    if (p->script_open && p->script.len <= JSONLD_MAX)
+        buf_put(&p->script, s, (size_t)len);
 }
 
 /* Faults in the markup are what HTML is made of; only their cost and stray end tags matter. */
@@ -336,7 +508,7 @@ static sx_status verdict(const struct page *p, struct sx_error *err)
         return sx_fail(err, SX_EREQUEST, "HTML with too many faults");
     if (!buf_ok(p->body) || p->parser->errNo == XML_ERR_NO_MEMORY)
         return sx_fail_oom(err);
-    if (p->meta != NULL && !meta_ok(p->meta))
+    if (p->outline.failed || p->script.failed || (p->about != NULL && !meta_ok(p->about->meta)))
         return sx_fail_oom(err);
     if (!at_end(p))
         return sx_fail(err, SX_EREQUEST, "the HTML parser gave up %ld bytes before the end",
@@ -418,13 +590,51 @@ void html_entity(struct sx_str entity, struct buf *out)
         buf_put_str(out, entity);
 }
 
-sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,
-                    struct sx_error *err)
+/* The body without what is not its main text, and that in meta->left_out. */
+static void leave_out(const struct page *p, struct buf *main_text, struct buf *left,
+                      struct meta *meta)
+{
+    struct sx_str all = buf_str(p->body);
+
+    html_main_put(&p->outline, all, true, main_text);
+    html_main_put(&p->outline, all, false, left);
+    meta->left_out = buf_str(left);
+}
+
+/* From the parsed page to its document. */
+static sx_status hand_over(struct page *p, struct sx_doc *doc, const struct ingest_options *opt,
+                           const struct ingest_sink *sink, struct sx_error *err)
+{
+    struct meta *meta = p->about->meta;
+    struct buf main_text = {0}, left = {0};
+    struct html_names names;
+    struct html_choice choice;
+    sx_status rc;
+
+    html_about_names(p->about, &names);
+    choice = html_main_choose(&p->outline, buf_str(p->body), &names);
+    html_about_settle(p->about, &p->outline, buf_str(p->body), choice, doc->uri);
+    doc->body = buf_str(p->body);
+    if (choice.clear && !opt->keep_boilerplate) {
+        leave_out(p, &main_text, &left, meta);
+        doc->body = buf_str(&main_text);
+    }
+    meta_fill(meta, doc);
+    rc = meta_ok(meta) && buf_ok(&main_text) && buf_ok(&left) ? sink->doc(sink->ctx, doc, 0, err)
+                                                              : sx_fail_oom(err);
+    buf_release(&left);
+    buf_release(&main_text);
+    return rc;
+}
+
+sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_options *opt,
+                    const struct ingest_sink *sink, struct sx_error *err)
 {
     struct sx_doc doc = {.uri = uri, .type = str_of(media_name(MEDIA_HTML))};
     struct buf mem = {0}, body = {0};
     struct meta meta = {0};
-    struct page page = {.body = &body, .meta = &meta};
+    struct html_about about = {.meta = &meta};
+    struct page page = {.body = &body, .about = &about};
     char declared[CHARSET_NAME_MAX];
     struct sx_str html;
     sx_status rc;
@@ -433,12 +643,11 @@ sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_
     rc = charset_decode(bytes, declared, &mem, &html, meta.charset, err);
     if (rc == SX_OK)
         rc = parse(html, &page, err);
-    if (rc != SX_OK)
-        goto out;
-    doc.body = buf_str(&body);
-    meta_fill(&meta, &doc);
-    rc = meta_ok(&meta) ? sink->doc(sink->ctx, &doc, 0, err) : sx_fail_oom(err);
-out:
+    if (rc == SX_OK)
+        rc = hand_over(&page, &doc, opt, sink, err);
+    html_outline_release(&page.outline);
+    buf_release(&page.script);
+    html_about_release(&about);
     meta_release(&meta);
     buf_release(&body);
     buf_release(&mem);

@@ -36,12 +36,22 @@ struct ingest_sink {
     void *ctx;
 };
 
+/* What the operator decides. A zeroed one is the default. */
+struct ingest_options {
+    bool keep_boilerplate; /* menus, comments and the like of HTML pages stay in the body */
+};
+
 /* "libxml2 2.9.14" */
 const char *ingest_library_version(void);
 
 /* Reads one file's bytes as `m`. `uri` is the document's key, and the base of the keys of JSON
  * Lines without uri or id ("URI#LINE"). Bytes that are no UTF-8: a BOM's charset or Latin-1
  * (windows-1252) is converted, and failed when it cannot be. SX_EREQUEST: not readable, says why. */
+sx_status ingest_read_with(enum media m, struct sx_str uri, struct sx_str bytes,
+                           const struct ingest_options *opt, const struct ingest_sink *sink,
+                           struct sx_error *err);
+
+/* The same with the default options. */
 sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
                       const struct ingest_sink *sink, struct sx_error *err);
 
