@@ -91,7 +91,9 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
 static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_str bytes,
                            struct sx_error *err)
 {
-    struct ingest_sink sink = {take_doc, take_failed_line, rd};
+    const struct ingest_options options = {.keep_boilerplate = ix->keep_boilerplate};
+    struct ingest_sink sink = {
+        .doc = take_doc, .failed = take_failed_line, .ctx = rd, .options = &options};
     enum media m = media_detect(rd->path, bytes);
     sx_status rc;
 

@@ -602,9 +602,10 @@ static void leave_out(const struct page *p, struct buf *main_text, struct buf *l
 }
 
 /* From the parsed page to its document. */
-static sx_status hand_over(struct page *p, struct sx_doc *doc, const struct ingest_options *opt,
-                           const struct ingest_sink *sink, struct sx_error *err)
+static sx_status hand_over(struct page *p, struct sx_doc *doc, const struct ingest_sink *sink,
+                           struct sx_error *err)
 {
+    bool keep = sink->options != NULL && sink->options->keep_boilerplate;
     struct meta *meta = p->about->meta;
     struct buf main_text = {0}, left = {0};
     struct html_names names;
@@ -615,7 +616,7 @@ static sx_status hand_over(struct page *p, struct sx_doc *doc, const struct inge
     choice = html_main_choose(&p->outline, buf_str(p->body), &names);
     html_about_settle(p->about, &p->outline, buf_str(p->body), choice, doc->uri);
     doc->body = buf_str(p->body);
-    if (choice.clear && !opt->keep_boilerplate) {
+    if (choice.clear && !keep) {
         leave_out(p, &main_text, &left, meta);
         doc->body = buf_str(&main_text);
     }
@@ -627,8 +628,8 @@ static sx_status hand_over(struct page *p, struct sx_doc *doc, const struct inge
     return rc;
 }
 
-sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_options *opt,
-                    const struct ingest_sink *sink, struct sx_error *err)
+sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,
+                    struct sx_error *err)
 {
     struct sx_doc doc = {.uri = uri, .type = str_of(media_name(MEDIA_HTML))};
     struct buf mem = {0}, body = {0};
@@ -644,7 +645,7 @@ sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_
     if (rc == SX_OK)
         rc = parse(html, &page, err);
     if (rc == SX_OK)
-        rc = hand_over(&page, &doc, opt, sink, err);
+        rc = hand_over(&page, &doc, sink, err);
     html_outline_release(&page.outline);
     buf_release(&page.script);
     html_about_release(&about);

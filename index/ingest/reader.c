@@ -6,9 +6,8 @@
 #include "index/base/str.h"
 #include "index/ingest/readers.h"
 
-sx_status ingest_read_with(enum media m, struct sx_str uri, struct sx_str bytes,
-                           const struct ingest_options *opt, const struct ingest_sink *sink,
-                           struct sx_error *err)
+sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
+                      const struct ingest_sink *sink, struct sx_error *err)
 {
     if (bytes.len > INGEST_FILE_MAX)
         return sx_fail(err, SX_ETOOLARGE, "the file is larger than %zu MiB", INGEST_FILE_MAX >> 20);
@@ -18,7 +17,7 @@ sx_status ingest_read_with(enum media m, struct sx_str uri, struct sx_str bytes,
     case MEDIA_TEXT:
         return text_read(uri, bytes, sink, err);
     case MEDIA_HTML:
-        return html_read(uri, bytes, opt, sink, err);
+        return html_read(uri, bytes, sink, err);
     case MEDIA_MARKDOWN:
         return markdown_read(uri, bytes, sink, err);
     case MEDIA_JSONL:
@@ -27,14 +26,6 @@ sx_status ingest_read_with(enum media m, struct sx_str uri, struct sx_str bytes,
         break;
     }
     return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
-}
-
-sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
-                      const struct ingest_sink *sink, struct sx_error *err)
-{
-    const struct ingest_options defaults = {0};
-
-    return ingest_read_with(m, uri, bytes, &defaults, sink, err);
 }
 
 const char *ingest_library_version(void)

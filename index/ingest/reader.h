@@ -30,15 +30,16 @@ typedef sx_status (*doc_sink)(void *ctx, const struct sx_doc *doc, size_t line,
 /* A line that could not be read while others can: JSON Lines. */
 typedef void (*line_failed)(void *ctx, size_t line, const struct sx_error *err);
 
+/* What the operator decides. A zeroed one has the defaults. */
+struct ingest_options {
+    bool keep_boilerplate; /* menus, comments and the like of HTML pages stay in the body */
+};
+
 struct ingest_sink {
     doc_sink doc;
     line_failed failed;
     void *ctx;
-};
-
-/* What the operator decides. A zeroed one is the default. */
-struct ingest_options {
-    bool keep_boilerplate; /* menus, comments and the like of HTML pages stay in the body */
+    const struct ingest_options *options; /* NULL: the defaults */
 };
 
 /* "libxml2 2.9.14" */
@@ -47,11 +48,6 @@ const char *ingest_library_version(void);
 /* Reads one file's bytes as `m`. `uri` is the document's key, and the base of the keys of JSON
  * Lines without uri or id ("URI#LINE"). Bytes that are no UTF-8: a BOM's charset or Latin-1
  * (windows-1252) is converted, and failed when it cannot be. SX_EREQUEST: not readable, says why. */
-sx_status ingest_read_with(enum media m, struct sx_str uri, struct sx_str bytes,
-                           const struct ingest_options *opt, const struct ingest_sink *sink,
-                           struct sx_error *err);
-
-/* The same with the default options. */
 sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
                       const struct ingest_sink *sink, struct sx_error *err);
 

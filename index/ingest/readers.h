@@ -1,4 +1,4 @@
-/* One reader for each kind of document; all have the contract of ingest_read_with(). */
+/* One reader for each kind of document; all have the contract of ingest_read(). */
 #ifndef INDEX_INGEST_READERS_H
 #define INDEX_INGEST_READERS_H
 
@@ -7,8 +7,8 @@
 
 sx_status text_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,
                     struct sx_error *err);
-sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_options *opt,
-                    const struct ingest_sink *sink, struct sx_error *err);
+sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,
+                    struct sx_error *err);
 sx_status markdown_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,
                         struct sx_error *err);
 sx_status jsonl_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,

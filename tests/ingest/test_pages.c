@@ -254,20 +254,20 @@ static sx_status add_words(void *ctx, const struct sx_doc *doc, size_t line, str
 static void lose_nothing(const char *name, const char *path, struct sx_str bytes, void *ctx)
 {
     static struct sx_str all[WORDS_MAX], parts[WORDS_MAX];
-    const struct ingest_options options[] = {{.keep_boilerplate = true}, {0}};
+    const struct ingest_options keep = {.keep_boilerplate = true};
     struct sx_str whole[2], split[2];
     struct sx_error err = {0};
-    struct ingest_sink sink = {add_words, capture_failed, whole};
+    struct ingest_sink sink = {
+        .doc = add_words, .failed = capture_failed, .ctx = whole, .options = &keep};
     struct buf both = {0};
     cJSON *extra;
 
     (void)path;
     (void)ctx;
-    assert_int_equal(ingest_read_with(MEDIA_HTML, str_of("x"), bytes, &options[0], &sink, &err),
-                     SX_OK);
+    assert_int_equal(ingest_read(MEDIA_HTML, str_of("x"), bytes, &sink, &err), SX_OK);
     sink.ctx = split;
-    assert_int_equal(ingest_read_with(MEDIA_HTML, str_of("x"), bytes, &options[1], &sink, &err),
-                     SX_OK);
+    sink.options = NULL;
+    assert_int_equal(ingest_read(MEDIA_HTML, str_of("x"), bytes, &sink, &err), SX_OK);
     buf_put_str(&both, split[0]);
     if (split[1].len > 0) {
         struct sx_str left = {0};
@@ -352,7 +352,7 @@ static void mutate(struct buf *page)
 static void mutate_page(const char *name, const char *path, struct sx_str bytes, void *ctx)
 {
     size_t *done = ctx;
-    const struct ingest_sink sink = {check_sound, capture_failed, NULL};
+    const struct ingest_sink sink = {.doc = check_sound, .failed = capture_failed};
 
     (void)name;
     (void)path;

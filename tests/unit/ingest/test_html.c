@@ -298,12 +298,13 @@ static void an_option_keeps_all(void **state)
     static const char html[] = "<body><nav>Menu</nav><main>" PARAGRAPH PARAGRAPH "</main></body>";
     const struct ingest_options keep = {.keep_boilerplate = true};
     struct capture c = {0};
-    const struct ingest_sink sink = {capture_doc, capture_failed, &c};
+    const struct ingest_sink sink = {
+        .doc = capture_doc, .failed = capture_failed, .ctx = &c, .options = &keep};
     struct sx_error err;
 
     (void)state;
-    assert_int_equal(
-        ingest_read_with(MEDIA_HTML, str_of("file:///x"), str_of(html), &keep, &sink, &err), SX_OK);
+    assert_int_equal(ingest_read(MEDIA_HTML, str_of("file:///x"), str_of(html), &sink, &err),
+                     SX_OK);
     assert_string_equal(c.docs[0].body, "Menu\n" TEXT "\n" TEXT);
     assert_member(c.docs[0].extra, NULL);
     capture_release(&c);
