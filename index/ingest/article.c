@@ -10,6 +10,7 @@
 #include "index/base/utf8.h"
 #include "index/ingest/meta.h"
 
+#define TOP_BYTES 65536    /* title and top are looked for in the first of these */
 #define TOP_LINES 10       /* labels stand among the first of these */
 #define TITLE_WITHIN 60    /* lines: a page's menus may stand before its title */
 #define TITLE_BEFORE 3     /* lines before the title that belong to it */
@@ -530,9 +531,11 @@ static void read_end(struct article *a, struct sx_str text)
 void article_read(struct sx_str text, enum date_order order, struct meta *m)
 {
     struct article a = {.m = m, .order = order};
-    int title = read_title(&a, text);
+    struct sx_str top = text;
 
-    read_around(&a, text, title);
+    if (top.len > TOP_BYTES)
+        top.len = utf8_floor(text.ptr, text.len, TOP_BYTES);
+    read_around(&a, top, read_title(&a, top));
     read_end(&a, text);
     elect(&a);
 }

@@ -32,9 +32,16 @@
 #define LOOKS_MAX ((uint64_t)1 << 26)
 #define FAULT_LOOKS 64  /* what a message costs */
 #define END_TAG_MAX 64  /* bytes of a tag that ends a dropped element, spaces included */
+#define KNOWN 64        /* names of elements that are kept at hand */
 #define DEPTH_MAX 20000 /* open elements; one more and the page is refused */
 
 enum gap { GAP_NONE, GAP_SPACE, GAP_LINE };
+
+/* An element's name that was looked up. */
+struct known {
+    const xmlChar *name;
+    const struct element *element;
+};
 
 struct page {
     htmlParserCtxtPtr parser;
@@ -55,6 +62,7 @@ struct page {
     size_t time_from;    /* the body's length where a time element without datetime began */
     bool time_open, time_published;
     bool script_open; /* one of JSON-LD */
+    struct known known[KNOWN];
     struct buf script;
 };
 
@@ -145,12 +153,19 @@ static int by_name(const void *key, const void *element)
     return strcmp(key, ((const struct element *)element)->name);
 }
 
-static const struct element *element_of(const xmlChar *name)
+/* The parser keeps one copy of each name, so that its address stands for it. */
+static const struct element *element_of(struct page *p, const xmlChar *name)
 {
-    const struct element *e = bsearch(name, elements, sizeof(elements) / sizeof(elements[0]),
-                                      sizeof(elements[0]), by_name);
+    struct known *k = &p->known[((uintptr_t)name >> 2) % KNOWN];
 
-    return e == NULL ? &any_element : e;
+    if (k->name != name) {
+        k->name = name;
+        k->element = bsearch(name, elements, sizeof(elements) / sizeof(elements[0]),
+                             sizeof(elements[0]), by_name);
+        if (k->element == NULL)
+            k->element = &any_element;
+    }
+    return k->element;
 }
 
 static void separate(struct page *p, enum kind kind)
@@ -359,7 +374,7 @@ static bool closed_by_its_tag(const struct page *p)
 static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
 {
     struct page *p = ctx;
-    const struct element *e = element_of(name);
+    const struct element *e = element_of(p, name);
     enum kind kind = e->kind;
 
     if (++p->depth > DEPTH_MAX) {
@@ -383,7 +398,7 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
 static void on_end(void *ctx, const xmlChar *name)
 {
     struct page *p = ctx;
-    enum kind kind = element_of(name)->kind;
+    enum kind kind = element_of(p, name)->kind;
 
     separate(p, kind);
     note_end(p, (const char *)name);
