@@ -124,8 +124,8 @@ static void *run(void *arg)
 int main(int argc, char **argv)
 {
     static struct work works[THREADS_MAX];
-    int threads = argc > 1 ? atoi(argv[1]) : 0;
-    double seconds = argc > 2 ? atof(argv[2]) : 0, begun;
+    int threads = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
+    double seconds = argc > 2 ? strtod(argv[2], NULL) : 0, begun;
     struct work sum = {0};
     struct sx_error err;
 
