@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "index/base/date.h"
 #include "index/base/str.h"
 #include "index/base/utf8.h"
 #include "index/ingest/meta.h"
@@ -22,6 +23,7 @@
 #define PARAGRAPH_MIN 160  /* bytes: no menu, no caption has so many */
 #define BYLINE_MAX 120
 #define BYLINE_WORDS_MAX 6
+#define ADDRESS_DAY_RANK 45
 #define DATELINE_MAX 90 /* bytes before a paragraph's own words */
 
 /* By confidence, best first: what finds a date. */
@@ -98,6 +100,11 @@ static const char beside_a_date[] =
     "mins minute minutes minuten read lesezeit leestijd lecture updated z г в ";
 
 /* ---- what lines look like ---------------------------------------------------------------- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
 
 static bool begins(struct sx_str s, const char *with)
 {
@@ -533,9 +540,32 @@ void article_read(struct sx_str text, enum date_order order, struct meta *m)
     struct article a = {.m = m, .order = order};
     struct sx_str top = text;
 
+    if (text.len == 0)
+        return;
     if (top.len > TOP_BYTES)
         top.len = utf8_floor(text.ptr, text.len, TOP_BYTES);
     read_around(&a, top, read_title(&a, top));
     read_end(&a, text);
     elect(&a);
+}
+
+void article_by_address(struct sx_str address, struct meta *m)
+{
+    const char *last = address.len == 0 ? NULL : memrchr(address.ptr, '/', address.len);
+    char iso[11];
+    struct date_span span;
+
+    for (size_t i = 0; i + 11 <= address.len; i++) {
+        const char *p = address.ptr + i;
+        char sign = p[5];
+        bool parts = sign == '/' && i + 11 < address.len && p[11] == '/';
+        bool name = sign == '-' && p == last && (i + 11 == address.len || !is_digit(p[11]));
+        if (p[0] != '/' || p[8] != sign || !(parts || name))
+            continue;
+        memcpy(iso, p + 1, 10);
+        iso[4] = iso[7] = '-';
+        iso[10] = '\0';
+        if ((iso[0] == '1' || iso[0] == '2') && date_parse(str_of(iso), &span))
+            meta_guess(m, META_DATE, ADDRESS_DAY_RANK, "url", .6, str_of(iso));
+    }
 }

@@ -5,13 +5,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "index/base/date.h"
 #include "index/base/str.h"
 #include "index/ingest/article.h"
 #include "index/ingest/meta.h"
 
 #define TITLE_MAX 1000
-#define ADDRESS_DAY_RANK 45
 #define NEAR_TITLE_LINES 12 /* runs around the heading in which author and date are looked for */
 #define BEFORE_TITLE 3
 #define LONG_RUN 120 /* bytes: here the text has begun */
@@ -115,7 +113,7 @@ bool html_about_title(struct buf *held, struct sx_str text)
     size_t start = held->len;
 
     text = meta_trim(text);
-    if (start > 0 || text.len == 0 || text.len > 2 * TITLE_MAX)
+    if (start > 0 || text.len == 0 || text.len / 2 > TITLE_MAX)
         return false;
     for (size_t i = 0; i < text.len; i++) {
         bool space = text.ptr[i] == ' ' || (text.ptr[i] >= '\t' && text.ptr[i] <= '\r');
@@ -334,29 +332,6 @@ static void settle_by_lines(struct html_about *a, const struct html_outline *o, 
     buf_release(&lines);
 }
 
-/* YYYY/MM/DD or YYYY-MM-DD behind a slash, and not in a longer number. */
-static void settle_by_address(struct html_about *a, struct sx_str address)
-{
-    char iso[11];
-    struct date_span span;
-
-    for (size_t i = 0; i + 11 <= address.len; i++) {
-        const char *p = address.ptr + i;
-        char sign = p[5];
-        if (p[0] != '/' || (sign != '/' && sign != '-') || p[8] != sign)
-            continue;
-        if (i + 11 < address.len && p[11] >= '0' && p[11] <= '9')
-            continue;
-        memcpy(iso, p + 1, 10);
-        iso[4] = iso[7] = '-';
-        iso[10] = '\0';
-        if ((iso[0] == '1' || iso[0] == '2') && date_parse(str_of(iso), &span)) {
-            meta_guess(a->meta, META_DATE, ADDRESS_DAY_RANK, "url", .6, str_of(iso));
-            return;
-        }
-    }
-}
-
 void html_about_settle(struct html_about *a, const struct html_outline *o, struct sx_str body,
                        struct html_choice choice, struct sx_str uri)
 {
@@ -369,6 +344,6 @@ void html_about_settle(struct html_about *a, const struct html_outline *o, struc
             settle_by_lines(a, o, body);
     }
     if (a->meta->rank[META_CANONICAL] != 0)
-        settle_by_address(a, buf_str(&a->meta->value[META_CANONICAL]));
-    settle_by_address(a, uri);
+        article_by_address(buf_str(&a->meta->value[META_CANONICAL]), a->meta);
+    article_by_address(uri, a->meta);
 }

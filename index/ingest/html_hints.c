@@ -232,6 +232,8 @@ unsigned html_hints_of(struct sx_str names)
     unsigned hints = 0;
     bool others = false;
 
+    if (names.len == 0)
+        return 0; /* an attribute without a value */
     if (names.len > LOOK_MAX)
         names.len = LOOK_MAX;
     while (next_word(&names, word)) {

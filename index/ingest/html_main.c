@@ -237,7 +237,7 @@ static uint32_t best_marked(const struct html_outline *o, uint8_t role, unsigned
     for (uint32_t i = 1; i < o->node_count; i++) {
         const struct html_node *n = &o->nodes[i];
         bool is_one = n->role == role || (n->hints & hint) != 0;
-        if (is_one && !n->junk && n->good * 100 >= percent * (uint64_t)o->nodes[0].good &&
+        if (is_one && !n->junk && (uint64_t)n->good * 100 >= percent * o->nodes[0].good &&
             (best == 0 || n->good > o->nodes[best].good))
             best = i;
     }

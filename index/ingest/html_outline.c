@@ -91,7 +91,7 @@ void html_outline_text(struct html_outline *o, size_t from, size_t to, bool in_l
     }
     bool room = grow(o, &runs, sizeof(*o->runs), o->run_count, &o->run_cap, RUNS_MAX);
     o->runs = runs;
-    if (!room)
+    if (!room || runs == NULL)
         return;
     o->broken = false;
     o->runs[o->run_count++] = (struct html_run){.from = (uint32_t)from,

@@ -207,6 +207,8 @@ void jsonld_read(struct jsonld *ld, struct sx_str script, struct meta *m)
     size_t from = 0;
     cJSON *json;
 
+    if (script.len == 0)
+        return;
     /* Comment and CDATA marks may stand around it. */
     while (from < script.len && script.ptr[from] != '{' &&
            (script.ptr[from] != '[' || (from > 0 && script.ptr[from - 1] == '!') ||

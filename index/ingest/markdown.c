@@ -11,6 +11,7 @@
 #include <searchd/index.h>
 
 #include "index/base/str.h"
+#include "index/ingest/article.h"
 #include "index/ingest/charset.h"
 #include "index/ingest/frontmatter.h"
 #include "index/ingest/markdown_guard.h"
@@ -214,6 +215,7 @@ sx_status markdown_read(struct sx_str uri, struct sx_str bytes, const struct ing
     if (rc != SX_OK)
         goto out;
     doc.body = buf_str(&text.body);
+    article_by_address(uri, &meta);
     meta_fill(&meta, &doc);
     rc = meta_ok(&meta) ? sink->doc(sink->ctx, &doc, 0, err) : sx_fail_oom(err);
 out:

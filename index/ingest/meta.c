@@ -293,14 +293,14 @@ static void put_left_out(struct sx_str text, struct buf *out)
 static void put_extra(struct meta *m)
 {
     static const struct {
-        enum meta_field field;
         const char *name;
+        enum meta_field field;
         bool value; /* goes here too */
-    } rows[] = {{META_AUTHOR, "author", true},
-                {META_CANONICAL, "canonical", true},
-                {META_DATE, "date", false},
-                {META_TITLE, "title", false},
-                {META_SOURCE, "source", false}};
+    } rows[] = {{"author", META_AUTHOR, true},
+                {"canonical", META_CANONICAL, true},
+                {"date", META_DATE, false},
+                {"title", META_TITLE, false},
+                {"source", META_SOURCE, false}};
     struct buf *out = &m->extra;
 
     if (m->charset[0] != '\0')

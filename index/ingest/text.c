@@ -20,6 +20,7 @@ sx_status text_read(struct sx_str uri, struct sx_str bytes, const struct ingest_
     if (rc != SX_OK)
         goto out;
     article_read(doc.body, DATE_ORDER_UNKNOWN, &meta);
+    article_by_address(uri, &meta);
     meta_fill(&meta, &doc);
     rc = meta_ok(&meta) ? sink->doc(sink->ctx, &doc, 0, err) : sx_fail_oom(err);
 out:

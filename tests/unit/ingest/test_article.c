@@ -145,6 +145,29 @@ static void around_a_title_only_author_and_date_are_read(void **state)
     meta_release(&m);
 }
 
+static void assert_address(const char *address, const char *day)
+{
+    struct meta m = {0};
+
+    article_by_address(str_of(address), &m);
+    assert_found(&m, META_DATE, day, day == NULL ? 0 : .6);
+    meta_release(&m);
+}
+
+static void an_address_may_tell_the_day(void **state)
+{
+    (void)state;
+    assert_address("https://example.org/2025/08/15/ferry", "2025-08-15");
+    assert_address("file:///notes/2025-08-15-ferry.md", "2025-08-15");
+    assert_address("https://example.org/2025-08-15", "2025-08-15");
+    assert_address("file:///backup/2025-08-15/ferry.md", NULL); /* the day of the copy */
+    assert_address("https://example.org/2025/13/15/ferry", NULL);
+    assert_address("https://example.org/2025/08/15", NULL); /* may be a number of something */
+    assert_address("file:///2025-08-151", NULL);
+    assert_address("", NULL);
+    assert_address("/", NULL);
+}
+
 /* What scraped articles should give, by their lines; the articles are no part of the project. */
 static const struct {
     const char *file;              /* how its name begins */
@@ -235,6 +258,7 @@ int main(void)
         cmocka_unit_test(dates_are_found),
         cmocka_unit_test(a_wrong_date_is_worse_than_none),
         cmocka_unit_test(around_a_title_only_author_and_date_are_read),
+        cmocka_unit_test(an_address_may_tell_the_day),
         cmocka_unit_test(scraped_articles_are_named),
     };
 

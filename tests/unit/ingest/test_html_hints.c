@@ -40,6 +40,7 @@ static void words_are_found_however_they_are_joined(void **state)
     };
 
     (void)state;
+    assert_int_equal(html_hints_of(str_of(NULL)), 0);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         if (html_hints_of(str_of(rows[i].names)) != rows[i].hints)
             fail_msg("'%s' gave %u", rows[i].names, html_hints_of(str_of(rows[i].names)));
