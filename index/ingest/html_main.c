@@ -17,6 +17,7 @@
 #define PARAGRAPH_SCORES 20 /* bytes from which a paragraph counts */
 #define LOOSE_SCORES 40     /* and text that stands in no paragraph */
 #define CLEAR_SCORE 140     /* of the main text, at least */
+#define CONSENT_MAX 1000    /* bytes of a word about cookies */
 #define HEADING_MIN 8       /* bytes of a heading that is known by the page's title */
 
 /* Percent of the page's score in an element that it may have and still be junk. */
@@ -29,6 +30,7 @@
 #define LINKS_SHARE 30   /* a list of links */
 
 /* Percent of the score that the main text's element must have. */
+#define ROOT_TITLED 40  /* an article with the page's heading, twice as long as any other */
 #define ROOT_MARKED 50  /* main, article */
 #define ROOT_ARTICLE 70 /* an article inside of main */
 #define ROOT_SHARE 85   /* any other */
@@ -205,6 +207,56 @@ static bool is_junk(const struct choosing *c, const struct html_node *n)
     return is_links(c, n);
 }
 
+static bool has_word(struct sx_str text, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i + len <= text.len; i++) {
+        if ((text.ptr[i] | 0x20) == word[0] && strncasecmp(text.ptr + i, word, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What is said about cookies, where the class does not tell: two of these words, beside buttons. */
+static bool asks_for_consent(struct sx_str text)
+{
+    static const char *const words[] = {
+        "cookie",     "consent",        "privacy",      "partner",  "personal data",
+        "legitimate", "datenschutz",    "einwilligung", "vie priv", "consentement",
+        "privacidad", "consentimiento", "toestemming",  "consenso", "tracking",
+    };
+    int found = 0;
+
+    if (text.len > CONSENT_MAX)
+        return false;
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        found += has_word(text, words[i]);
+    return found >= 2;
+}
+
+/* Its words may stand before the buttons, so that these are noted first. */
+static void mark_consent(struct choosing *c)
+{
+    struct html_outline *o = c->o;
+
+    for (size_t i = 1; i < o->node_count; i++) {
+        struct html_node *n = &o->nodes[i], *up = &o->nodes[n->parent];
+        if (n->role == ROLE_CONTROL && up->role != ROLE_PAGE) {
+            up->choices = true;
+            if (o->nodes[up->parent].role == ROLE_CONTAINER)
+                o->nodes[up->parent].choices = true;
+        }
+    }
+    for (size_t i = 0; i < o->run_count; i++) {
+        const struct html_run *r = &o->runs[i];
+        struct html_node *n = &o->nodes[r->node];
+        if ((n->choices || o->nodes[n->parent].choices) && n->role != ROLE_PAGE &&
+            asks_for_consent(html_run_text(r, c->body)))
+            n->hints |= HINT_AWAY;
+    }
+}
+
 /* Marks junk, and adds up the score of the rest. */
 static void mark_junk(struct choosing *c)
 {
@@ -259,17 +311,6 @@ static uint32_t innermost(const struct html_outline *o)
     return root;
 }
 
-static uint32_t find_root(const struct html_outline *o)
-{
-    uint32_t root = best_marked(o, ROLE_ARTICLE, 0, ROOT_ARTICLE);
-
-    if (root == 0)
-        root = best_marked(o, ROLE_MAIN, 0, ROOT_MARKED);
-    if (root == 0)
-        root = best_marked(o, ROLE_MAIN, HINT_MAIN, ROOT_ARTICLE);
-    return root != 0 ? root : innermost(o);
-}
-
 /* A first heading, or a second where there is none, that says what the page is called. */
 static bool is_title(const struct choosing *c, const struct html_run *r)
 {
@@ -284,6 +325,55 @@ static bool is_title(const struct choosing *c, const struct html_run *r)
             return true;
     }
     return false;
+}
+
+/* Nodes are numbered in the order of the page, so that all within `root` come next to each other. */
+static uint32_t end_of(const struct html_outline *o, uint32_t root)
+{
+    uint32_t end = root + 1;
+
+    while (end < o->node_count && o->nodes[end].depth > o->nodes[root].depth)
+        end++;
+    return end;
+}
+
+/* The longest article, when it has the page's heading and teasers of others stand beside it. */
+static uint32_t titled_article(const struct choosing *c)
+{
+    const struct html_outline *o = c->o;
+    uint32_t best = best_marked(o, ROLE_ARTICLE, 0, ROOT_TITLED), end;
+
+    if (best == 0)
+        return 0;
+    end = end_of(o, best);
+    for (uint32_t i = 1; i < o->node_count; i++) {
+        const struct html_node *n = &o->nodes[i];
+        if (n->role == ROLE_ARTICLE && !n->junk && (i < best || i >= end) &&
+            n->good * (uint64_t)2 > o->nodes[best].good)
+            return 0;
+    }
+    for (size_t i = 0; i < o->run_count; i++) {
+        const struct html_run *r = &o->runs[i];
+        if (r->node >= best && r->node < end && o->nodes[r->node].role == ROLE_HEADING1 &&
+            is_title(c, r))
+            return best;
+    }
+    return 0;
+}
+
+static uint32_t find_root(const struct choosing *c)
+{
+    const struct html_outline *o = c->o;
+    uint32_t root = best_marked(o, ROLE_ARTICLE, 0, ROOT_ARTICLE);
+
+    if (root == 0)
+        root = titled_article(c);
+
+    if (root == 0)
+        root = best_marked(o, ROLE_MAIN, 0, ROOT_MARKED);
+    if (root == 0)
+        root = best_marked(o, ROLE_MAIN, HINT_MAIN, ROOT_ARTICLE);
+    return root != 0 ? root : innermost(o);
 }
 
 /* The smallest element that holds the heading too, if it holds little else. */
@@ -304,16 +394,6 @@ static uint32_t widen(const struct choosing *c, uint32_t root)
         return above(nodes[up].good, WIDEN_SHARE, nodes[root].good) ? root : up;
     }
     return root;
-}
-
-/* Nodes are numbered in the order of the page, so that all within `root` come next to each other. */
-static uint32_t end_of(const struct html_outline *o, uint32_t root)
-{
-    uint32_t end = root + 1;
-
-    while (end < o->node_count && o->nodes[end].depth > o->nodes[root].depth)
-        end++;
-    return end;
 }
 
 /* ---- runs -------------------------------------------------------------------------------- */
@@ -379,7 +459,7 @@ static bool choose(struct choosing *c, struct html_choice *out)
 
     mark_junk(c);
     good = c->o->nodes[0].good;
-    out->root = widen(c, find_root(c->o));
+    out->root = widen(c, find_root(c));
     kept = keep_runs(c, out->root);
     out->clear = kept >= CLEAR_SCORE && kept * 100 >= CLEAR_SHARE * good;
     return out->clear;
@@ -393,6 +473,7 @@ struct html_choice html_main_choose(struct html_outline *o, struct sx_str body,
 
     if (o->node_count > 0 && !o->full && !o->failed) {
         add_up(&c);
+        mark_consent(&c);
         for (int pass = 0; pass < 2 && !out.clear; pass++) {
             c.comments_count = pass == 1;
             choose(&c, &out);

@@ -48,7 +48,8 @@ struct html_node {
     uint32_t parent; /* a smaller number; of the first: 0 */
     uint32_t depth;  /* of the element, as the caller counts */
     uint8_t role, hints;
-    bool junk; /* by html_main_choose(): it or what is around it is not the main text */
+    bool junk;    /* by html_main_choose(): it or what is around it is not the main text */
+    bool choices; /* by the same: buttons stand in it, or beside its parent's children */
     uint32_t text, link, score, good;
 };
 

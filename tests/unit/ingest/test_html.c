@@ -270,6 +270,37 @@ static void a_page_without_a_clear_main_text_is_kept_whole(void **state)
                 "{\"boilerplate\":\"x\"}");
 }
 
+static void teasers_beside_the_article_are_left_out(void **state)
+{
+    (void)state;
+    assert_page(
+        "<title>Ferry stops</title><main><article><h1>Ferry stops</h1>" PARAGRAPH PARAGRAPH
+        "</article><article><h3>Tram</h3><p>It has been late again on most days of this "
+        "week.</p></article><article><h3>Bus</h3><p>It has been early on all of them, which "
+        "is no better at all.</p></article></main>",
+        "Ferry stops\n" TEXT "\n" TEXT,
+        "{\"boilerplate\":\"Tram\\nIt has been late again on most days of this week.\\n"
+        "Bus\\nIt has been early on all of them, which is no better at all.\"}");
+}
+
+static void a_word_about_cookies_beside_buttons_is_left_out(void **state)
+{
+    static const char notice[] =
+        "We and our partners use cookies with your consent to measure this.";
+    char html[2000];
+
+    (void)state;
+    snprintf(html, sizeof(html), "<div><p>%s</p><button>OK</button></div><div>%s%s</div>", notice,
+             PARAGRAPH, PARAGRAPH);
+    assert_page(html, TEXT "\n" TEXT,
+                "{\"boilerplate\":\"We and our partners use cookies with your consent to measure "
+                "this.\\nOK\"}");
+    snprintf(html, sizeof(html), "<div><p>%s</p>%s%s</div>", notice, PARAGRAPH, PARAGRAPH);
+    assert_page(
+        html, "We and our partners use cookies with your consent to measure this.\n" TEXT "\n" TEXT,
+        NULL); /* no buttons: an article about it */
+}
+
 static void comments_are_text_where_there_is_no_other(void **state)
 {
     (void)state;
@@ -419,6 +450,8 @@ int main(void)
         cmocka_unit_test(entities_stand_for_characters),
         cmocka_unit_test(menus_are_left_out_and_told),
         cmocka_unit_test(a_page_without_a_clear_main_text_is_kept_whole),
+        cmocka_unit_test(teasers_beside_the_article_are_left_out),
+        cmocka_unit_test(a_word_about_cookies_beside_buttons_is_left_out),
         cmocka_unit_test(comments_are_text_where_there_is_no_other),
         cmocka_unit_test(what_is_left_out_is_cut_when_long),
         cmocka_unit_test(an_option_keeps_all),
