@@ -21,6 +21,7 @@
 #include "index/base/str.h"
 #include "index/ingest/charset.h"
 #include "index/ingest/html_about.h"
+#include "index/ingest/html_element.h"
 #include "index/ingest/html_guard.h"
 #include "index/ingest/html_hints.h"
 #include "index/ingest/html_main.h"
@@ -40,7 +41,7 @@ enum gap { GAP_NONE, GAP_SPACE, GAP_LINE };
 /* An element's name that was looked up. */
 struct known {
     const xmlChar *name;
-    const struct element *element;
+    const struct html_element *element;
 };
 
 struct page {
@@ -61,117 +62,31 @@ struct page {
     size_t link_depth;   /* where the outermost link was opened; 0: none is */
     size_t time_from;    /* the body's length where a time element without datetime began */
     bool time_open, time_published;
-    bool script_open; /* one of JSON-LD */
+    size_t author_depth; /* where an element with the author's name was opened; 0: none is open */
+    size_t author_from;  /* the body's length before it */
+    bool script_open;    /* one of JSON-LD */
     struct known known[KNOWN];
     struct buf script;
 };
 
 /* ---- elements -------------------------------------------------------------------------- */
 
-enum kind { INLINE, SPACED, BLOCK, PRE, TITLE, HEADING, DROPPED };
-
-/* What an element does to the text around it, by name, sorted. Any other is inline. */
-static const struct element {
-    const char *name;
-    enum kind kind;
-    enum html_role role;
-} elements[] = {
-    {"address", BLOCK, ROLE_CONTAINER},
-    {"article", BLOCK, ROLE_ARTICLE},
-    {"aside", BLOCK, ROLE_ASIDE},
-    {"audio", SPACED, ROLE_CONTROL},
-    {"blockquote", BLOCK, ROLE_QUOTE},
-    {"body", BLOCK, ROLE_PAGE},
-    {"br", BLOCK, ROLE_NONE},
-    {"button", SPACED, ROLE_CONTROL},
-    {"caption", BLOCK, ROLE_CAPTION},
-    {"center", BLOCK, ROLE_CONTAINER},
-    {"dd", BLOCK, ROLE_PARAGRAPH},
-    {"details", BLOCK, ROLE_CONTAINER},
-    {"dialog", BLOCK, ROLE_DIALOG},
-    {"dir", BLOCK, ROLE_LIST},
-    {"div", BLOCK, ROLE_CONTAINER},
-    {"dl", BLOCK, ROLE_CONTAINER},
-    {"dt", BLOCK, ROLE_PARAGRAPH},
-    {"fieldset", BLOCK, ROLE_CONTAINER},
-    {"figcaption", BLOCK, ROLE_CAPTION},
-    {"figure", BLOCK, ROLE_FIGURE},
-    {"footer", BLOCK, ROLE_FOOTER},
-    {"form", BLOCK, ROLE_FORM},
-    {"frameset", BLOCK, ROLE_PAGE},
-    {"h1", HEADING, ROLE_HEADING1},
-    {"h2", BLOCK, ROLE_HEADING},
-    {"h3", BLOCK, ROLE_HEADING},
-    {"h4", BLOCK, ROLE_HEADING},
-    {"h5", BLOCK, ROLE_HEADING},
-    {"h6", BLOCK, ROLE_HEADING},
-    {"head", BLOCK, ROLE_PAGE},
-    {"header", BLOCK, ROLE_HEADER},
-    {"hgroup", BLOCK, ROLE_CONTAINER},
-    {"hr", BLOCK, ROLE_NONE},
-    {"html", BLOCK, ROLE_PAGE},
-    {"iframe", SPACED, ROLE_CONTROL},
-    {"img", SPACED, ROLE_NONE},
-    {"input", SPACED, ROLE_NONE},
-    {"label", SPACED, ROLE_CONTROL},
-    {"legend", BLOCK, ROLE_CONTROL},
-    {"li", BLOCK, ROLE_ITEM},
-    {"listing", PRE, ROLE_CODE},
-    {"main", BLOCK, ROLE_MAIN},
-    {"menu", BLOCK, ROLE_NAV},
-    {"nav", BLOCK, ROLE_NAV},
-    {"noscript", DROPPED, ROLE_NONE},
-    {"object", SPACED, ROLE_CONTROL},
-    {"ol", BLOCK, ROLE_LIST},
-    {"optgroup", BLOCK, ROLE_CONTROL},
-    {"option", BLOCK, ROLE_CONTROL},
-    {"p", BLOCK, ROLE_PARAGRAPH},
-    {"pre", PRE, ROLE_CODE},
-    {"search", BLOCK, ROLE_NAV},
-    {"section", BLOCK, ROLE_CONTAINER},
-    {"select", SPACED, ROLE_CONTROL},
-    {"summary", BLOCK, ROLE_PARAGRAPH},
-    {"svg", DROPPED, ROLE_NONE},
-    {"table", BLOCK, ROLE_TABLE},
-    {"tbody", BLOCK, ROLE_NONE},
-    {"td", SPACED, ROLE_CELL},
-    {"template", DROPPED, ROLE_NONE},
-    {"textarea", PRE, ROLE_CONTROL},
-    {"tfoot", BLOCK, ROLE_NONE},
-    {"th", SPACED, ROLE_CELL},
-    {"thead", BLOCK, ROLE_NONE},
-    {"title", TITLE, ROLE_NONE},
-    {"tr", BLOCK, ROLE_NONE},
-    {"ul", BLOCK, ROLE_LIST},
-    {"video", SPACED, ROLE_CONTROL},
-};
-
-static const struct element any_element = {"", INLINE, ROLE_NONE};
-
-static int by_name(const void *key, const void *element)
-{
-    return strcmp(key, ((const struct element *)element)->name);
-}
-
 /* The parser keeps one copy of each name, so that its address stands for it. */
-static const struct element *element_of(struct page *p, const xmlChar *name)
+static const struct html_element *element_of(struct page *p, const xmlChar *name)
 {
     struct known *k = &p->known[((uintptr_t)name >> 2) % KNOWN];
 
     if (k->name != name) {
         k->name = name;
-        k->element = bsearch(name, elements, sizeof(elements) / sizeof(elements[0]),
-                             sizeof(elements[0]), by_name);
-        if (k->element == NULL)
-            k->element = &any_element;
+        k->element = html_element_find((const char *)name);
     }
     return k->element;
 }
 
-static void separate(struct page *p, enum kind kind)
+static void separate(struct page *p, enum html_kind kind)
 {
-    bool spaced = kind == SPACED || kind == DROPPED;
-    enum gap gap = kind == INLINE ? GAP_NONE : spaced ? GAP_SPACE : GAP_LINE;
+    bool spaced = kind == KIND_SPACED || kind == KIND_DROPPED;
+    enum gap gap = kind == KIND_INLINE ? GAP_NONE : spaced ? GAP_SPACE : GAP_LINE;
 
     if (gap > p->gap)
         p->gap = gap;
@@ -238,6 +153,30 @@ static void close_time(struct page *p)
     p->time_open = false;
 }
 
+/* Microdata, and rel=author: a day, or the name that follows. */
+static void read_property(struct page *p, const xmlChar **atts)
+{
+    struct sx_str prop = attribute(atts, "itemprop"), content = attribute(atts, "content");
+
+    if (is_one_of(prop, "datePublished", "dateCreated") && content.ptr != NULL)
+        html_about_time(p->about, &p->outline, content, true);
+    if (p->author_depth == 0 && (is_one_of(prop, "author", "author") ||
+                                 is_one_of(attribute(atts, "rel"), "author", "author"))) {
+        p->author_depth = p->depth;
+        p->author_from = p->body->len;
+    }
+}
+
+static void close_author(struct page *p)
+{
+    struct sx_str text = buf_str(p->body);
+
+    if (text.len > p->author_from)
+        html_about_author(p->about, &p->outline,
+                          str_make(text.ptr + p->author_from, text.len - p->author_from));
+    p->author_depth = 0;
+}
+
 /* Attributes that tell something about the page. */
 static void read_attributes(struct page *p, const char *name, const xmlChar **atts)
 {
@@ -258,6 +197,8 @@ static void read_attributes(struct page *p, const char *name, const xmlChar **at
     } else if (strcmp(name, "html") == 0) {
         meta_offer(p->about->meta, META_LANG, 1, attribute(atts, "lang"));
         meta_offer(p->about->meta, META_LANG, 1, attribute(atts, "xml:lang"));
+    } else {
+        read_property(p, atts);
     }
 }
 
@@ -290,7 +231,7 @@ static unsigned hints_of(const char *name, const xmlChar **atts)
 }
 
 /* An element of a name with a hyphen is some site's own; it may be anything. */
-static void note_start(struct page *p, const struct element *e, const char *name,
+static void note_start(struct page *p, const struct html_element *e, const char *name,
                        const xmlChar **atts)
 {
     enum html_role role = e->role;
@@ -298,7 +239,7 @@ static void note_start(struct page *p, const struct element *e, const char *name
     if (p->about == NULL)
         return;
     read_attributes(p, name, atts);
-    if (role == ROLE_NONE && e == &any_element && strchr(name, '-') != NULL)
+    if (role == ROLE_NONE && e->name[0] == '\0' && strchr(name, '-') != NULL)
         role = ROLE_CONTAINER;
     if (role != ROLE_NONE)
         html_outline_open(&p->outline, p->depth, role,
@@ -315,6 +256,8 @@ static void note_end(struct page *p, const char *name)
         end_script(p);
     if (p->time_open && strcmp(name, "time") == 0)
         close_time(p);
+    if (p->author_depth > 0 && p->depth <= p->author_depth)
+        close_author(p);
     html_outline_close(&p->outline, p->depth);
     if (p->link_depth > 0 && p->depth <= p->link_depth)
         p->link_depth = 0;
@@ -326,17 +269,19 @@ static void cut(struct page *p, size_t len)
     html_outline_cut(&p->outline, len);
     if (p->time_open && p->time_from > len)
         p->time_open = false;
+    if (p->author_from > len)
+        p->author_depth = 0;
 }
 
 /* The text since a title or heading began is offered; a title taken is no part of the body. */
-static void end_heading(struct page *p, enum kind kind)
+static void end_heading(struct page *p, enum html_kind kind)
 {
     struct sx_str text = buf_str(p->body);
 
     if (p->about == NULL || p->drop_depth > 0 || text.len < p->heading_from)
         return;
     text = str_make(text.ptr + p->heading_from, text.len - p->heading_from);
-    if (kind == HEADING)
+    if (kind == KIND_HEADING)
         html_about_title(&p->about->heading, text);
     else if (html_about_title(&p->about->title, text))
         cut(p, p->heading_from);
@@ -374,8 +319,8 @@ static bool closed_by_its_tag(const struct page *p)
 static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
 {
     struct page *p = ctx;
-    const struct element *e = element_of(p, name);
-    enum kind kind = e->kind;
+    const struct html_element *e = element_of(p, name);
+    enum html_kind kind = e->kind;
 
     if (++p->depth > DEPTH_MAX) {
         p->too_deep = true;
@@ -384,10 +329,10 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
     }
     separate(p, kind);
     note_start(p, e, (const char *)name, atts);
-    p->pre += kind == PRE;
-    if (kind == TITLE || kind == HEADING)
+    p->pre += kind == KIND_PRE;
+    if (kind == KIND_TITLE || kind == KIND_HEADING)
         p->heading_from = p->body->len;
-    if (kind == DROPPED && p->drop_depth == 0) {
+    if (kind == KIND_DROPPED && p->drop_depth == 0) {
         p->drop_depth = p->depth;
         p->drop_from = p->body->len;
         p->drop_gap = p->gap;
@@ -398,12 +343,12 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
 static void on_end(void *ctx, const xmlChar *name)
 {
     struct page *p = ctx;
-    enum kind kind = element_of(p, name)->kind;
+    enum html_kind kind = element_of(p, name)->kind;
 
     separate(p, kind);
     note_end(p, (const char *)name);
-    p->pre -= kind == PRE && p->pre > 0;
-    if (kind == TITLE || kind == HEADING)
+    p->pre -= kind == KIND_PRE && p->pre > 0;
+    if (kind == KIND_TITLE || kind == KIND_HEADING)
         end_heading(p, kind);
     if (p->drop_depth > 0 && p->depth <= p->drop_depth)
         end_drop(p, !closed_by_its_tag(p));

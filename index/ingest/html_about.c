@@ -65,6 +65,7 @@ void html_about_release(struct html_about *a)
     buf_release(&a->title);
     buf_release(&a->og_title);
     buf_release(&a->heading);
+    buf_release(&a->author);
     jsonld_release(&a->ld);
 }
 
@@ -106,6 +107,14 @@ void html_about_time(struct html_about *a, const struct html_outline *o, struct 
     t->node = o->open;
     t->published = published;
     a->time_count++;
+}
+
+void html_about_author(struct html_about *a, const struct html_outline *o, struct sx_str name)
+{
+    if (a->author.len > 0)
+        return;
+    a->author_node = o->open;
+    html_about_title(&a->author, name);
 }
 
 bool html_about_title(struct buf *held, struct sx_str text)
@@ -225,7 +234,8 @@ static void settle_title(struct html_about *a, const struct html_outline *o, str
                choose_title(a, heading.len > 0 ? buf_str(&heading) : buf_str(&a->heading),
                             heading.len > 0));
     a->meta->extra.failed = a->meta->extra.failed || heading.failed || a->title.failed ||
-                            a->og_title.failed || a->heading.failed || a->ld.headline.failed;
+                            a->og_title.failed || a->heading.failed || a->ld.headline.failed ||
+                            a->author.failed;
     buf_release(&heading);
 }
 
@@ -332,11 +342,24 @@ static void settle_by_lines(struct html_about *a, const struct html_outline *o, 
     buf_release(&lines);
 }
 
+/* "By Ada Quill" is Ada Quill; an author in comments or menus is not the page's. */
+static void settle_author(struct html_about *a, const struct html_outline *o)
+{
+    struct sx_str name = buf_str(&a->author);
+
+    if (name.len == 0 || a->author_node >= o->node_count || o->nodes[a->author_node].junk)
+        return;
+    if (name.len > 3 && strncasecmp(name.ptr, "by ", 3) == 0)
+        name = str_make(name.ptr + 3, name.len - 3);
+    meta_guess(a->meta, META_AUTHOR, 4, "microdata", .9, name);
+}
+
 void html_about_settle(struct html_about *a, const struct html_outline *o, struct sx_str body,
                        struct html_choice choice, struct sx_str uri)
 {
     jsonld_settle(&a->ld, a->meta);
     settle_title(a, o, body, choice);
+    settle_author(a, o);
     settle_times(a, o, choice, true);
     if (!a->website && !a->ld.many) {
         settle_times(a, o, choice, false);

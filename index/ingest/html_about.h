@@ -43,6 +43,8 @@ struct html_about {
     bool website; /* og:type: no article */
     struct html_time times[HTML_TIMES_MAX];
     size_t time_count;
+    struct buf author; /* the first that an element marks */
+    uint32_t author_node;
 };
 
 void html_about_release(struct html_about *a);
@@ -54,6 +56,9 @@ void html_about_meta(struct html_about *a, struct sx_str key, struct sx_str cont
 /* A time element: its datetime or text. */
 void html_about_time(struct html_about *a, const struct html_outline *o, struct sx_str value,
                      bool published);
+
+/* The text of an element that is marked as the author's name; the first counts. */
+void html_about_author(struct html_about *a, const struct html_outline *o, struct sx_str name);
 
 /* White space becomes single spaces; false when it is empty or too long for a title. */
 bool html_about_title(struct buf *held, struct sx_str text);

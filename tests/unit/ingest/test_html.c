@@ -368,6 +368,8 @@ static void dates_say_where_they_come_from(void **state)
                 "2025-08-15", "\"date_from\":\"time\",\"date_confidence\":0.9");
     assert_date("<html lang=de><time>5.8.2025</time>", "2025-08-05",
                 "\"date_from\":\"time\",\"date_confidence\":0.5");
+    assert_date("<span itemprop=datePublished content=2025-08-15T10:00>x</span>",
+                "2025-08-15T10:00", "\"date_from\":\"time\",\"date_confidence\":0.9");
     assert_date("<h1>Ferry stops</h1><p>Published 15 August 2025</p>" PARAGRAPH PARAGRAPH,
                 "2025-08-15", "\"date_from\":\"text\",\"date_confidence\":0.95");
     assert_date("<link rel=canonical href=https://example.org/2025/08/15/ferry>", "2025-08-15",
@@ -424,6 +426,12 @@ static void the_site_is_no_part_of_the_title(void **state)
 static void author_and_address_go_to_extra(void **state)
 {
     (void)state;
+    assert_page(
+        "<p itemprop=author itemscope>By <b itemprop=name>Ada Quill</b></p>", "By Ada Quill",
+        "{\"author\":\"Ada Quill\",\"author_from\":\"microdata\",\"author_confidence\":0.9}");
+    assert_page(
+        "<a rel=author>Ada Quill</a> <a rel=author>Bo</a>", "Ada Quill Bo",
+        "{\"author\":\"Ada Quill\",\"author_from\":\"microdata\",\"author_confidence\":0.9}");
     assert_page(
         "<meta name=author content='Ada Quill'><link rel=canonical href=https://example.org/a>"
         "<p>x",
