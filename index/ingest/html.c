@@ -218,8 +218,10 @@ static unsigned hints_of(const char *name, const xmlChar **atts)
     for (; atts != NULL && atts[0] != NULL; atts += 2) {
         const char *key = (const char *)atts[0];
         struct sx_str value = str_of((const char *)atts[1]);
-        if (strcmp(key, "class") == 0 || strcmp(key, "id") == 0 || strcmp(key, "itemprop") == 0)
+        if (strcmp(key, "class") == 0 || strcmp(key, "itemprop") == 0)
             hints |= html_hints_of(value);
+        else if (strcmp(key, "id") == 0)
+            hints |= html_hints_of_id(value);
         else if (strcmp(key, "role") == 0)
             hints |= is_one_of(value, "main", "main") ? HINT_MAIN : html_hints_of(value);
         else if (strcmp(key, "hidden") == 0 ||

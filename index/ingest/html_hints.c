@@ -11,6 +11,7 @@
 
 #define LOOK_MAX 256
 #define WORD_MAX 20
+#define ID_WORDS_MAX 2
 
 enum { ABOUT_OTHERS = 128 }; /* the next word says nothing of this element */
 
@@ -247,6 +248,19 @@ unsigned html_hints_of(struct sx_str names)
         memcpy(before, word, sizeof(before));
     }
     return hints;
+}
+
+unsigned html_hints_of_id(struct sx_str id)
+{
+    char word[WORD_MAX];
+    struct sx_str rest = id;
+    int count = 0;
+
+    if (id.len == 0 || id.len > LOOK_MAX)
+        return 0;
+    while (next_word(&rest, word))
+        count++;
+    return count <= ID_WORDS_MAX ? html_hints_of(id) : 0;
 }
 
 bool html_style_hides(struct sx_str style)

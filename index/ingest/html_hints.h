@@ -11,6 +11,9 @@
  * something else ("has-sidebar") and counts for nothing. At most 256 bytes are looked at. */
 unsigned html_hints_of(struct sx_str names);
 
+/* The same of an id, which is often made from a heading: of more than two words, it says nothing. */
+unsigned html_hints_of_id(struct sx_str id);
+
 /* Whether a style attribute hides its element. */
 bool html_style_hides(struct sx_str style);
 

@@ -20,6 +20,8 @@
 #define CONSENT_MAX 1000    /* bytes of a word about cookies */
 #define HEADING_MIN 8       /* bytes of a heading that is known by the page's title */
 
+#define PROSE_SCORE 2500 /* that no menu has, whatever it is called, unless it is full of links */
+
 /* Percent of the page's score in an element that it may have and still be junk. */
 #define JUNK_SHARE 50    /* by its name: nav, aside, footer */
 #define HEADER_SHARE 30  /* header, outside of an article */
@@ -182,6 +184,8 @@ static int hint_share(const struct choosing *c, const struct html_node *n)
         return JUNK_SHARE;
     if ((n->hints & HINT_COMMENT) != 0 && !c->comments_count)
         return COMMENT_SHARE;
+    if ((n->hints & HINT_AWAY) != 0 && n->score > PROSE_SCORE && n->link < n->text / 5)
+        return -1;
     if ((n->hints & HINT_AWAY) != 0)
         return n->role == ROLE_ARTICLE ? ARTICLE_SHARE : HINT_SHARE;
     return -1;
@@ -311,8 +315,9 @@ static uint32_t innermost(const struct html_outline *o)
     return root;
 }
 
-/* A first heading, or a second where there is none, that says what the page is called. */
-static bool is_title(const struct choosing *c, const struct html_run *r)
+/* A heading that says what the page is called. What stands at the end of its title may be the
+ * site's name as well: only `inside` of the main text is it believed. */
+static bool is_title(const struct choosing *c, const struct html_run *r, bool inside)
 {
     struct sx_str text = html_run_text(r, c->body);
 
@@ -321,7 +326,10 @@ static bool is_title(const struct choosing *c, const struct html_run *r)
         return false;
     for (size_t i = 0; i < sizeof(c->names->titles) / sizeof(c->names->titles[0]); i++) {
         struct sx_str title = c->names->titles[i];
-        if (title.len >= text.len && memmem(title.ptr, title.len, text.ptr, text.len) != NULL)
+        if (title.len < text.len)
+            continue;
+        if (memcmp(title.ptr, text.ptr, text.len) == 0 ||
+            (inside && memmem(title.ptr, title.len, text.ptr, text.len) != NULL))
             return true;
     }
     return false;
@@ -355,7 +363,7 @@ static uint32_t titled_article(const struct choosing *c)
     for (size_t i = 0; i < o->run_count; i++) {
         const struct html_run *r = &o->runs[i];
         if (r->node >= best && r->node < end && o->nodes[r->node].role == ROLE_HEADING1 &&
-            is_title(c, r))
+            is_title(c, r, true))
             return best;
     }
     return 0;
@@ -383,7 +391,8 @@ static uint32_t widen(const struct choosing *c, uint32_t root)
 
     for (size_t i = 0; i < c->o->run_count; i++) {
         uint32_t up = root, node = c->o->runs[i].node;
-        if (nodes[node].role != ROLE_HEADING1 || nodes[node].junk || !is_title(c, &c->o->runs[i]))
+        if (nodes[node].role != ROLE_HEADING1 || nodes[node].junk ||
+            !is_title(c, &c->o->runs[i], false))
             continue;
         while (up != node) { /* to where their chains of parents meet */
             if (up > node)
@@ -425,7 +434,7 @@ static void drop_bare_headings(struct choosing *c)
         struct html_run *r = &o->runs[i];
         uint8_t role = o->nodes[r->node].role;
         bool bare = role == ROLE_HEADING && (!text_below || links_next);
-        if (r->keep && bare && !is_title(c, r))
+        if (r->keep && bare && !is_title(c, r, true))
             r->keep = false;
         text_below = text_below || (r->keep && !is_heading(role));
         links_next = !r->keep && r->link * 2 > r->to - r->from;
@@ -444,7 +453,7 @@ static uint64_t keep_runs(struct choosing *c, uint32_t root)
         struct sx_str text = html_run_text(r, c->body);
         bool within = r->node >= root && r->node < end;
         r->keep = !n->junk && within && !is_noise(text);
-        if (!r->keep && n->role == ROLE_HEADING1 && is_title(c, r))
+        if (!r->keep && n->role == ROLE_HEADING1 && is_title(c, r, false))
             r->keep = true;
         if (r->keep)
             kept += run_score(n->role, text.len, r->link);

@@ -416,6 +416,18 @@ static void the_site_is_no_part_of_the_title(void **state)
     assert_title("<title>Courier</title><meta property=og:site_name content=Courier>"
                  "<h1>Ferry stops</h1>",
                  "Ferry stops");
+    assert_title(
+        "<title>Ferry stops - Courier</title><header><h1>Courier news</h1></header><main><h2>"
+        "Ferry stops</h2>" PARAGRAPH PARAGRAPH "</main>",
+        "Ferry stops - Courier");
+    assert_title(
+        "<title>Ferry stops - The Courier</title><header><h1>The Courier</h1></header><main>"
+        "<h1>Ferry stops</h1>" PARAGRAPH PARAGRAPH "</main>",
+        "Ferry stops");
+    assert_title(
+        "<title>Ferry stops - The Courier</title><div class=menu><h1>The Courier</h1></div>"
+        "<main>" PARAGRAPH PARAGRAPH "</main>",
+        "Ferry stops - The Courier");
     assert_title("<title>Ferry - and tram</title>", "Ferry - and tram");
     assert_title(
         "<script type=application/ld+json>{\"@type\":\"Report\",\"headline\":\"A &amp; B\"}"

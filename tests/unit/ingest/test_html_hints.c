@@ -47,6 +47,15 @@ static void words_are_found_however_they_are_joined(void **state)
     }
 }
 
+static void long_ids_are_headings(void **state)
+{
+    (void)state;
+    assert_int_equal(html_hints_of_id(str_of("sidebar")), HINT_AWAY);
+    assert_int_equal(html_hints_of_id(str_of("site-footer")), HINT_AWAY);
+    assert_int_equal(html_hints_of_id(str_of("file-menu-shell-and-editor")), 0);
+    assert_int_equal(html_hints_of_id(str_of(NULL)), 0);
+}
+
 static void styles_hide(void **state)
 {
     (void)state;
@@ -60,6 +69,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_are_found_however_they_are_joined),
+        cmocka_unit_test(long_ids_are_headings),
         cmocka_unit_test(styles_hide),
     };
 
