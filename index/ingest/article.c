@@ -21,6 +21,7 @@
 #define TITLE_LINE_MAX 200 /* bytes */
 #define TITLE_WORDS_MIN 4  /* fewer is a menu item as often as a title */
 #define PARAGRAPH_MIN 160  /* bytes: no menu, no caption has so many */
+#define RUNNING_MIN 40     /* bytes of a line that the next goes on from */
 #define BYLINE_MAX 120
 #define BYLINE_WORDS_MAX 6
 #define ADDRESS_DAY_RANK 45
@@ -453,6 +454,12 @@ static void take_copyright(struct article *a, struct sx_str line)
 
 /* ---- all together ------------------------------------------------------------------------ */
 
+/* Whether the line below it is the next of the same paragraph, in a text with broken lines. */
+static bool runs_on(struct sx_str line)
+{
+    return line.len >= RUNNING_MIN && !ends_like_a_sentence(line);
+}
+
 static bool top_line(struct article *a, struct sx_str line, bool all)
 {
     if (take_label(a, line, all) || take_byline(a, line, false))
@@ -475,13 +482,16 @@ void article_top(struct sx_str lines, enum date_order order, struct meta *m)
 /* The number of the title's line, or -1. Labels at the top are taken on the way. */
 static int read_title(struct article *a, struct sx_str text)
 {
-    struct sx_str rest = text, line;
+    struct sx_str rest = text, line = {0}, before;
     bool first = true;
     int paragraphs = 0;
 
-    for (int n = 0; n < TITLE_WITHIN && meta_line(&rest, &line); n++) {
+    for (int n = 0; n < TITLE_WITHIN; n++) {
+        before = line;
+        if (!meta_line(&rest, &line))
+            break;
         line = meta_trim(line);
-        if (line.len == 0 || (n < TOP_LINES && top_line(a, line, true)))
+        if (line.len == 0 || (n < TOP_LINES && !runs_on(before) && top_line(a, line, true)))
             continue;
         bool titled = looks_like_title(line, rest);
         bool above = titled && above_a_paragraph(rest);
@@ -505,13 +515,17 @@ static int read_title(struct article *a, struct sx_str text)
  * already gives the same again, which changes nothing. */
 static void read_around(struct article *a, struct sx_str text, int title)
 {
-    struct sx_str rest = text, line;
+    struct sx_str rest = text, line = {0}, before;
     int last = title < 0 ? TOP_LINES : title + TITLE_AFTER;
 
-    for (int n = 0; (n < TOP_LINES || n <= last) && meta_line(&rest, &line); n++) {
+    for (int n = 0; n < TOP_LINES || n <= last; n++) {
+        before = line;
+        if (!meta_line(&rest, &line))
+            break;
         line = meta_trim(line);
         bool near = title >= 0 && n >= title - TITLE_BEFORE;
-        if (line.len > 0 && n != title && (n < TOP_LINES || near))
+        bool running = runs_on(before) && n - 1 != title;
+        if (line.len > 0 && n != title && !running && (n < TOP_LINES || near))
             top_line(a, line, n < TOP_LINES);
     }
 }

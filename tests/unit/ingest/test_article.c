@@ -124,6 +124,8 @@ static void a_wrong_date_is_worse_than_none(void **state)
                  NULL, 0);
     assert_field("F\n15 August 2025 was a warm day\n" PARAGRAPH, META_DATE, NULL, 0);
     assert_field("F\nThe strike of 15 August 2025 is over\n" PARAGRAPH, META_DATE, NULL, 0);
+    assert_field("F\nThe bonds that the harbour sold last year are due on\n15 August 2025.\nmore",
+                 META_DATE, NULL, 0); /* the middle of a paragraph of broken lines */
     assert_field("F\nUpdated 6 sec ago\n" PARAGRAPH, META_DATE, NULL, 0);
     assert_field("F\n05/08/2025\n" PARAGRAPH, META_DATE, NULL, 0);
     assert_field("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n" PARAGRAPH
