@@ -12,7 +12,8 @@
 #define TITLE_MAX 1000
 #define NEAR_TITLE_LINES 12 /* runs around the heading in which author and date are looked for */
 #define BEFORE_TITLE 3
-#define LONG_RUN 120 /* bytes: here the text has begun */
+#define PROSE_BYTES 80 /* of a paragraph with a day in it */
+#define LONG_RUN 120   /* bytes: here the text has begun */
 #define SHORT_RUN 200
 
 enum { NOT_MARKED_ONLY = 10, TWO_DAYS = 30, NO_MAIN_TEXT = 32 }; /* ranks of time elements */
@@ -276,6 +277,15 @@ static bool day_of(const struct html_time *t, enum date_order order, struct buf 
     return true;
 }
 
+/* A day that is told of in a sentence is that of an event. */
+static bool is_in_prose(const struct html_node *n)
+{
+    bool prose = n->role == ROLE_PARAGRAPH || n->role == ROLE_QUOTE || n->role == ROLE_ITEM ||
+                 n->role == ROLE_CELL;
+
+    return prose && n->text >= PROSE_BYTES;
+}
+
 /* The times that may be the page's: those marked, or all that are in no menu or comment. */
 static void settle_times(struct html_about *a, const struct html_outline *o,
                          struct html_choice choice, bool marked)
@@ -287,7 +297,8 @@ static void settle_times(struct html_about *a, const struct html_outline *o,
 
     for (size_t i = 0; i < a->time_count; i++) {
         const struct html_time *t = &a->times[i];
-        if ((marked && !t->published) || t->node >= o->node_count || o->nodes[t->node].junk)
+        if ((marked && !t->published) || t->node >= o->node_count || o->nodes[t->node].junk ||
+            (!marked && is_in_prose(&o->nodes[t->node])))
             continue;
         at.len = 0; /* a failure stays noted */
         if (!day_of(t, order_of(a), &at))

@@ -6,7 +6,7 @@
  *            dc.date and others                              0.95 to 0.9
  *   time     a time element marked as the publication's      0.9
  *   time     the only day among the time elements of the
- *            main text and above it                          0.8
+ *            main text and above it, but in sentences        0.8
  *   text     the lines around the title (article.h)          0.8, 0.7
  *   time     the first of two days                           0.6
  *   time     the only day, on a page without a main text     0.5

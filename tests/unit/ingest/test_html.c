@@ -381,6 +381,10 @@ static void dates_say_where_they_come_from(void **state)
 static void a_list_has_no_date(void **state)
 {
     (void)state;
+    assert_date("<main>" PARAGRAPH
+                "<p>The harbour festival with its boats, bands and fireworks begins "
+                "on <time datetime=2026-05-01>the first of May</time> next year.</p></main>",
+                NULL, NULL);
     assert_date("<time datetime=2025-08-01>x</time><time datetime=2025-08-02>x</time>", NULL, NULL);
     assert_date("<main>" PARAGRAPH "<time datetime=2025-08-01>x</time>" PARAGRAPH
                 "<time datetime=2025-08-02>x</time><time datetime=2025-08-03>x</time></main>",
