@@ -38,7 +38,7 @@ struct request {
     uint64_t limit, offset, snippets, timeout_ms;
     uint64_t fields; /* set of enum hit_field */
     uint64_t facets; /* set of 1 << enum sx_facet */
-    bool exact_total, forms, explain;
+    bool exact_total, forms, explain, proximity;
     bool has_bytes;
     uint64_t bytes_start, bytes_end; /* [start, end) of the body */
     struct sx_str *uris;

@@ -17,7 +17,8 @@ FILE_LINES_MAX = 700
 FUNCTION_LINES_MAX = 100
 
 # Which folders a folder may include from, besides itself and include/.
-INDEX = ("index/base", "index/text", "index/query", "index/rank", "index/store", "index/ingest")
+INDEX = ("index/base", "index/text", "index/query", "index/rank", "index/blockmax", "index/store",
+         "index/ingest")
 MAY_INCLUDE = {
     "include/searchd": (),
     "index/base": (),
@@ -25,6 +26,7 @@ MAY_INCLUDE = {
     "index/ingest": ("index/base",),
     "index/query": ("index/base", "index/text"),
     "index/rank": ("index/base", "index/text"),
+    "index/blockmax": ("index/base", "index/rank"),
     "index/store": ("index/base", "index/text"),
     "index/extension": ("index/base", "index/text", "index/rank", "index/store"),
     "index/engine": INDEX,

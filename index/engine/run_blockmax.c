@@ -1,0 +1,260 @@
+/* A plan over block-max segments: they propose documents and count leaves in them; what matches,
+ * and what it scores, is said where FTS5's candidates are judged. */
+#include "index/engine/run.h"
+
+#include <math.h>
+
+#include "index/blockmax/guard.h"
+
+/* Ranges of documents between two looks at the limits, in places (see run_worked()). */
+#define RANGE_WORK 1000
+
+static double floor_of(void *ctx)
+{
+    const struct run *run = ctx;
+    const struct topk *top = &run->top;
+
+    if (top->count < top->k)
+        return -1;
+    /* What has every item stands before all else: then nothing else is kept. */
+    return run->below_first && top->heap[0].tier == 0 ? HUGE_VAL : top->heap[0].score;
+}
+
+static sx_status see(void *ctx, uint64_t rowid)
+{
+    return run_see(ctx, (int64_t)rowid);
+}
+
+static sx_status look_up(void *ctx)
+{
+    return run_worked(ctx, RANGE_WORK);
+}
+
+/* ---- leaves ----------------------------------------------------------------------------------- */
+
+static void fill_near(const struct leaf *l, struct bm_leaf *out)
+{
+    out->near = l->operands;
+    out->near_count = l->operand_count;
+}
+
+/* As candidates.c writes it for FTS5: the terms, then what stands for them all, then other forms. */
+static bool fill_phrases(const struct plan *p, const struct leaf *l, struct bm_leaf *out)
+{
+    const struct ast *n = l->ast;
+    bool prefix = n->kind == AST_PREFIX;
+    struct bm_phrase *phrases = arena_array(p->mem, 2 + l->form_count, sizeof(*phrases));
+
+    if (phrases == NULL)
+        return false;
+    out->phrases = phrases;
+    phrases[out->phrase_count++] = (struct bm_phrase){n->terms, n->term_count, prefix};
+    if (n->whole.len > 0)
+        phrases[out->phrase_count++] = (struct bm_phrase){&n->whole, 1, prefix};
+    for (size_t i = 0; i < l->form_count; i++)
+        phrases[out->phrase_count++] = (struct bm_phrase){&l->forms[i], 1, prefix};
+    out->sum = n->whole.len > 0 && n->paired;
+    out->field = n->field == AST_TITLE ? BM_TITLE : n->field == AST_BODY ? BM_BODY : BM_BOTH;
+    return true;
+}
+
+static const struct bm_leaf *make_leaves(const struct plan *p)
+{
+    struct bm_leaf *leaves = arena_array(p->mem, p->leaf_count + 1, sizeof(*leaves));
+
+    for (size_t i = 0; leaves != NULL && i < p->leaf_count; i++) {
+        const struct leaf *l = &p->leaves[i];
+        leaves[i].weight = l->asked * l->weight;
+        if (l->operand_count > 0)
+            fill_near(l, &leaves[i]);
+        else if (!fill_phrases(p, l, &leaves[i]))
+            return NULL;
+    }
+    return leaves;
+}
+
+/* ---- passes ----------------------------------------------------------------------------------- */
+
+/* A call of block-max, which reads mapped files. */
+struct call {
+    struct run *run;
+    sx_status (*fn)(struct call *c);
+    const struct bm_clause *clauses;
+    size_t count;
+    uint64_t rowid;
+    uint32_t slot;
+    const uint32_t *leaves;
+    bool free, found;
+    uint64_t one, all;
+    struct sx_error *err;
+    sx_status rc;
+};
+
+static void enter(void *ctx)
+{
+    struct call *c = ctx;
+
+    c->rc = c->fn(c);
+}
+
+/* A damaged segment says so itself; a match that is not there does not. */
+static sx_status call(struct call *c)
+{
+    const struct bm_view *view = &c->run->bm_ask.view;
+    const void *at;
+
+    c->err->code = SX_OK;
+    if (!guard_run(enter, c, &at)) {
+        guard_blame(view->segments, view->count, at);
+        return sx_fail(c->err, SX_ECORRUPT, "a segment could not be read");
+    }
+    return c->rc == SX_ECORRUPT && c->err->code == SX_ECORRUPT ? c->rc
+                                                               : run_tell(c->rc, c->rc, c->err);
+}
+
+static sx_status do_begin(struct call *c)
+{
+    return bm_begin(&c->run->bm, &c->run->bm_ask, c->run->bm_mem, c->err);
+}
+
+static sx_status do_pass(struct call *c)
+{
+    struct run *run = c->run;
+    sx_status rc = run_limits(run);
+
+    if (rc != SX_OK)
+        return rc;
+    if (run->every || run->top.k == 0 || run->each != NULL)
+        return bm_all(run->bm, c->clauses, c->count, c->err);
+    return bm_best(run->bm, c->clauses, c->count, &run->pruned, c->err);
+}
+
+static sx_status do_one(struct call *c)
+{
+    sx_status rc = bm_look(c->run->bm, c->rowid, &c->found, c->err);
+
+    return rc == SX_OK && c->found ? run_see_one(c->run, (int64_t)c->rowid) : rc;
+}
+
+static sx_status do_count(struct call *c)
+{
+    sx_status rc = run_limits(c->run);
+
+    return rc == SX_OK ? bm_count(c->run->bm, c->leaves, c->count, c->free, &c->one, &c->all,
+                                  &c->found, c->err)
+                       : rc;
+}
+
+/* The pairs of a document of the list. */
+static sx_status do_pairs(struct call *c)
+{
+    struct run *run = c->run;
+    sx_status rc = bm_look(run->bm, c->rowid, &c->found, c->err);
+
+    if (rc != SX_OK)
+        return rc;
+    run->row++;
+    run->rowid = (int64_t)c->rowid;
+    return c->found ? run_score_pairs(run, &run->near[c->slot]) : SX_ECORRUPT;
+}
+
+sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *mem,
+                    struct sx_error *err)
+{
+    run->bm_ask = (struct bm_ask){
+        .view = *view,
+        .leaves = make_leaves(run->p),
+        .leaf_count = run->p->leaf_count,
+        .avglen = run->avglen > 0 ? run->avglen : 1,
+        .tf = run->tf,
+        .floor = floor_of,
+        .see = see,
+        .look_up = look_up,
+        .ctx = run,
+    };
+    if (run->bm_ask.leaves == NULL)
+        return sx_fail_oom(err);
+    pool_clear(mem);
+    run->bm_mem = mem;
+    struct call c = {.run = run, .fn = do_begin, .err = err};
+    return call(&c);
+}
+
+sx_status blockmax_pass(struct run *run, enum reading reading, struct sx_error *err)
+{
+    struct clauses found;
+    struct bm_clause clauses[PLAN_CLAUSES_MAX];
+    struct call c = {.run = run, .fn = do_pass, .clauses = clauses, .err = err};
+    sx_status rc = plan_clauses(run->p, reading, &found, err);
+
+    if (rc != SX_OK)
+        return rc;
+    for (size_t i = 0; i < found.count; i++)
+        clauses[i] = (struct bm_clause){found.list[i].leaves, found.list[i].count};
+    c.count = found.count;
+    return call(&c);
+}
+
+sx_status blockmax_one(struct run *run, int64_t rowid, struct sx_error *err)
+{
+    struct call c = {.run = run, .fn = do_one, .rowid = (uint64_t)rowid, .err = err};
+
+    return call(&c);
+}
+
+sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total_all, bool *counted,
+                    struct sx_error *err)
+{
+    const struct plan *p = run->p;
+    uint32_t *leaves;
+
+    *counted = false;
+    if (run->bm == NULL || !p->flat)
+        return SX_OK;
+    leaves = arena_array(p->mem, p->leaf_count, sizeof(*leaves));
+    if (leaves == NULL)
+        return sx_fail_oom(err);
+    for (uint32_t i = 0; i < p->leaf_count; i++)
+        leaves[i] = i;
+    struct call c = {.run = run,
+                     .fn = do_count,
+                     .leaves = leaves,
+                     .count = p->leaf_count,
+                     .free = free,
+                     .err = err};
+    sx_status rc = call(&c);
+    *counted = rc == SX_OK && c.found;
+    if (!*counted)
+        return rc;
+    /* An OR asks for one of its words, however it is read. */
+    *total_all = p->root->ast->kind == AST_OR ? c.one : c.all;
+    *total = p->root->ast->kind == AST_GROUP && run->match != SX_MATCH_ALL ? c.one : *total_all;
+    return SX_OK;
+}
+
+sx_status run_tally(struct run *run, struct sx_error *err)
+{
+    size_t k = run->top.k;
+
+    run->top.k = 0; /* nothing is kept */
+    run->below_first = false;
+    run->reading = run->match == SX_MATCH_ALL ? READ_ALL : READ_ANY;
+    run->total = 0;
+    run->total_all = 0;
+    sx_status rc = blockmax_pass(run, run->reading, err);
+    run->top.k = k;
+    return rc;
+}
+
+sx_status blockmax_pairs(struct run *run, struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS && rc == SX_OK; i++) {
+        const struct ranked *h = &run->top.heap[i];
+        struct call c = {
+            .run = run, .fn = do_pairs, .rowid = (uint64_t)h->rowid, .slot = h->slot, .err = err};
+        rc = call(&c);
+    }
+    return rc;
+}
