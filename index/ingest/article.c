@@ -284,8 +284,9 @@ static bool take_labelled_date(struct article *a, enum date_rule rule, struct sx
     return taken;
 }
 
-/* Whether the line is a label with a value that makes sense. Not `all`: only dates and authors. */
-static bool take_label(struct article *a, struct sx_str line, bool all)
+/* Whether the line is a label with a value that makes sense. Not `all`: only dates and authors. In
+ * the middle of a paragraph (`running`) it needs a colon. */
+static bool take_label(struct article *a, struct sx_str line, bool all, bool running)
 {
     for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
         const struct label *l = &labels[i];
@@ -293,7 +294,7 @@ static bool take_label(struct article *a, struct sx_str line, bool all)
         if (line.len <= len || !begins(line, l->words))
             continue;
         bool colon = line.ptr[len] == ':', taken = false;
-        if (!colon && (l->colon || line.ptr[len] != ' '))
+        if (!colon && (l->colon || running || line.ptr[len] != ' '))
             continue;
         struct sx_str value = after(line, len + colon);
         if (l->field == META_DATE)
@@ -460,9 +461,13 @@ static bool runs_on(struct sx_str line)
     return line.len >= RUNNING_MIN && !ends_like_a_sentence(line);
 }
 
-static bool top_line(struct article *a, struct sx_str line, bool all)
+static bool top_line(struct article *a, struct sx_str line, bool all, bool running)
 {
-    if (take_label(a, line, all) || take_byline(a, line, false))
+    if (take_label(a, line, all, running))
+        return true;
+    if (running)
+        return false;
+    if (take_byline(a, line, false))
         return true;
     whole_line_date(a, line);
     take_dateline(a, line);
@@ -475,7 +480,7 @@ void article_top(struct sx_str lines, enum date_order order, struct meta *m)
     struct sx_str line;
 
     for (int n = 0; n < TITLE_WITHIN && next_line(&lines, &line); n++)
-        top_line(&a, line, false);
+        top_line(&a, line, false, false);
     elect(&a);
 }
 
@@ -491,7 +496,7 @@ static int read_title(struct article *a, struct sx_str text)
         if (!meta_line(&rest, &line))
             break;
         line = meta_trim(line);
-        if (line.len == 0 || (n < TOP_LINES && !runs_on(before) && top_line(a, line, true)))
+        if (line.len == 0 || (n < TOP_LINES && top_line(a, line, true, runs_on(before))))
             continue;
         bool titled = looks_like_title(line, rest);
         bool above = titled && above_a_paragraph(rest);
@@ -525,8 +530,8 @@ static void read_around(struct article *a, struct sx_str text, int title)
         line = meta_trim(line);
         bool near = title >= 0 && n >= title - TITLE_BEFORE;
         bool running = runs_on(before) && n - 1 != title;
-        if (line.len > 0 && n != title && !running && (n < TOP_LINES || near))
-            top_line(a, line, n < TOP_LINES);
+        if (line.len > 0 && n != title && (n < TOP_LINES || near))
+            top_line(a, line, n < TOP_LINES, running);
     }
 }
 

@@ -67,6 +67,9 @@ static void titles_are_found_behind_menus(void **state)
 static void sources_are_found(void **state)
 {
     (void)state;
+    assert_field(
+        "Title: A title that is as long as a line of a paragraph\nSource: Delta Courier\nx",
+        META_SOURCE, "Delta Courier", 1);
     assert_field("Source: Delta Courier\nx", META_SOURCE, "Delta Courier", 1);
     assert_field("Quelle: Hafenbote\nx", META_SOURCE, "Hafenbote", 1);
     assert_field("Credited from: CITY NEWS\n" PARAGRAPH, META_SOURCE, "CITY NEWS", .9);
