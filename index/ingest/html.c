@@ -153,15 +153,27 @@ static void close_time(struct page *p)
     p->time_open = false;
 }
 
-/* Microdata, and rel=author: a day, or the name that follows. */
+/* Microdata, and rel=author: a day, or the name that follows. The parser has names of attributes in
+ * small letters. */
 static void read_property(struct page *p, const xmlChar **atts)
 {
-    struct sx_str prop = attribute(atts, "itemprop"), content = attribute(atts, "content");
+    struct sx_str prop = {0}, rel = {0};
 
-    if (is_one_of(prop, "datePublished", "dateCreated") && content.ptr != NULL)
-        html_about_time(p->about, &p->outline, content, true);
-    if (p->author_depth == 0 && (is_one_of(prop, "author", "author") ||
-                                 is_one_of(attribute(atts, "rel"), "author", "author"))) {
+    for (const xmlChar **at = atts; at[0] != NULL; at += 2) {
+        if (strcmp((const char *)at[0], "itemprop") == 0)
+            prop = str_of((const char *)at[1]);
+        else if (strcmp((const char *)at[0], "rel") == 0)
+            rel = str_of((const char *)at[1]);
+    }
+    if (prop.ptr == NULL && rel.ptr == NULL)
+        return;
+    if (is_one_of(prop, "datePublished", "dateCreated")) {
+        struct sx_str content = attribute(atts, "content");
+        if (content.ptr != NULL)
+            html_about_time(p->about, &p->outline, content, true);
+    }
+    if (p->author_depth == 0 &&
+        (is_one_of(prop, "author", "author") || is_one_of(rel, "author", "author"))) {
         p->author_depth = p->depth;
         p->author_from = p->body->len;
     }
