@@ -133,7 +133,8 @@ static bool is_right(const char *got, struct sx_str want)
 
 static bool holds(const char *text, struct sx_str part)
 {
-    return part.ptr != NULL && memmem(text, strlen(text), part.ptr, part.len) != NULL;
+    return text != NULL && part.ptr != NULL &&
+           memmem(text, strlen(text), part.ptr, part.len) != NULL;
 }
 
 static void judge(const char *name, const struct captured *d, const struct truth *t,
@@ -148,6 +149,7 @@ static void judge(const char *name, const struct captured *d, const struct truth
     bool title = is_right(d->title, t->value[TITLE]),
          source = is_right(d->source, t->value[SOURCE]);
     bool lang = is_right(d->lang, t->value[LANG]);
+    const char *show = getenv("PAGES_SHOW");
     bool must = holds(d->body, t->value[MUST]) && !holds(d->body, t->value[MUST_NOT]);
 
     print_message("%-22s %5zu  %.3f  %.3f  %-5s %-5s %-6s %-4s %s\n", name, want_count, precision,
@@ -156,7 +158,7 @@ static void judge(const char *name, const struct captured *d, const struct truth
                   : d->date == NULL ? "none"
                                     : "WRONG",
                   source ? "yes" : "NO", lang ? "yes" : "NO", must ? "yes" : "NO");
-    if (getenv("PAGES_SHOW") != NULL && strcmp(getenv("PAGES_SHOW"), name) == 0)
+    if (show != NULL && strcmp(show, name) == 0)
         print_message("%s\n----\n%s | %s | %s\n%s\n", d->body, d->title, d->date, d->source,
                       d->extra == NULL ? "" : d->extra);
     sum->pages++;
