@@ -10,7 +10,8 @@ struct part {
     struct segment *s;
     uint32_t below; /* local documents from here on are not of the snapshot */
     struct source *sources;
-    float **bounds; /* by leaf, then by range: impacts, for its weight; made by leaves_bounds() */
+    float **bounds; /* by leaf, then by stretch: impacts at most; made by leaves_bounds() */
+    float *totals;  /* by stretch: what its documents score at most */
 };
 
 /* A leaf in the range at hand. */
@@ -18,7 +19,7 @@ struct leaf_state {
     const struct bm_leaf *leaf;
     uint32_t first; /* its sources: of each phrase its terms, but of a simple leaf one for all */
     bool simple;    /* all its phrases are one term */
-    bool loaded;    /* `bits` and `tf` are of the range at hand, */
+    uint32_t loaded;      /* stretches of the range at hand that `bits` and `tf` are of */
     uint64_t *bits; /* where it may stand: surely where `exact` */
     struct phrase_tf *tf; /* how often at most */
     bool exact;
@@ -49,8 +50,8 @@ int leaves_bounds(struct leaves *l, struct part *p);
 
 /* To another range; nothing is loaded. */
 void leaves_move(struct leaves *l, struct part *p, uint32_t range);
-/* Loads a leaf where it is not. -1: memory ran out. */
-int leaves_load(struct leaves *l, uint32_t leaf);
+/* Loads stretches of a leaf where they are not; others are lost then. -1: memory ran out. */
+int leaves_load(struct leaves *l, uint32_t leaf, uint32_t stretches);
 /* How often a leaf stands in a document of the range, which its bits have; exactly, by positions
  * where it takes them. */
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out);

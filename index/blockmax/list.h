@@ -12,6 +12,7 @@ struct list {
     unsigned flags;
     const uint8_t *last;    /* the directory: u32 by block; NULL: there is one block */
     const uint8_t *impacts; /* u16 by range; NULL: none are stored */
+    const uint8_t *stretches; /* u8 by stretch; NULL: none are stored */
     const uint8_t *data;
     uint64_t positions, positions_bytes;
     bool positions_verified;

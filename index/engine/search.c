@@ -368,6 +368,8 @@ static sx_status on_snapshot(struct search *s, struct sx_error *err)
     if (rc == SX_OK)
         rc = find(s, err);
     db_unlimit(&s->r->c);
+    if (s->ask->timed)
+        s->res.found_ns = clock_thread_ns() - s->begun;
     if (rc == SX_OK)
         rc = read_page(s, err);
     cursors_put(s->r->ix->cursors, s->list);
@@ -389,6 +391,8 @@ static sx_status search_once(struct sx_reader *r, const struct sx_search *ask, s
 {
     s->r = r;
     s->ask = ask;
+    if (ask->timed)
+        s->begun = clock_thread_ns();
     sx_status rc = check_window(ask, err);
     if (rc == SX_OK)
         rc = search_parse(s, ask->query, r->an, err);
