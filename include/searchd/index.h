@@ -348,7 +348,9 @@ struct sx_results {
     uint64_t total, total_all; /* total_all: documents that have every item */
     bool total_exact;          /* else both are lower bounds */
     bool partial;              /* a deadline cut the search, or its page */
-    uint64_t found_ns;         /* `timed`: CPU time of the thread until the hits were known, before their page is read */
+    uint64_t
+        found_ns; /* `timed`: CPU time of the thread from the planned query to its hits, whose page is
+                                  still to be read */
     struct sx_str parsed;
     const struct sx_forms *forms; /* in query order */
     size_t form_count;

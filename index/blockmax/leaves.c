@@ -216,6 +216,60 @@ int leaves_bounds(struct leaves *l, struct part *p)
     return 0;
 }
 
+/* ---- the whole of a part ---------------------------------------------------------------------- */
+
+/* Its sources: those of the phrases, or one. */
+static size_t sources_of(const struct leaf_state *st)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; !st->simple && i < st->leaf->phrase_count; i++)
+        count += st->leaf->phrases[i].count;
+    return st->simple ? 1 : count;
+}
+
+uint64_t leaves_postings(const struct leaves *l, const struct part *p, uint32_t leaf)
+{
+    const struct leaf_state *st = &l->states[leaf];
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < st->leaf->near_count; i++)
+        n += leaves_postings(l, p, st->leaf->near[i]);
+    for (size_t i = 0; st->leaf->near_count == 0 && i < sources_of(st); i++)
+        n += p->sources[st->first + i].n;
+    return n;
+}
+
+void leaves_all_bits(struct leaves *l, struct part *p, uint32_t leaf, uint64_t *bits,
+                     uint64_t *room)
+{
+    const struct leaf_state *st = &l->states[leaf];
+    size_t words = (size_t)p->s->ranges * RANGE_WORDS;
+    struct source *src = &p->sources[st->first];
+
+    if (st->leaf->near_count > 0) { /* in no other documents than its first word */
+        leaves_all_bits(l, p, st->leaf->near[0], bits, room);
+        return;
+    }
+    if (st->simple) {
+        source_all_bits(src, bits);
+        return;
+    }
+    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
+        size_t terms = st->leaf->phrases[i].count;
+        uint64_t *every = room, *one = room + words;
+        memset(every, 0xff, words * sizeof(*every));
+        for (size_t k = 0; k < terms; k++) {
+            memset(one, 0, words * sizeof(*one));
+            source_all_bits(src++, one);
+            for (size_t w = 0; w < words; w++)
+                every[w] &= one[w];
+        }
+        for (size_t w = 0; w < words; w++)
+            bits[w] |= every[w];
+    }
+}
+
 /* ---- a range ---------------------------------------------------------------------------------- */
 
 void leaves_move(struct leaves *l, struct part *p, uint32_t range)

@@ -17,10 +17,10 @@ struct part {
 /* A leaf in the range at hand. */
 struct leaf_state {
     const struct bm_leaf *leaf;
-    uint32_t first; /* its sources: of each phrase its terms, but of a simple leaf one for all */
-    bool simple;    /* all its phrases are one term */
-    uint32_t loaded;      /* stretches of the range at hand that `bits` and `tf` are of */
-    uint64_t *bits; /* where it may stand: surely where `exact` */
+    uint32_t first;  /* its sources: of each phrase its terms, but of a simple leaf one for all */
+    bool simple;     /* all its phrases are one term */
+    uint32_t loaded; /* stretches of the range at hand that `bits` and `tf` are of */
+    uint64_t *bits;  /* where it may stand: surely where `exact` */
     struct phrase_tf *tf; /* how often at most */
     bool exact;
     struct slot *own; /* what the two point to unless they are a source's */
@@ -47,6 +47,12 @@ void leaves_close(struct leaves *l);
 
 /* The bounds of a part, by leaf. -1: memory ran out. */
 int leaves_bounds(struct leaves *l, struct part *p);
+
+/* Postings of a leaf in a part. */
+uint64_t leaves_postings(const struct leaves *l, const struct part *p, uint32_t leaf);
+/* Sets the bits of all documents of a part where a leaf may stand; `room` has twice as many bits. */
+void leaves_all_bits(struct leaves *l, struct part *p, uint32_t leaf, uint64_t *bits,
+                     uint64_t *room);
 
 /* To another range; nothing is loaded. */
 void leaves_move(struct leaves *l, struct part *p, uint32_t range);

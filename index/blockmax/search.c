@@ -13,13 +13,13 @@
 
 struct bm_search {
     struct leaves l;
-    float *acc;     /* by document of the range: what its loaded leaves score, at most */
-    float *k1_norm; /* k1 · the norm of its length */
-    uint64_t bits[RANGE_WORDS]; /* documents that are still looked at, */
-    uint32_t open;              /* the stretches that have some */
+    float *acc;         /* by document of the range: what its loaded leaves score, at most */
+    float k1_norm[256]; /* by brief length: k1 · its norm, at most */
+    uint64_t bits[RANGE_WORDS];  /* documents that are still looked at, */
+    uint32_t open;               /* the stretches that have some */
     float rest[RANGE_STRETCHES]; /* what the leaves that are not in `acc` score at most */
-    float *bound;    /* by leaf: the most it can score in the range */
-    bool *added;     /* by leaf: it is in `acc` */
+    float *bound;                /* by leaf: the most it can score in the range */
+    bool *added;                 /* by leaf: it is in `acc` */
     uint32_t *order; /* leaves that score, by their bound in the range, greatest first */
     size_t scored;
 };
@@ -44,13 +44,14 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
         return sx_fail_oom(err);
     sx_status rc = leaves_open(&b->l, ask, mem, err);
     b->acc = pool_array(mem, RANGE_DOCS, sizeof(*b->acc));
-    b->k1_norm = pool_array(mem, RANGE_DOCS, sizeof(*b->k1_norm));
     b->bound = pool_array(mem, ask->leaf_count + 1, sizeof(*b->bound));
     b->order = pool_array(mem, ask->leaf_count + 1, sizeof(*b->order));
     b->added = pool_array(mem, ask->leaf_count + 1, sizeof(*b->added));
-    if (rc == SX_OK &&
-        (b->acc == NULL || b->k1_norm == NULL || b->bound == NULL || b->order == NULL || b->added == NULL))
+    if (rc == SX_OK && (b->acc == NULL || b->bound == NULL || b->order == NULL || b->added == NULL))
         rc = sx_fail_oom(err);
+    for (unsigned i = 0; i < 256; i++)
+        b->k1_norm[i] =
+            (float)(SCORE_K1 * score_length_norm(brief_length((uint8_t)i), ask->avglen));
     for (uint32_t i = 0; rc == SX_OK && i < ask->leaf_count; i++)
         if (ask->leaves[i].weight > 0)
             b->order[b->scored++] = i;
@@ -178,24 +179,15 @@ static int keep_clauses(struct bm_search *b, const struct bm_clause *clauses, si
 /* Documents that come in have no score so far. */
 static void begin_scores(struct bm_search *b, uint32_t word, uint64_t docs)
 {
-    const struct segment *s = b->l.part->s;
-    uint32_t low = b->l.range << RANGE_BITS;
-    float fixed = (float)(SCORE_K1 * (1.0 - SCORE_B));
-    float by_length = (float)(SCORE_K1 * SCORE_B / b->l.ask->avglen);
-
-    for (uint64_t left = docs; left != 0; left &= left - 1) {
-        uint32_t doc = word * 64 + (uint32_t)__builtin_ctzll(left);
-        float len = (float)SCORE_TITLE_WEIGHT * (float)segment_title_length(s, low + doc) +
-                    (float)segment_body_length(s, low + doc);
-        b->acc[doc] = 0;
-        b->k1_norm[doc] = fixed + by_length * len;
-    }
+    for (uint64_t left = docs; left != 0; left &= left - 1)
+        b->acc[word * 64 + (uint32_t)__builtin_ctzll(left)] = 0;
 }
 
 /* Adds what a leaf scores to the documents that are looked at. */
 static void add_scores(struct bm_search *b, uint32_t leaf)
 {
     const struct leaf_state *st = &b->l.states[leaf];
+    const uint8_t *brief = b->l.part->s->brief + ((size_t)b->l.range << RANGE_BITS);
     float most = most_of(b, leaf);
 
     b->added[leaf] = true;
@@ -205,7 +197,7 @@ static void add_scores(struct bm_search *b, uint32_t leaf)
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
             float tf =
                 (float)SCORE_TITLE_WEIGHT * (float)st->tf[doc].title + (float)st->tf[doc].body;
-            b->acc[doc] += most * tf / (tf + b->k1_norm[doc]);
+            b->acc[doc] += most * tf / (tf + b->k1_norm[brief[doc]]);
         }
     }
 }
@@ -403,6 +395,42 @@ static void drop_empty(const struct part *p, const struct bm_clause *clause, flo
     }
 }
 
+/* Where the postings of all clauses are few beside the documents, they are all read, to find the
+ * stretches that have candidates at all. False: memory ran out. */
+#define FEW_POSTINGS 8
+
+static bool drop_apart(struct bm_search *b, struct part *p, const struct bm_clause *clauses,
+                       size_t count, float *totals)
+{
+    size_t words = (size_t)p->s->ranges * RANGE_WORDS;
+    bool phrase = false;
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < clauses[i].count; k++) {
+            n += leaves_postings(&b->l, p, clauses[i].leaves[k]);
+            phrase = phrase || !b->l.states[clauses[i].leaves[k]].simple;
+        }
+    }
+    if ((count < 2 && !phrase) || n > (p->s->next - p->s->first) / FEW_POSTINGS)
+        return true;
+    uint64_t *all = pool_array(b->l.mem, 4 * words, sizeof(*all));
+    if (all == NULL)
+        return false;
+    uint64_t *one = all + words, *room = one + words;
+    memset(all, 0xff, words * sizeof(*all));
+    for (size_t i = 0; i < count; i++) {
+        memset(one, 0, words * sizeof(*one));
+        for (size_t k = 0; k < clauses[i].count; k++)
+            leaves_all_bits(&b->l, p, clauses[i].leaves[k], one, room);
+        for (size_t w = 0; w < words; w++)
+            all[w] &= one[w];
+    }
+    for (size_t w = 0; w < words; w++)
+        totals[w] = all[w] == 0 ? 0 : totals[w];
+    return true;
+}
+
 /* The bounds of all stretches. False: memory ran out. */
 static bool add_up(struct bm_search *b, struct part *p, const struct bm_clause *clauses,
                    size_t count)
@@ -424,11 +452,24 @@ static bool add_up(struct bm_search *b, struct part *p, const struct bm_clause *
     for (size_t i = 0; i < count; i++)
         if (count > 1 || !is_all_scored(b, &clauses[i]))
             drop_empty(p, &clauses[i], totals);
-    return true;
+    return drop_apart(b, p, clauses, count, totals);
 }
 
-static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *clauses, size_t count,
-                                  size_t *found)
+/* Of the stretches of a range. */
+static float greatest(const float *totals)
+{
+    float most[4] = {0};
+
+    for (uint32_t w = 0; w < RANGE_STRETCHES; w += 4)
+        for (uint32_t i = 0; i < 4; i++)
+            most[i] = totals[w + i] > most[i] ? totals[w + i] : most[i];
+    most[0] = most[1] > most[0] ? most[1] : most[0];
+    most[2] = most[3] > most[2] ? most[3] : most[2];
+    return most[2] > most[0] ? most[2] : most[0];
+}
+
+static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *clauses,
+                                  size_t count, size_t *found)
 {
     size_t all = 0;
 
@@ -448,9 +489,7 @@ static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *c
         const struct part *p = &b->l.parts[i];
         for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below; r++) {
             const float *totals = p->totals + (size_t)r * RANGE_STRETCHES;
-            float most = 0;
-            for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-                most = totals[w] > most ? totals[w] : most;
+            float most = greatest(totals);
             if (most > 0)
                 heap[(*found)++] = (struct ranged){most, (uint32_t)i, r};
         }

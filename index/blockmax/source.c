@@ -256,6 +256,20 @@ static void add_list_x(const struct list *l, uint32_t ranges, uint32_t stretches
     }
 }
 
+/* Few stretches have any: where there is nothing else, each becomes an impact at once. */
+static void end_stretch(const struct source *src, uint32_t stretch, float most, float *x)
+{
+    if (stretch == UINT32_MAX)
+        return;
+    x[stretch] = src->big_count > 0 ? x[stretch] + most : most / (most + (float)SCORE_K1);
+}
+
+static void to_impacts(float *x, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        x[i] = x[i] / (x[i] + (float)SCORE_K1);
+}
+
 static void add_flat_x(const struct source *src, float *x)
 {
     const struct segment *s = src->s;
@@ -268,15 +282,13 @@ static void add_flat_x(const struct source *src, float *x)
             score_combined(segment_title_length(s, p->doc), segment_body_length(s, p->doc));
         float at = (float)(score_combined(p->title, p->body) / score_length_norm(len, s->average));
         if (p->doc / STRETCH_DOCS != stretch) {
-            if (stretch != UINT32_MAX)
-                x[stretch] += most;
+            end_stretch(src, stretch, most, x);
             stretch = p->doc / STRETCH_DOCS;
             most = 0;
         }
         most = at > most ? at : most;
     }
-    if (stretch != UINT32_MAX)
-        x[stretch] += most;
+    end_stretch(src, stretch, most, x);
 }
 
 /* One list says it as it is stored. */
@@ -309,8 +321,8 @@ void source_impacts(const struct source *src, float *out)
     for (size_t i = 0; i < src->big_count; i++)
         add_list_x(&src->big[i], ranges, stretches, out);
     add_flat_x(src, out);
-    for (uint32_t i = 0; i < ranges * RANGE_STRETCHES; i++)
-        out[i] = out[i] / (out[i] + (float)SCORE_K1);
+    if (src->big_count > 0)
+        to_impacts(out, ranges * RANGE_STRETCHES);
 }
 
 /* ---- a range ---------------------------------------------------------------------------------- */
@@ -333,6 +345,15 @@ static bool next_span(uint32_t range, uint32_t *stretches, struct span *out)
     out->from = (range << RANGE_BITS) + first * STRETCH_DOCS;
     out->to = out->from + count * STRETCH_DOCS;
     return true;
+}
+
+/* All from the first to the last. */
+static uint32_t fill_between(uint32_t stretches)
+{
+    uint32_t last = stretches == 0 ? 0 : 31 - (uint32_t)__builtin_clz(stretches);
+    uint32_t first = stretches == 0 ? 0 : (uint32_t)__builtin_ctz(stretches);
+
+    return stretches == 0 ? 0 : ((UINT32_C(2) << last) - 1) & ~((UINT32_C(1) << first) - 1);
 }
 
 /* The postings of a block that are in the span: [*from, *to) of it. Whether the next block may have
@@ -410,7 +431,10 @@ void source_load(struct source *src, uint32_t range, uint32_t stretches, struct 
 
     memset(out->bits, 0, sizeof(out->bits));
     for (size_t i = 0; i < src->big_count; i++) {
-        for (uint32_t left = stretches; next_span(range, &left, &span);) {
+        uint32_t wanted = stretches;
+        if (src->big[i].n / src->s->ranges < PACK_BLOCK) /* a block or so: no use in jumping */
+            wanted = fill_between(stretches);
+        for (uint32_t left = wanted; next_span(range, &left, &span);) {
             if (i == 0)
                 load_span(&src->big[i], span, low, out);
             else
@@ -458,6 +482,20 @@ void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WO
         return;
     for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + 1]; i++)
         set_bit(bits, src->flat[i].doc - low);
+}
+
+void source_all_bits(struct source *src, uint64_t *bits)
+{
+    for (size_t i = 0; i < src->big_count; i++) {
+        struct list *l = &src->big[i];
+        for (uint32_t b = 0; b < l->blocks; b++) {
+            list_block(l, b);
+            for (uint32_t k = 0; k < l->count; k++)
+                set_bit(bits, l->doc[k]);
+        }
+    }
+    for (size_t i = 0; i < src->flat_count; i++)
+        set_bit(bits, src->flat[i].doc);
 }
 
 /* ---- places ----------------------------------------------------------------------------------- */

@@ -54,10 +54,12 @@ void source_impacts(const struct source *src, float *out);
 /* Stretches of a range: bit by stretch, which is a word of a slot. */
 #define ALL_STRETCHES 0xffffU
 
-/* Fills those stretches of a slot; the others are empty. */
+/* Fills those stretches of a slot, and maybe some of those between. */
 void source_load(struct source *src, uint32_t range, uint32_t stretches, struct slot *out);
 /* Only the bits, of all. */
 void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WORDS]);
+/* Sets the bits of all its documents, in the whole segment. */
+void source_all_bits(struct source *src, uint64_t *bits);
 /* Where it stands in a document, each position once, in order, in `out`, which is empty. SX_ECORRUPT,
  * SX_ENOMEM: without words. */
 sx_status source_places(struct source *src, uint32_t doc, struct places *out);

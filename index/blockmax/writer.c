@@ -26,7 +26,7 @@ struct segment_writer {
     struct buf last;            /* the term before */
     struct buf list, positions; /* of the term at hand */
     uint32_t ranges;
-    uint16_t *impacts; /* by range, of the term at hand */
+    uint16_t *impacts;  /* by range, of the term at hand */
     uint8_t *stretches; /* the same by stretch */
     bool failed;
 };

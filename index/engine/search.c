@@ -365,6 +365,8 @@ static sx_status on_snapshot(struct search *s, struct sx_error *err)
     s->res.engine = "fts5";
     db_limit(&s->r->c, &s->ask->limits);
     sx_status rc = search_plan(s, &s->r->c, &s->r->stemmer, false, err);
+    if (s->ask->timed)
+        s->begun = clock_thread_ns();
     if (rc == SX_OK)
         rc = find(s, err);
     db_unlimit(&s->r->c);
@@ -391,8 +393,6 @@ static sx_status search_once(struct sx_reader *r, const struct sx_search *ask, s
 {
     s->r = r;
     s->ask = ask;
-    if (ask->timed)
-        s->begun = clock_thread_ns();
     sx_status rc = check_window(ask, err);
     if (rc == SX_OK)
         rc = search_parse(s, ask->query, r->an, err);
