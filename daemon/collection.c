@@ -17,6 +17,7 @@ sx_status collection_open(struct collection *c, const struct config_collection *
     if (c->name == NULL)
         return sx_fail_oom(err);
     struct sx_index_options opt = {.relaxed = conf->relaxed,
+                                   .keep_boilerplate = conf->keep_boilerplate,
                                    .lock_wait_ms = lock_wait_ms,
                                    .languages = (const char *const *)conf->languages,
                                    .language_count = conf->language_count};

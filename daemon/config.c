@@ -121,6 +121,15 @@ static sx_status set_durability(struct reader *r, const struct key *k, const cha
     return SX_OK;
 }
 
+static sx_status set_boilerplate(struct reader *r, const struct key *k, const char *value)
+{
+    bool keep = strcmp(value, "keep") == 0;
+    if (!keep && strcmp(value, "drop") != 0)
+        return expected(r, k, value);
+    r->collection->keep_boilerplate = keep;
+    return SX_OK;
+}
+
 static sx_status set_languages(struct reader *r, const struct key *k, const char *value)
 {
     struct config_collection *col = r->collection;
@@ -172,6 +181,7 @@ static const struct key keys[] = {
     {"collection", "rescan", set_number, offsetof(struct config_collection, rescan_s), 1, 86400,
      false, "seconds from 1 to 86400"},
     {"collection", "durability", set_durability, 0, 0, 0, false, "full or relaxed"},
+    {"collection", "boilerplate", set_boilerplate, 0, 0, 0, false, "drop or keep"},
     {"collection", "languages", set_languages, 0, 0, 0, false, "codes such as en, nl; at most 4"},
 };
 

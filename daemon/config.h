@@ -40,6 +40,7 @@ struct config_collection {
     size_t root_count;
     uint64_t rescan_s;
     bool relaxed;
+    bool keep_boilerplate;
     char *languages[SX_LANGUAGES_MAX]; /* codes */
     size_t language_count;             /* 0: the most frequent ones */
 };

@@ -65,6 +65,7 @@ static sx_status index_collection(const struct config_collection *col, uint64_t 
                                   struct sx_error *err)
 {
     struct sx_index_options opt = {.relaxed = col->relaxed,
+                                   .keep_boilerplate = col->keep_boilerplate,
                                    .languages = (const char *const *)col->languages,
                                    .language_count = col->language_count};
     struct sx_index *ix = NULL;

@@ -24,7 +24,7 @@ static bool same_collections(const struct config *a, const struct config *b)
     for (size_t i = 0; i < a->collection_count; i++) {
         const struct config_collection *x = &a->collections[i], *y = &b->collections[i];
         if (strcmp(x->name, y->name) != 0 || strcmp(x->data, y->data) != 0 ||
-            x->relaxed != y->relaxed ||
+            x->relaxed != y->relaxed || x->keep_boilerplate != y->keep_boilerplate ||
             !same_list(x->languages, x->language_count, y->languages, y->language_count))
             return false;
     }

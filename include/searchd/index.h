@@ -59,6 +59,8 @@ struct sx_index_options {
      * SX_LANGUAGES_MAX; count 0: the most frequent ones among the documents. */
     const char *const *languages;
     size_t language_count;
+    bool keep_boilerplate; /* index menus, comments and the like of the HTML pages of roots, which
+                            * else are kept in `extra` and not searched */
 };
 
 /* Opens the index in folder `dir`, made if absent, and locks the folder (flock). `opt` may be

@@ -29,6 +29,7 @@ struct sx_index {
     char *dir, *path;
     int lock_fd;
     bool relaxed;
+    bool keep_boilerplate; /* of HTML pages, in their bodies */
 
     /* the writer's thread */
     struct db w;

@@ -112,8 +112,12 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
 static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_str bytes,
                            struct sx_error *err)
 {
-    struct ingest_sink sink = {
-        .doc = take_doc, .failed = take_failed_line, .ctx = rd, .item = take_failed_item};
+    const struct ingest_options options = {.keep_boilerplate = ix->keep_boilerplate};
+    struct ingest_sink sink = {.doc = take_doc,
+                               .failed = take_failed_line,
+                               .ctx = rd,
+                               .item = take_failed_item,
+                               .options = &options};
     enum media m = media_detect(rd->path, bytes);
     sx_status rc;
 

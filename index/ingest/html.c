@@ -1,9 +1,10 @@
 /* HTML to its visible text, with libxml2's SAX events: no tree, so memory and time do not grow
  * with nesting, and nothing stops at the tree builder's depth of 256.
  *
- * All that is visible is kept, navigation too; finding the main text is another matter. Script
- * and style go; what stands in noscript, template and svg goes when the element is closed
- * properly, and stays when not, so that one missing tag cannot swallow a page. */
+ * All that is visible is gathered, navigation too, while html_outline notes in which blocks it
+ * stands; at the end html_main finds the main text among them, which is the body, and the rest goes
+ * to `extra`. Script and style go; what stands in noscript, template and svg goes when the element
+ * is closed properly, and stays when not, so that one missing tag cannot swallow a page. */
 #include "index/ingest/readers.h"
 
 #include <stdio.h>
@@ -19,7 +20,11 @@
 
 #include "index/base/str.h"
 #include "index/ingest/charset.h"
+#include "index/ingest/html_about.h"
+#include "index/ingest/html_element.h"
 #include "index/ingest/html_guard.h"
+#include "index/ingest/html_hints.h"
+#include "index/ingest/html_main.h"
 #include "index/ingest/meta.h"
 
 /* libxml2 looks through all open elements for the start of a stray end tag or for a second body,
@@ -28,17 +33,25 @@
 #define LOOKS_MAX ((uint64_t)1 << 26)
 #define FAULT_LOOKS 64  /* what a message costs */
 #define END_TAG_MAX 64  /* bytes of a tag that ends a dropped element, spaces included */
+#define KNOWN 64        /* names of elements that are kept at hand */
 #define DEPTH_MAX 20000 /* open elements; one more and the page is refused */
 
 enum gap { GAP_NONE, GAP_SPACE, GAP_LINE };
 
+/* An element's name that was looked up. */
+struct known {
+    const xmlChar *name;
+    const struct html_element *element;
+};
+
 struct page {
     htmlParserCtxtPtr parser;
     struct buf *body;
-    struct meta *meta; /* NULL: only the text is wanted */
-    enum gap gap;      /* what separates the next text from the last */
-    size_t depth;      /* open elements */
-    size_t pre;        /* of these, pre: white space is kept */
+    struct html_about *about;    /* NULL: only the text is wanted */
+    struct html_outline outline; /* of the body, when more is wanted */
+    enum gap gap;                /* what separates the next text from the last */
+    size_t depth;                /* open elements */
+    size_t pre;                  /* of these, pre: white space is kept */
     uint64_t looks;
     bool too_deep, too_broken;
     size_t drop_depth; /* where the element whose text goes was opened; 0: none is open */
@@ -46,74 +59,40 @@ struct page {
     size_t drop_from;    /* the body's length before it */
     enum gap drop_gap;   /* the gap before it */
     size_t heading_from; /* the body's length where the title or heading began */
+    size_t link_depth;   /* where the outermost link was opened; 0: none is */
+    size_t time_from;    /* the body's length where a time element without datetime began */
+    bool time_open, time_published;
+    size_t author_depth; /* where an element with the author's name was opened; 0: none is open */
+    size_t author_from;  /* the body's length before it */
+    bool script_open;    /* one of JSON-LD */
+    struct known known[KNOWN];
+    struct buf script;
 };
 
 /* ---- elements -------------------------------------------------------------------------- */
 
-enum kind { INLINE, SPACED, BLOCK, PRE, TITLE, HEADING, DROPPED };
-
-/* What an element does to the text around it, by name, sorted. Any other is inline. */
-static const struct element {
-    const char *name;
-    enum kind kind;
-} elements[] = {
-    {"address", BLOCK},    {"article", BLOCK},  {"aside", BLOCK},      {"audio", SPACED},
-    {"blockquote", BLOCK}, {"body", BLOCK},     {"br", BLOCK},         {"button", SPACED},
-    {"caption", BLOCK},    {"center", BLOCK},   {"dd", BLOCK},         {"details", BLOCK},
-    {"dialog", BLOCK},     {"dir", BLOCK},      {"div", BLOCK},        {"dl", BLOCK},
-    {"dt", BLOCK},         {"fieldset", BLOCK}, {"figcaption", BLOCK}, {"figure", BLOCK},
-    {"footer", BLOCK},     {"form", BLOCK},     {"frameset", BLOCK},   {"h1", HEADING},
-    {"h2", BLOCK},         {"h3", BLOCK},       {"h4", BLOCK},         {"h5", BLOCK},
-    {"h6", BLOCK},         {"head", BLOCK},     {"header", BLOCK},     {"hgroup", BLOCK},
-    {"hr", BLOCK},         {"html", BLOCK},     {"iframe", SPACED},    {"img", SPACED},
-    {"input", SPACED},     {"label", SPACED},   {"legend", BLOCK},     {"li", BLOCK},
-    {"listing", PRE},      {"main", BLOCK},     {"menu", BLOCK},       {"nav", BLOCK},
-    {"noscript", DROPPED}, {"object", SPACED},  {"ol", BLOCK},         {"optgroup", BLOCK},
-    {"option", BLOCK},     {"p", BLOCK},        {"pre", PRE},          {"search", BLOCK},
-    {"section", BLOCK},    {"select", SPACED},  {"summary", BLOCK},    {"svg", DROPPED},
-    {"table", BLOCK},      {"tbody", BLOCK},    {"td", SPACED},        {"template", DROPPED},
-    {"textarea", PRE},     {"tfoot", BLOCK},    {"th", SPACED},        {"thead", BLOCK},
-    {"title", TITLE},      {"tr", BLOCK},       {"ul", BLOCK},         {"video", SPACED},
-};
-
-static int by_name(const void *key, const void *element)
+/* The parser keeps one copy of each name, so that its address stands for it. */
+static const struct html_element *element_of(struct page *p, const xmlChar *name)
 {
-    return strcmp(key, ((const struct element *)element)->name);
+    struct known *k = &p->known[((uintptr_t)name >> 2) % KNOWN];
+
+    if (k->name != name) {
+        k->name = name;
+        k->element = html_element_find((const char *)name);
+    }
+    return k->element;
 }
 
-static enum kind kind_of(const xmlChar *name)
+static void separate(struct page *p, enum html_kind kind)
 {
-    const struct element *e = bsearch(name, elements, sizeof(elements) / sizeof(elements[0]),
-                                      sizeof(elements[0]), by_name);
-
-    return e == NULL ? INLINE : e->kind;
-}
-
-static void separate(struct page *p, enum kind kind)
-{
-    bool spaced = kind == SPACED || kind == DROPPED;
-    enum gap gap = kind == INLINE ? GAP_NONE : spaced ? GAP_SPACE : GAP_LINE;
+    bool spaced = kind == KIND_SPACED || kind == KIND_DROPPED;
+    enum gap gap = kind == KIND_INLINE ? GAP_NONE : spaced ? GAP_SPACE : GAP_LINE;
 
     if (gap > p->gap)
         p->gap = gap;
 }
 
 /* ---- what the page says of itself ------------------------------------------------------ */
-
-/* <meta name=…> or property or itemprop, and how far each is trusted (1 is best). <title> is 1
- * among the titles, <h1> 3; <time> is 9 among the dates; <html lang> is 1. */
-static const struct {
-    const char *key;
-    enum meta_field field;
-    unsigned rank;
-} meta_keys[] = {
-    {"og:title", META_TITLE, 2},        {"article:published_time", META_DATE, 1},
-    {"datePublished", META_DATE, 2},    {"date", META_DATE, 3},
-    {"dc.date", META_DATE, 4},          {"dc.date.issued", META_DATE, 5},
-    {"og:site_name", META_SOURCE, 1},   {"publisher", META_SOURCE, 2},
-    {"dc.publisher", META_SOURCE, 3},   {"application-name", META_SOURCE, 4},
-    {"content-language", META_LANG, 2}, {"og:locale", META_LANG, 3},
-};
 
 static struct sx_str attribute(const xmlChar **atts, const char *name)
 {
@@ -129,42 +108,197 @@ static void read_meta(struct page *p, const xmlChar **atts)
     static const char *const naming[] = {"property", "name", "itemprop", "http-equiv"};
     struct sx_str content = attribute(atts, "content");
 
-    for (size_t n = 0; n < sizeof(naming) / sizeof(naming[0]); n++) {
-        struct sx_str key = attribute(atts, naming[n]);
-        for (size_t i = 0; key.ptr != NULL && i < sizeof(meta_keys) / sizeof(meta_keys[0]); i++) {
-            if (xmlStrcasecmp((const xmlChar *)key.ptr, (const xmlChar *)meta_keys[i].key) == 0)
-                meta_offer(p->meta, meta_keys[i].field, meta_keys[i].rank, content);
-        }
-    }
+    for (size_t n = 0; n < sizeof(naming) / sizeof(naming[0]); n++)
+        html_about_meta(p->about, attribute(atts, naming[n]), content);
 }
 
-/* Attributes that tell something about the page. */
-static void read_attributes(struct page *p, const xmlChar *name, const xmlChar **atts)
+static bool is_one_of(struct sx_str value, const char *a, const char *b)
 {
-    const char *n = (const char *)name;
-
-    if (p->meta == NULL || atts == NULL)
-        return;
-    if (strcmp(n, "meta") == 0) {
-        read_meta(p, atts);
-    } else if (strcmp(n, "html") == 0) {
-        meta_offer(p->meta, META_LANG, 1, attribute(atts, "lang"));
-        meta_offer(p->meta, META_LANG, 1, attribute(atts, "xml:lang"));
-    } else if (strcmp(n, "time") == 0) {
-        meta_offer(p->meta, META_DATE, 9, attribute(atts, "datetime"));
-    }
+    return value.ptr != NULL && (strcasecmp(value.ptr, a) == 0 || strcasecmp(value.ptr, b) == 0);
 }
 
-/* The text since a title or heading began is offered; a title taken is no part of the body. */
-static void end_heading(struct page *p, enum kind kind)
+/* Also one without a value. */
+static bool has_attribute(const xmlChar **atts, const char *name)
+{
+    for (; atts != NULL && atts[0] != NULL; atts += 2) {
+        if (xmlStrcasecmp(atts[0], (const xmlChar *)name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void open_time(struct page *p, const xmlChar **atts)
+{
+    struct sx_str datetime = attribute(atts, "datetime");
+    bool published = is_one_of(attribute(atts, "itemprop"), "datePublished", "pubdate") ||
+                     has_attribute(atts, "pubdate");
+
+    if (datetime.ptr != NULL) {
+        html_about_time(p->about, &p->outline, datetime, published);
+        return;
+    }
+    p->time_open = true;
+    p->time_from = p->body->len;
+    p->time_published = published;
+}
+
+static void close_time(struct page *p)
 {
     struct sx_str text = buf_str(p->body);
 
-    if (p->meta == NULL || p->drop_depth > 0 || text.len < p->heading_from)
+    if (p->time_open && text.len > p->time_from)
+        html_about_time(p->about, &p->outline,
+                        str_make(text.ptr + p->time_from, text.len - p->time_from),
+                        p->time_published);
+    p->time_open = false;
+}
+
+/* Microdata, and rel=author: a day, or the name that follows. The parser has names of attributes in
+ * small letters. */
+static void read_property(struct page *p, const xmlChar **atts)
+{
+    struct sx_str prop = {0}, rel = {0};
+
+    for (const xmlChar **at = atts; at[0] != NULL; at += 2) {
+        if (strcmp((const char *)at[0], "itemprop") == 0)
+            prop = str_of((const char *)at[1]);
+        else if (strcmp((const char *)at[0], "rel") == 0)
+            rel = str_of((const char *)at[1]);
+    }
+    if (prop.ptr == NULL && rel.ptr == NULL)
+        return;
+    if (is_one_of(prop, "datePublished", "dateCreated")) {
+        struct sx_str content = attribute(atts, "content");
+        if (content.ptr != NULL)
+            html_about_time(p->about, &p->outline, content, true);
+    }
+    if (p->author_depth == 0 &&
+        (is_one_of(prop, "author", "author") || is_one_of(rel, "author", "author"))) {
+        p->author_depth = p->depth;
+        p->author_from = p->body->len;
+    }
+}
+
+static void close_author(struct page *p)
+{
+    struct sx_str text = buf_str(p->body);
+
+    if (text.len > p->author_from)
+        html_about_author(p->about, &p->outline,
+                          str_make(text.ptr + p->author_from, text.len - p->author_from));
+    p->author_depth = 0;
+}
+
+/* Attributes that tell something about the page. */
+static void read_attributes(struct page *p, const char *name, const xmlChar **atts)
+{
+    struct sx_str rel;
+
+    if (strcmp(name, "time") == 0) {
+        open_time(p, atts);
+    } else if (atts == NULL) {
+        return;
+    } else if (strcmp(name, "meta") == 0) {
+        read_meta(p, atts);
+    } else if (strcmp(name, "link") == 0) {
+        rel = attribute(atts, "rel");
+        if (rel.ptr != NULL && strcasecmp(rel.ptr, "canonical") == 0)
+            html_about_meta(p->about, rel, attribute(atts, "href"));
+    } else if (strcmp(name, "script") == 0) {
+        p->script_open = is_one_of(attribute(atts, "type"), "application/ld+json", "");
+    } else if (strcmp(name, "html") == 0) {
+        meta_offer(p->about->meta, META_LANG, 1, attribute(atts, "lang"));
+        meta_offer(p->about->meta, META_LANG, 1, attribute(atts, "xml:lang"));
+    } else {
+        read_property(p, atts);
+    }
+}
+
+static void end_script(struct page *p)
+{
+    if (p->script.len <= JSONLD_MAX)
+        jsonld_read(&p->about->ld, buf_str(&p->script), p->about->meta);
+    p->script.len = 0;
+    p->script_open = false;
+}
+
+/* What its attributes say an element is for. */
+static unsigned hints_of(const char *name, const xmlChar **atts)
+{
+    unsigned hints = strchr(name, '-') != NULL ? html_hints_of(str_of(name)) : 0;
+
+    for (; atts != NULL && atts[0] != NULL; atts += 2) {
+        const char *key = (const char *)atts[0];
+        struct sx_str value = str_of((const char *)atts[1]);
+        if (strcmp(key, "class") == 0 || strcmp(key, "itemprop") == 0)
+            hints |= html_hints_of(value);
+        else if (strcmp(key, "id") == 0)
+            hints |= html_hints_of_id(value);
+        else if (strcmp(key, "role") == 0)
+            hints |= is_one_of(value, "main", "main") ? HINT_MAIN : html_hints_of(value);
+        else if (strcmp(key, "hidden") == 0 ||
+                 (strcmp(key, "aria-hidden") == 0 && is_one_of(value, "true", "true")) ||
+                 (strcmp(key, "style") == 0 && html_style_hides(value)))
+            hints |= HINT_HIDDEN;
+    }
+    return hints;
+}
+
+/* An element of a name with a hyphen is some site's own; it may be anything. */
+static void note_start(struct page *p, const struct html_element *e, const char *name,
+                       const xmlChar **atts)
+{
+    enum html_role role = e->role;
+
+    if (p->about == NULL)
+        return;
+    read_attributes(p, name, atts);
+    if (role == ROLE_NONE && e->name[0] == '\0' && strchr(name, '-') != NULL)
+        role = ROLE_CONTAINER;
+    if (role != ROLE_NONE)
+        html_outline_open(&p->outline, p->depth, role,
+                          role == ROLE_PAGE ? 0 : hints_of(name, atts));
+    if (p->link_depth == 0 && strcmp(name, "a") == 0)
+        p->link_depth = p->depth;
+}
+
+static void note_end(struct page *p, const char *name)
+{
+    if (p->about == NULL)
+        return;
+    if (p->script_open)
+        end_script(p);
+    if (p->time_open && strcmp(name, "time") == 0)
+        close_time(p);
+    if (p->author_depth > 0 && p->depth <= p->author_depth)
+        close_author(p);
+    html_outline_close(&p->outline, p->depth);
+    if (p->link_depth > 0 && p->depth <= p->link_depth)
+        p->link_depth = 0;
+}
+
+static void cut(struct page *p, size_t len)
+{
+    p->body->len = len;
+    html_outline_cut(&p->outline, len);
+    if (p->time_open && p->time_from > len)
+        p->time_open = false;
+    if (p->author_from > len)
+        p->author_depth = 0;
+}
+
+/* The text since a title or heading began is offered; a title taken is no part of the body. */
+static void end_heading(struct page *p, enum html_kind kind)
+{
+    struct sx_str text = buf_str(p->body);
+
+    if (p->about == NULL || p->drop_depth > 0 || text.len < p->heading_from)
         return;
     text = str_make(text.ptr + p->heading_from, text.len - p->heading_from);
-    if (meta_offer(p->meta, META_TITLE, kind == TITLE ? 1 : 3, text) && kind == TITLE)
-        p->body->len = p->heading_from;
+    if (kind == KIND_HEADING)
+        html_about_title(&p->about->heading, text);
+    else if (html_about_title(&p->about->title, text))
+        cut(p, p->heading_from);
 }
 
 /* ---- events ---------------------------------------------------------------------------- */
@@ -175,7 +309,7 @@ static void end_drop(struct page *p, bool keep)
     if (!keep) {
         if (p->heading_from > p->drop_from)
             p->heading_from = SIZE_MAX; /* the heading went with it, though it may be open still */
-        p->body->len = p->drop_from;
+        cut(p, p->drop_from);
         p->gap = p->drop_gap;
     }
     p->drop_depth = 0;
@@ -199,7 +333,8 @@ static bool closed_by_its_tag(const struct page *p)
 static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
 {
     struct page *p = ctx;
-    enum kind kind = kind_of(name);
+    const struct html_element *e = element_of(p, name);
+    enum html_kind kind = e->kind;
 
     if (++p->depth > DEPTH_MAX) {
         p->too_deep = true;
@@ -207,11 +342,11 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
         return;
     }
     separate(p, kind);
-    read_attributes(p, name, atts);
-    p->pre += kind == PRE;
-    if (kind == TITLE || kind == HEADING)
+    note_start(p, e, (const char *)name, atts);
+    p->pre += kind == KIND_PRE;
+    if (kind == KIND_TITLE || kind == KIND_HEADING)
         p->heading_from = p->body->len;
-    if (kind == DROPPED && p->drop_depth == 0) {
+    if (kind == KIND_DROPPED && p->drop_depth == 0) {
         p->drop_depth = p->depth;
         p->drop_from = p->body->len;
         p->drop_gap = p->gap;
@@ -222,11 +357,12 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar **atts)
 static void on_end(void *ctx, const xmlChar *name)
 {
     struct page *p = ctx;
-    enum kind kind = kind_of(name);
+    enum html_kind kind = element_of(p, name)->kind;
 
     separate(p, kind);
-    p->pre -= kind == PRE && p->pre > 0;
-    if (kind == TITLE || kind == HEADING)
+    note_end(p, (const char *)name);
+    p->pre -= kind == KIND_PRE && p->pre > 0;
+    if (kind == KIND_TITLE || kind == KIND_HEADING)
         end_heading(p, kind);
     if (p->drop_depth > 0 && p->depth <= p->drop_depth)
         end_drop(p, !closed_by_its_tag(p));
@@ -274,16 +410,10 @@ static bool is_white(xmlChar c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
-static void on_text(void *ctx, const xmlChar *s, int len)
+static void put_words(struct page *p, const xmlChar *s, size_t n)
 {
-    struct page *p = ctx;
-    size_t n = (size_t)len, from = 0, to;
+    size_t from = 0, to;
 
-    if (p->pre > 0) {
-        put_gap(p);
-        put_run(p, (const char *)s, n);
-        return;
-    }
     for (; from < n; from = to) {
         for (to = from; to < n && !is_white(s[to]); to++)
             continue;
@@ -298,12 +428,28 @@ static void on_text(void *ctx, const xmlChar *s, int len)
     }
 }
 
+static void on_text(void *ctx, const xmlChar *s, int len)
+{
+    struct page *p = ctx;
+    size_t before = p->body->len;
+
+    if (p->pre > 0) {
+        put_gap(p);
+        put_run(p, (const char *)s, (size_t)len);
+    } else {
+        put_words(p, s, (size_t)len);
+    }
+    if (p->about != NULL)
+        html_outline_text(&p->outline, before, p->body->len, p->link_depth > 0);
+}
+
 /* Script and style, and nothing else, come as CDATA. */
 static void on_cdata(void *ctx, const xmlChar *s, int len)
 {
-    (void)ctx;
-    (void)s;
-    (void)len;
+    struct page *p = ctx;
+
+    if (p->script_open && p->script.len <= JSONLD_MAX)
+        buf_put(&p->script, s, (size_t)len);
 }
 
 /* Faults in the markup are what HTML is made of; only their cost and stray end tags matter. */
@@ -336,7 +482,7 @@ static sx_status verdict(const struct page *p, struct sx_error *err)
         return sx_fail(err, SX_EREQUEST, "HTML with too many faults");
     if (!buf_ok(p->body) || p->parser->errNo == XML_ERR_NO_MEMORY)
         return sx_fail_oom(err);
-    if (p->meta != NULL && !meta_ok(p->meta))
+    if (p->outline.failed || p->script.failed || (p->about != NULL && !meta_ok(p->about->meta)))
         return sx_fail_oom(err);
     if (!at_end(p))
         return sx_fail(err, SX_EREQUEST, "the HTML parser gave up %ld bytes before the end",
@@ -418,13 +564,52 @@ void html_entity(struct sx_str entity, struct buf *out)
         buf_put_str(out, entity);
 }
 
+/* The body without what is not its main text, and that in meta->left_out. */
+static void leave_out(const struct page *p, struct buf *main_text, struct buf *left,
+                      struct meta *meta)
+{
+    struct sx_str all = buf_str(p->body);
+
+    html_main_put(&p->outline, all, true, main_text);
+    html_main_put(&p->outline, all, false, left);
+    meta->left_out = buf_str(left);
+}
+
+/* From the parsed page to its document. */
+static sx_status hand_over(struct page *p, struct sx_doc *doc, const struct ingest_sink *sink,
+                           struct sx_error *err)
+{
+    bool keep = sink->options != NULL && sink->options->keep_boilerplate;
+    struct meta *meta = p->about->meta;
+    struct buf main_text = {0}, left = {0};
+    struct html_names names;
+    struct html_choice choice;
+    sx_status rc;
+
+    html_about_names(p->about, &names);
+    choice = html_main_choose(&p->outline, buf_str(p->body), &names);
+    html_about_settle(p->about, &p->outline, buf_str(p->body), choice, doc->uri);
+    doc->body = buf_str(p->body);
+    if (choice.clear && !keep) {
+        leave_out(p, &main_text, &left, meta);
+        doc->body = buf_str(&main_text);
+    }
+    meta_fill(meta, doc);
+    rc = meta_ok(meta) && buf_ok(&main_text) && buf_ok(&left) ? sink->doc(sink->ctx, doc, 0, err)
+                                                              : sx_fail_oom(err);
+    buf_release(&left);
+    buf_release(&main_text);
+    return rc;
+}
+
 sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_sink *sink,
                     struct sx_error *err)
 {
     struct sx_doc doc = {.uri = uri, .type = str_of(media_name(MEDIA_HTML))};
     struct buf mem = {0}, body = {0};
     struct meta meta = {0};
-    struct page page = {.body = &body, .meta = &meta};
+    struct html_about about = {.meta = &meta};
+    struct page page = {.body = &body, .about = &about};
     char declared[CHARSET_NAME_MAX];
     struct sx_str html;
     sx_status rc;
@@ -433,12 +618,11 @@ sx_status html_read(struct sx_str uri, struct sx_str bytes, const struct ingest_
     rc = charset_decode(bytes, declared, &mem, &html, meta.charset, err);
     if (rc == SX_OK)
         rc = parse(html, &page, err);
-    if (rc != SX_OK)
-        goto out;
-    doc.body = buf_str(&body);
-    meta_fill(&meta, &doc);
-    rc = meta_ok(&meta) ? sink->doc(sink->ctx, &doc, 0, err) : sx_fail_oom(err);
-out:
+    if (rc == SX_OK)
+        rc = hand_over(&page, &doc, sink, err);
+    html_outline_release(&page.outline);
+    buf_release(&page.script);
+    html_about_release(&about);
     meta_release(&meta);
     buf_release(&body);
     buf_release(&mem);

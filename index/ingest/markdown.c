@@ -1,7 +1,6 @@
 /* Markdown to plain text with md4c's events: headings, paragraphs and list items are lines, marks
- * and addresses of links go, code stays. Front matter (key: value between lines of ---) names
- * title, date, source and language; without a title there, the first heading is it. A text that
- * md4c would take minutes for is read as plain lines. */
+ * and addresses of links go, code stays. Without a title in the front matter, the first heading is
+ * it. A text that md4c would take minutes for is read as plain lines. */
 #include "index/ingest/readers.h"
 
 #include <string.h>
@@ -12,7 +11,9 @@
 #include <searchd/index.h>
 
 #include "index/base/str.h"
+#include "index/ingest/article.h"
 #include "index/ingest/charset.h"
+#include "index/ingest/frontmatter.h"
 #include "index/ingest/markdown_guard.h"
 #include "index/ingest/meta.h"
 
@@ -37,61 +38,6 @@ struct text {
     struct sx_error *err;
     sx_status rc;
 };
-
-/* ---- front matter ---------------------------------------------------------------------- */
-
-static const struct {
-    const char *key;
-    enum meta_field field;
-    unsigned rank;
-} keys[] = {
-    {"title", META_TITLE, 1},   {"date", META_DATE, 1},        {"published", META_DATE, 2},
-    {"source", META_SOURCE, 1}, {"publisher", META_SOURCE, 2}, {"lang", META_LANG, 1},
-    {"language", META_LANG, 2},
-};
-
-static void take_key(struct sx_str line, size_t colon, struct meta *m)
-{
-    struct sx_str value = meta_trim(str_make(line.ptr + colon + 1, line.len - colon - 1));
-
-    if (value.len >= 2 && (value.ptr[0] == '"' || value.ptr[0] == '\'') &&
-        value.ptr[value.len - 1] == value.ptr[0])
-        value = str_make(value.ptr + 1, value.len - 2);
-    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-        if (strlen(keys[i].key) == colon && strncasecmp(line.ptr, keys[i].key, colon) == 0)
-            meta_offer(m, keys[i].field, keys[i].rank, value);
-    }
-}
-
-/* A line that front matter may have: a key, a comment, or what goes on from the line before. */
-static bool is_front_line(struct sx_str line)
-{
-    return line.len == 0 || strchr(" \t#-", line.ptr[0]) != NULL ||
-           memchr(line.ptr, ':', line.len) != NULL;
-}
-
-/* The text behind the front matter; all of it when there is none. */
-static struct sx_str skip_front(struct sx_str text, struct meta *m)
-{
-    struct sx_str rest = text, line, front;
-
-    if (!meta_line(&rest, &line) || !str_is(line, "---"))
-        return text;
-    front = rest;
-    while (meta_line(&rest, &line) && !str_is(line, "---")) {
-        if (!is_front_line(line))
-            return text;
-    }
-    if (!str_is(line, "---") || line.ptr < front.ptr)
-        return text; /* never closed: a rule, not front matter */
-    front.len = (size_t)(line.ptr - front.ptr);
-    while (meta_line(&front, &line)) {
-        const char *colon = line.len == 0 ? NULL : memchr(line.ptr, ':', line.len);
-        if (colon != NULL)
-            take_key(line, (size_t)(colon - line.ptr), m);
-    }
-    return rest;
-}
 
 /* ---- events ---------------------------------------------------------------------------- */
 
@@ -265,10 +211,11 @@ sx_status markdown_read(struct sx_str uri, struct sx_str bytes, const struct ing
     sx_status rc = charset_decode(bytes, "", &mem, &markdown, meta.charset, err);
 
     if (rc == SX_OK)
-        rc = read_text(skip_front(markdown, &meta), &text, err);
+        rc = read_text(frontmatter_read(markdown, &meta), &text, err);
     if (rc != SX_OK)
         goto out;
     doc.body = buf_str(&text.body);
+    article_by_address(uri, &meta);
     meta_fill(&meta, &doc);
     rc = meta_ok(&meta) ? sink->doc(sink->ctx, &doc, 0, err) : sx_fail_oom(err);
 out:

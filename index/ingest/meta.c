@@ -11,11 +11,14 @@
 #include "index/base/date.h"
 #include "index/base/json.h"
 #include "index/base/str.h"
+#include "index/base/utf8.h"
+#include "index/ingest/datetext.h"
 
 #define TITLE_MAX 1000 /* bytes; a longer one is an unclosed tag, not a title */
 #define SOURCE_MAX 200
+#define ADDRESS_MAX 2000
+#define TAG_MAX 100
 #define LANG_MAX 35 /* BCP 47: room for all registered tags */
-#define DATE_TEXT_MAX 64
 
 static bool is_space(char c)
 {
@@ -61,108 +64,13 @@ bool meta_line(struct sx_str *rest, struct sx_str *line)
 
 /* ---- dates ----------------------------------------------------------------------------- */
 
-/* Digits off the front, at most `max` of them; -1 when there is none. */
-static int take_number(struct sx_str *s, size_t max)
-{
-    int n = 0;
-    size_t i = 0;
-
-    for (; i < max && i < s->len && is_digit(s->ptr[i]); i++)
-        n = n * 10 + (s->ptr[i] - '0');
-    if (i == 0 || (i < s->len && is_digit(s->ptr[i])))
-        return -1;
-    s->ptr += i;
-    s->len -= i;
-    return n;
-}
-
-static struct sx_str take_word(struct sx_str *s)
-{
-    struct sx_str word = {s->ptr, 0};
-
-    while (word.len < s->len && is_letter(s->ptr[word.len]))
-        word.len++;
-    s->ptr += word.len;
-    s->len -= word.len;
-    return word;
-}
-
-static void skip_gap(struct sx_str *s)
-{
-    while (s->len > 0 && (is_space(s->ptr[0]) || s->ptr[0] == ',' || s->ptr[0] == '.')) {
-        s->ptr++;
-        s->len--;
-    }
-}
-
-/* The English month that `word` names or abbreviates to three letters (or Sept), else 0. */
-static int month_of(struct sx_str word)
-{
-    static const char *const names[] = {"January",   "February", "March",    "April",
-                                        "May",       "June",     "July",     "August",
-                                        "September", "October",  "November", "December"};
-
-    for (int i = 0; i < 12; i++) {
-        size_t full = strlen(names[i]);
-        if ((word.len == 3 || word.len == full || (i == 8 && word.len == 4)) &&
-            strncasecmp(word.ptr, names[i], word.len) == 0)
-            return i + 1;
-    }
-    return 0;
-}
-
-static bool is_weekday(struct sx_str word)
-{
-    static const char *const names[] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                        "Friday", "Saturday", "Sunday"};
-
-    for (int i = 0; i < 7; i++) {
-        if ((word.len == 3 || word.len == strlen(names[i])) &&
-            strncasecmp(word.ptr, names[i], word.len) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* "15 August 2025", "August 15, 2025", "Fri, 15 Aug 2025 10:00": what follows the year after a
- * gap is not read. */
-static bool date_in_words(struct sx_str s, struct buf *out)
-{
-    struct sx_str word = take_word(&s);
-    struct date_span span;
-    char iso[32];
-    int day = -1, month, year;
-
-    if (is_weekday(word)) {
-        skip_gap(&s);
-        word = take_word(&s);
-    }
-    month = month_of(word);
-    if (word.len > 0 && month == 0)
-        return false;
-    skip_gap(&s);
-    day = take_number(&s, 2);
-    skip_gap(&s);
-    if (month == 0) {
-        month = month_of(take_word(&s));
-        skip_gap(&s);
-    }
-    year = take_number(&s, 4);
-    if (day < 1 || month < 1 || year < 1000 || (s.len > 0 && is_letter(s.ptr[0])))
-        return false;
-    int n = snprintf(iso, sizeof(iso), "%04d-%02d-%02d", year, month, day);
-    if (!date_parse(str_make(iso, (size_t)n), &span))
-        return false;
-    buf_put(out, iso, (size_t)n);
-    return true;
-}
-
 bool meta_date(struct sx_str written, struct buf *out)
 {
     struct sx_str s = meta_trim(written);
     struct date_span span;
+    struct datetext found;
 
-    if (s.len > DATE_TEXT_MAX)
+    if (s.len > DATETEXT_MAX)
         return false;
     if (date_parse(s, &span)) {
         buf_put_str(out, s);
@@ -177,7 +85,10 @@ bool meta_date(struct sx_str written, struct buf *out)
         }
         s = meta_trim(written);
     }
-    return date_in_words(s, out);
+    if (!datetext_at(s, DATE_ORDER_UNKNOWN, &found))
+        return false;
+    buf_puts(out, found.iso);
+    return true;
 }
 
 /* ---- languages ------------------------------------------------------------------------- */
@@ -245,6 +156,20 @@ static bool is_address(struct sx_str s)
     return (s.len >= 4 && strncasecmp(s.ptr, "http", 4) == 0) || (s.len > 0 && s.ptr[0] == '@');
 }
 
+static bool address(struct sx_str s, struct buf *out)
+{
+    s = meta_trim(s);
+    if (s.len > ADDRESS_MAX || (strncasecmp(s.ptr, "http://", s.len < 7 ? s.len : 7) != 0 &&
+                                strncasecmp(s.ptr, "https://", s.len < 8 ? s.len : 8) != 0))
+        return false;
+    for (size_t i = 0; i < s.len; i++) {
+        if ((unsigned char)s.ptr[i] <= ' ')
+            return false;
+    }
+    buf_put_str(out, s);
+    return s.len > 8;
+}
+
 static bool normal_form(enum meta_field field, struct sx_str s, struct buf *out)
 {
     switch (field) {
@@ -253,27 +178,60 @@ static bool normal_form(enum meta_field field, struct sx_str s, struct buf *out)
     case META_DATE:
         return meta_date(s, out);
     case META_SOURCE:
+    case META_AUTHOR:
         return !is_address(meta_trim(s)) && squeeze(s, SOURCE_MAX, out);
     case META_LANG:
         return meta_lang(s, out);
+    case META_CANONICAL:
+        return address(s, out);
     case META_COUNT:
         break;
     }
     return false;
 }
 
-bool meta_offer(struct meta *m, enum meta_field field, unsigned rank, struct sx_str written)
+bool meta_guess(struct meta *m, enum meta_field field, unsigned rank, const char *from,
+                double confidence, struct sx_str written)
 {
     struct buf *value = &m->value[field];
     size_t held = value->len;
 
     if (written.ptr == NULL || (m->rank[field] != 0 && m->rank[field] <= rank))
         return false;
-    if (!normal_form(field, written, value))
+    if (!normal_form(field, written, value)) {
+        value->len = held;
         return false;
+    }
     buf_consume(value, held); /* the one of lesser rank */
     m->rank[field] = rank;
+    m->from[field] = from;
+    m->confidence[field] = confidence;
     return true;
+}
+
+bool meta_offer(struct meta *m, enum meta_field field, unsigned rank, struct sx_str written)
+{
+    return meta_guess(m, field, rank, NULL, 1, written);
+}
+
+void meta_drop(struct meta *m, enum meta_field field)
+{
+    m->value[field].len = 0;
+    m->rank[field] = 0;
+    m->from[field] = NULL;
+}
+
+void meta_tag(struct meta *m, struct sx_str tag)
+{
+    struct buf plain = {0};
+
+    if (m->tag_count < META_TAGS_MAX && squeeze(tag, TAG_MAX, &plain)) {
+        if (m->tag_count++ > 0)
+            buf_putc(&m->tags, ',');
+        json_print_str(buf_str(&plain), &m->tags);
+    }
+    m->tags.failed = m->tags.failed || plain.failed;
+    buf_release(&plain);
 }
 
 bool meta_ok(const struct meta *m)
@@ -282,29 +240,105 @@ bool meta_ok(const struct meta *m)
 
     for (int f = 0; f < META_COUNT; f++)
         ok = ok && buf_ok(&m->value[f]);
-    return ok && buf_ok(&m->extra);
+    return ok && buf_ok(&m->extra) && buf_ok(&m->tags);
+}
+
+/* ---- extra ----------------------------------------------------------------------------- */
+
+static void put_key(struct buf *out, const char *key)
+{
+    buf_putc(out, out->len == 0 ? '{' : ',');
+    json_print_str(str_of(key), out);
+    buf_putc(out, ':');
+}
+
+static void put_member(struct buf *out, const char *key, struct sx_str value)
+{
+    put_key(out, key);
+    json_print_str(value, out);
+}
+
+/* Where a guess comes from and how good it is. A date may stand in many places, so that its own is
+ * always told. */
+static void put_origin(const struct meta *m, enum meta_field field, const char *name,
+                       struct buf *out)
+{
+    char key[32];
+
+    if (m->rank[field] == 0 || m->from[field] == NULL ||
+        (field != META_DATE && m->confidence[field] >= 1))
+        return;
+    snprintf(key, sizeof(key), "%s_from", name);
+    put_member(out, key, str_of(m->from[field]));
+    snprintf(key, sizeof(key), "%s_confidence", name);
+    put_key(out, key);
+    buf_printf(out, "%.2g", m->confidence[field]);
+}
+
+static void put_left_out(struct sx_str text, struct buf *out)
+{
+    size_t keep = text.len;
+
+    if (text.len == 0)
+        return;
+    if (keep > META_LEFT_OUT_MAX)
+        keep = utf8_floor(text.ptr, text.len, META_LEFT_OUT_MAX);
+    put_member(out, "boilerplate", str_make(text.ptr, keep));
+    if (keep < text.len) {
+        put_key(out, "boilerplate_cut");
+        buf_printf(out, "%zu", text.len - keep);
+    }
+}
+
+static void put_extra(struct meta *m)
+{
+    static const struct {
+        const char *name;
+        enum meta_field field;
+        bool value; /* goes here too */
+    } rows[] = {{"author", META_AUTHOR, true},
+                {"canonical", META_CANONICAL, true},
+                {"date", META_DATE, false},
+                {"title", META_TITLE, false},
+                {"source", META_SOURCE, false}};
+    struct buf *out = &m->extra;
+
+    if (m->charset[0] != '\0')
+        put_member(out, "charset", str_of(m->charset));
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].value && m->rank[rows[i].field] != 0)
+            put_member(out, rows[i].name, buf_str(&m->value[rows[i].field]));
+        put_origin(m, rows[i].field, rows[i].name, out);
+    }
+    if (m->tags.len > 0) {
+        put_key(out, "tags");
+        buf_putc(out, '[');
+        buf_put_str(out, buf_str(&m->tags));
+        buf_putc(out, ']');
+    }
+    put_left_out(m->left_out, out);
+    if (out->len > 0)
+        buf_putc(out, '}');
 }
 
 void meta_fill(struct meta *m, struct sx_doc *doc)
 {
     struct sx_str *const members[] = {&doc->title, &doc->date, &doc->source, &doc->lang};
 
-    for (int f = 0; f < META_COUNT; f++) {
+    for (int f = 0; f <= META_LANG; f++) {
         if (m->rank[f] != 0)
             *members[f] = buf_str(&m->value[f]);
     }
-    if (m->charset[0] == '\0')
-        return;
-    buf_puts(&m->extra, "{\"charset\":");
-    json_print_str(str_of(m->charset), &m->extra);
-    buf_putc(&m->extra, '}');
-    doc->extra = buf_str(&m->extra);
+    put_extra(m);
+    if (m->extra.len > 0)
+        doc->extra = buf_str(&m->extra);
 }
 
 void meta_release(struct meta *m)
 {
     for (int f = 0; f < META_COUNT; f++)
         buf_release(&m->value[f]);
+    buf_release(&m->tags);
     buf_release(&m->extra);
     memset(m, 0, sizeof(*m));
 }

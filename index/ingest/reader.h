@@ -78,6 +78,11 @@ typedef void (*line_failed)(void *ctx, size_t line, const struct sx_error *err);
 /* The same of an item of a container, or of a line of such an item ("URI#LINE"). */
 typedef void (*item_failed)(void *ctx, struct sx_str uri, const struct sx_error *err);
 
+/* What the operator decides. A zeroed one has the defaults. */
+struct ingest_options {
+    bool keep_boilerplate; /* menus, comments and the like of HTML pages stay in the body */
+};
+
 struct ingest_sink {
     doc_sink doc;
     line_failed failed;
@@ -87,6 +92,7 @@ struct ingest_sink {
     /* Takes an item of a container that another program reads: a PDF, whose bytes are the body of
      * `doc` and no text. NULL: such items fail. */
     doc_sink foreign;
+    const struct ingest_options *options; /* NULL: the defaults */
 };
 
 /* "libxml2 2.9.14" */

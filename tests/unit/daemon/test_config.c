@@ -23,7 +23,7 @@ static void every_key_arrives(void **state)
     const char *text = "; a comment\n[server]\nlisten = unix:/a\nlisten = tcp:127.0.0.1:7700\n"
                        "workers = 3\nadmin_on_tcp = yes\ndata = /d\n[limits]\ntimeout_ms = 50\n"
                        "in_flight = 4\n[log]\nlevel = debug\n[collection news]\nroot = /r\n"
-                       "root = /s\nrescan = 5\ndurability = relaxed\n"
+                       "root = /s\nrescan = 5\ndurability = relaxed\nboilerplate = keep\n"
                        "languages = en, nl,pt-BR\n[collection mail]\n"
                        "data = /m\n";
     if (read_text(&c, text, &err) != SX_OK)
@@ -43,6 +43,8 @@ static void every_key_arrives(void **state)
     assert_int_equal(c.collections[0].rescan_s, 5);
     assert_true(c.collections[0].relaxed);
     assert_false(c.collections[1].relaxed);
+    assert_true(c.collections[0].keep_boilerplate);
+    assert_false(c.collections[1].keep_boilerplate);
     assert_int_equal(c.collections[0].language_count, 3);
     assert_string_equal(c.collections[0].languages[0], "en");
     assert_string_equal(c.collections[0].languages[2], "pt-BR");
@@ -101,6 +103,7 @@ static const struct fault faults[] = {
     {"[collection]\nroot = /a\n", "f.conf:1: ", "[collection NAME]"},
     {"[collection ../x]\nroot = /a\n", "f.conf:1: ", "a name of letters"},
     {"[collection x]\nroot = a\n", "f.conf:2: ", "absolute"},
+    {"[collection x]\nboilerplate = some\n", "f.conf:2: ", "drop or keep"},
     {"[collection x]\n\ndurability = some\n", "f.conf:3: ", "full or relaxed"},
     {"[collection x]\nlanguages = en, xx\n", "f.conf:2: ", "codes such as en"},
     {"[collection x]\nlanguages = ,\n", "f.conf:2: ", "codes such as en"},

@@ -222,6 +222,241 @@ static void entities_stand_for_characters(void **state)
     }
 }
 
+/* ---- main text ----------------------------------------------------------------------------- */
+
+#define PARAGRAPH                                                                                  \
+    "<p>The ferry between the two harbours was taken out of service on Thursday after an "         \
+    "inspection found cracks in its hull, the company that runs it said.</p>"
+
+#define TEXT                                                                                       \
+    "The ferry between the two harbours was taken out of service on Thursday after an inspection " \
+    "found cracks in its hull, the company that runs it said."
+
+static void assert_page(const char *html, const char *body, const char *extra)
+{
+    struct capture c;
+    struct captured *d = capture_one(&c, MEDIA_HTML, html);
+
+    assert_string_equal(d->body, body);
+    assert_member(d->extra, extra);
+    capture_release(&c);
+}
+
+static void menus_are_left_out_and_told(void **state)
+{
+    (void)state;
+    assert_page(
+        "<body><nav><a href=/>Home</a> <a href=/n>News</a></nav><h1>Ferry stops</h1>" PARAGRAPH
+            PARAGRAPH "<div class=related-links><a href=/a>Other news</a></div><footer>Imprint"
+        "</footer></body>",
+        "Ferry stops\n" TEXT "\n" TEXT, "{\"boilerplate\":\"Home News\\nOther news\\nImprint\"}");
+    assert_page("<body><article>" PARAGRAPH PARAGRAPH
+                "<p hidden>not shown</p></article><div class=sidebar><p>A word about our shop and "
+                "what it sells.</p></div></body>",
+                TEXT "\n" TEXT,
+                "{\"boilerplate\":\"not shown\\nA word about our shop and what it sells.\"}");
+}
+
+static void a_page_without_a_clear_main_text_is_kept_whole(void **state)
+{
+    (void)state;
+    assert_page("<nav><a href=/>Home</a></nav><p>Short.</p><footer>Imprint</footer>",
+                "Home\nShort.\nImprint", NULL);
+    assert_page("<ul><li><a href=/1>One headline of many</a><li><a href=/2>Another headline of "
+                "many</a></ul>",
+                "One headline of many\nAnother headline of many", NULL);
+    /* what calls itself a sidebar holds the text */
+    assert_page("<div class=sidebar>" PARAGRAPH PARAGRAPH "</div><p>x</p>", TEXT "\n" TEXT,
+                "{\"boilerplate\":\"x\"}");
+}
+
+static void teasers_beside_the_article_are_left_out(void **state)
+{
+    (void)state;
+    assert_page(
+        "<title>Ferry stops</title><main><article><h1>Ferry stops</h1>" PARAGRAPH PARAGRAPH
+        "</article><article><h3>Tram</h3><p>It has been late again on most days of this "
+        "week.</p></article><article><h3>Bus</h3><p>It has been early on all of them, which "
+        "is no better at all.</p></article></main>",
+        "Ferry stops\n" TEXT "\n" TEXT,
+        "{\"boilerplate\":\"Tram\\nIt has been late again on most days of this week.\\n"
+        "Bus\\nIt has been early on all of them, which is no better at all.\"}");
+}
+
+static void a_word_about_cookies_beside_buttons_is_left_out(void **state)
+{
+    static const char notice[] =
+        "We and our partners use cookies with your consent to measure this.";
+    char html[2000];
+
+    (void)state;
+    snprintf(html, sizeof(html), "<div><p>%s</p><button>OK</button></div><div>%s%s</div>", notice,
+             PARAGRAPH, PARAGRAPH);
+    assert_page(html, TEXT "\n" TEXT,
+                "{\"boilerplate\":\"We and our partners use cookies with your consent to measure "
+                "this.\\nOK\"}");
+    snprintf(html, sizeof(html), "<div><p>%s</p>%s%s</div>", notice, PARAGRAPH, PARAGRAPH);
+    assert_page(
+        html, "We and our partners use cookies with your consent to measure this.\n" TEXT "\n" TEXT,
+        NULL); /* no buttons: an article about it */
+}
+
+static void comments_are_text_where_there_is_no_other(void **state)
+{
+    (void)state;
+    assert_page("<body><nav>Menu</nav><div class=comments>" PARAGRAPH PARAGRAPH "</div></body>",
+                TEXT "\n" TEXT, "{\"boilerplate\":\"Menu\"}");
+}
+
+static void what_is_left_out_is_cut_when_long(void **state)
+{
+    struct buf page = repeat("<body><main>" PARAGRAPH PARAGRAPH "</main><nav>",
+                             "<a>menu\xC3\xA9</a> ", 8000, "</nav></body>");
+    struct capture c;
+    struct captured *d = capture_one(&c, MEDIA_HTML, buf_cstr(&page));
+
+    (void)state;
+    assert_string_equal(d->body, TEXT "\n" TEXT);
+    assert_non_null(strstr(d->extra, "\"boilerplate_cut\":23231}")); /* 7 * 8000 - 1 - 32768 */
+    assert_int_equal(strlen(d->extra),
+                     32768 + strlen("{\"boilerplate\":\"\",\"boilerplate_cut\":23231}"));
+    capture_release(&c);
+    buf_release(&page);
+}
+
+static void an_option_keeps_all(void **state)
+{
+    static const char html[] = "<body><nav>Menu</nav><main>" PARAGRAPH PARAGRAPH "</main></body>";
+    const struct ingest_options keep = {.keep_boilerplate = true};
+    struct capture c = {0};
+    const struct ingest_sink sink = {
+        .doc = capture_doc, .failed = capture_failed, .ctx = &c, .options = &keep};
+    struct sx_error err;
+
+    (void)state;
+    assert_int_equal(ingest_read(MEDIA_HTML, str_of("file:///x"), str_of(html), &sink, &err),
+                     SX_OK);
+    assert_string_equal(c.docs[0].body, "Menu\n" TEXT "\n" TEXT);
+    assert_member(c.docs[0].extra, NULL);
+    capture_release(&c);
+}
+
+/* ---- what pages say of themselves ------------------------------------------------------------ */
+
+static void assert_date(const char *html, const char *date, const char *extra)
+{
+    struct capture c;
+    struct captured *d = capture_one(&c, MEDIA_HTML, html);
+
+    assert_member(d->date, date);
+    if (extra != NULL)
+        assert_non_null(d->extra);
+    if (extra != NULL && strstr(d->extra, extra) == NULL)
+        fail_msg("'%s' is not in %s", extra, d->extra);
+    capture_release(&c);
+}
+
+static void dates_say_where_they_come_from(void **state)
+{
+    (void)state;
+    assert_date("<script type=application/ld+json>{\"@type\":\"NewsArticle\",\"datePublished\":"
+                "\"2025-08-15T10:00:00Z\"}</script><meta name=date content=2020-01-01>",
+                "2025-08-15T10:00:00Z", "\"date_from\":\"json-ld\",\"date_confidence\":0.98");
+    assert_date("<meta name=date content=2025-08-15><time datetime=2020-01-01>x</time>",
+                "2025-08-15", "\"date_from\":\"meta\",\"date_confidence\":0.9");
+    assert_date("<time datetime=2020-01-01>x</time><time pubdate datetime=2025-08-15>x</time>",
+                "2025-08-15", "\"date_from\":\"time\",\"date_confidence\":0.9");
+    assert_date("<html lang=de><time>5.8.2025</time>", "2025-08-05",
+                "\"date_from\":\"time\",\"date_confidence\":0.5");
+    assert_date("<span itemprop=datePublished content=2025-08-15T10:00>x</span>",
+                "2025-08-15T10:00", "\"date_from\":\"time\",\"date_confidence\":0.9");
+    assert_date("<h1>Ferry stops</h1><p>Published 15 August 2025</p>" PARAGRAPH PARAGRAPH,
+                "2025-08-15", "\"date_from\":\"text\",\"date_confidence\":0.95");
+    assert_date("<link rel=canonical href=https://example.org/2025/08/15/ferry>", "2025-08-15",
+                "\"date_from\":\"url\",\"date_confidence\":0.6");
+    assert_date("<meta property=article:modified_time content=2025-08-15>", "2025-08-15",
+                "\"date_from\":\"meta\",\"date_confidence\":0.5");
+}
+
+static void a_list_has_no_date(void **state)
+{
+    (void)state;
+    assert_date("<main>" PARAGRAPH
+                "<p>The harbour festival with its boats, bands and fireworks begins "
+                "on <time datetime=2026-05-01>the first of May</time> next year.</p></main>",
+                NULL, NULL);
+    assert_date("<time datetime=2025-08-01>x</time><time datetime=2025-08-02>x</time>", NULL, NULL);
+    assert_date("<main>" PARAGRAPH "<time datetime=2025-08-01>x</time>" PARAGRAPH
+                "<time datetime=2025-08-02>x</time><time datetime=2025-08-03>x</time></main>",
+                NULL, NULL);
+    assert_date("<script type=application/ld+json>[{\"@type\":\"NewsArticle\",\"datePublished\":"
+                "\"2025-08-15\"},{\"@type\":\"NewsArticle\",\"datePublished\":\"2025-08-16\"}]"
+                "</script>",
+                NULL, NULL);
+    assert_date("<main>" PARAGRAPH PARAGRAPH "</main><div class=comments><time "
+                "datetime=2025-08-01>x</time></div>",
+                NULL, NULL);
+    assert_date("<link rel=canonical href=https://example.org/2025/13/15/ferry>", NULL, NULL);
+}
+
+static void assert_title(const char *html, const char *title)
+{
+    struct capture c;
+
+    assert_member(capture_one(&c, MEDIA_HTML, html)->title, title);
+    capture_release(&c);
+}
+
+static void the_site_is_no_part_of_the_title(void **state)
+{
+    (void)state;
+    assert_title("<title>Ferry stops | Courier</title><meta property=og:site_name content=Courier>",
+                 "Ferry stops");
+    assert_title("<title>Courier: Ferry stops</title><meta property=og:site_name content=Courier>",
+                 "Ferry stops");
+    assert_title("<title>Courier - Ferry stops</title><h1>Ferry stops</h1>",
+                 "Courier - Ferry stops");
+    assert_title("<title>Ferry stops - News - Courier</title><h1>Ferry stops</h1>", "Ferry stops");
+    assert_title("<title>Courier</title><meta property=og:site_name content=Courier>"
+                 "<h1>Ferry stops</h1>",
+                 "Ferry stops");
+    assert_title(
+        "<title>Ferry stops - Courier</title><header><h1>Courier news</h1></header><main><h2>"
+        "Ferry stops</h2>" PARAGRAPH PARAGRAPH "</main>",
+        "Ferry stops - Courier");
+    assert_title(
+        "<title>Ferry stops - The Courier</title><header><h1>The Courier</h1></header><main>"
+        "<h1>Ferry stops</h1>" PARAGRAPH PARAGRAPH "</main>",
+        "Ferry stops");
+    assert_title(
+        "<title>Ferry stops - The Courier</title><div class=menu><h1>The Courier</h1></div>"
+        "<main>" PARAGRAPH PARAGRAPH "</main>",
+        "Ferry stops - The Courier");
+    assert_title("<title>Ferry - and tram</title>", "Ferry - and tram");
+    assert_title(
+        "<script type=application/ld+json>{\"@type\":\"Report\",\"headline\":\"A &amp; B\"}"
+        "</script>",
+        "A & B");
+}
+
+static void author_and_address_go_to_extra(void **state)
+{
+    (void)state;
+    assert_page(
+        "<p itemprop=author itemscope>By <b itemprop=name>Ada Quill</b></p>", "By Ada Quill",
+        "{\"author\":\"Ada Quill\",\"author_from\":\"microdata\",\"author_confidence\":0.9}");
+    assert_page(
+        "<a rel=author>Ada Quill</a> <a rel=author>Bo</a>", "Ada Quill Bo",
+        "{\"author\":\"Ada Quill\",\"author_from\":\"microdata\",\"author_confidence\":0.9}");
+    assert_page(
+        "<meta name=author content='Ada Quill'><link rel=canonical href=https://example.org/a>"
+        "<p>x",
+        "x", "{\"author\":\"Ada Quill\",\"canonical\":\"https://example.org/a\"}");
+    assert_page(
+        "<meta name=author content=https://example.org/ada><link rel=canonical href=/a><p>x", "x",
+        NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +472,17 @@ int main(void)
         cmocka_unit_test(pages_that_would_stall_are_refused),
         cmocka_unit_test(spaces_outside_tags_are_no_attributes),
         cmocka_unit_test(entities_stand_for_characters),
+        cmocka_unit_test(menus_are_left_out_and_told),
+        cmocka_unit_test(a_page_without_a_clear_main_text_is_kept_whole),
+        cmocka_unit_test(teasers_beside_the_article_are_left_out),
+        cmocka_unit_test(a_word_about_cookies_beside_buttons_is_left_out),
+        cmocka_unit_test(comments_are_text_where_there_is_no_other),
+        cmocka_unit_test(what_is_left_out_is_cut_when_long),
+        cmocka_unit_test(an_option_keeps_all),
+        cmocka_unit_test(dates_say_where_they_come_from),
+        cmocka_unit_test(a_list_has_no_date),
+        cmocka_unit_test(the_site_is_no_part_of_the_title),
+        cmocka_unit_test(author_and_address_go_to_extra),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,45 @@ static void front_matter_names_the_document(void **state)
     capture_release(&c);
 }
 
+static void assert_extra(const char *markdown, const char *extra)
+{
+    struct capture c;
+
+    assert_member(capture_one(&c, MEDIA_MARKDOWN, markdown)->extra, extra);
+    capture_release(&c);
+}
+
+static void what_has_no_member_goes_to_extra(void **state)
+{
+    (void)state;
+    assert_extra("---\nauthor: Ada Quill\ntags: [harbour, 'night ferry']\n---\nx",
+                 "{\"author\":\"Ada Quill\",\"tags\":[\"harbour\",\"night ferry\"]}");
+    assert_extra("---\nauthors:\n  - name: Ada Quill\n    mail: a@example.org\n  - Bo Berg\n"
+                 "tags:\n- one\n- two\ncanonical: https://example.org/a\n---\nx",
+                 "{\"author\":\"Ada Quill, Bo Berg\",\"canonical\":\"https://example.org/a\","
+                 "\"tags\":[\"one\",\"two\"]}");
+    assert_extra("---\ndate: 2025-08-15\n---\nx",
+                 "{\"date_from\":\"front-matter\",\"date_confidence\":1}");
+    assert_extra("---\nauthor:\nurl: /a/b\ntags: []\n---\nx", NULL);
+}
+
+static void front_matter_may_be_toml(void **state)
+{
+    struct capture c;
+    struct captured *d = capture_one(&c, MEDIA_MARKDOWN,
+                                     "+++\ntitle = \"Night ferry\"\ndate = 2025-08-15T10:00:00Z\n"
+                                     "language = 'nl'\n[params]\nsource = \"no\"\n+++\ntext\n");
+
+    (void)state;
+    assert_member(d->title, "Night ferry");
+    assert_member(d->date, "2025-08-15T10:00:00Z");
+    assert_member(d->lang, "nl");
+    assert_member(d->source, NULL);
+    assert_string_equal(d->body, "text\n");
+    capture_release(&c);
+    assert_body("+++\ntitle = x\n", "+++\ntitle = x\n");
+}
+
 static void a_rule_is_no_front_matter(void **state)
 {
     (void)state;
@@ -249,6 +288,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(marks_go_and_words_stay),
         cmocka_unit_test(front_matter_names_the_document),
+        cmocka_unit_test(what_has_no_member_goes_to_extra),
+        cmocka_unit_test(front_matter_may_be_toml),
         cmocka_unit_test(a_rule_is_no_front_matter),
         cmocka_unit_test(the_first_heading_is_the_title_otherwise),
         cmocka_unit_test(html_that_is_refused_refuses_the_text),

@@ -144,6 +144,14 @@ static void memory_running_out_is_told_by_each_reader(void **state)
     } more[] = {
         {MEDIA_TEXT, "Source: caf\xE9\nDate: 15 August 2025\nA title of four words\n\nText."},
         {MEDIA_HTML, "<html lang=en><title>T</title><meta charset=koi8-r>\r\n<h1>\xC1</h1>&#146;"},
+        {MEDIA_HTML,
+         "<title>Ferry stops | Courier</title><script type=application/ld+json>{\"@type\":"
+         "\"Report\",\"author\":\"A\",\"headline\":\"&amp;\"}</script><nav><a>Menu</a></nav>"
+         "<h1>Ferry stops</h1><p>By Ada Quill<p>15 August 2025<time>1.5.2025</time>"
+         "<p>The ferry between the two harbours was taken out of service on Thursday after "
+         "an inspection found cracks in its hull, the company that runs it said.</p>"},
+        {MEDIA_MARKDOWN, "+++\nauthors = [\"a\", \"b\"]\ntags = [\"c\", \"d\"]\n+++\ntext"},
+        {MEDIA_TEXT, "Published: 2025-08-15T10:00:00Z\nBy - Ada Quill 15 August 2025\n\nx"},
         {MEDIA_MARKDOWN, "---\ntitle: T\r\n---\n<div>raw</div>\n\n&eacute; `c`"},
         {MEDIA_JSONL, "{\"body\":\"b\",\"date\":\"1 May 2025\",\"lang\":\"EN\",\"k\":[1]}\n{\"id\":"
                       "7,\"body\":\"c\"}\nbad"},

@@ -1,0 +1,467 @@
+/* What block-max reaches: every committed snapshot, whatever becomes of its files. Each answer is held
+ * against that of FTS5. */
+#include <searchd/index.h>
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "index/base/buf.h"
+#include "index/base/file.h"
+#include "index/base/str.h"
+#include "tests/support/support.h"
+
+#define MANY 3000 /* enough for a file */
+
+struct bed {
+    char *dir;
+    struct sx_index *ix;
+    struct sx_reader *r;
+};
+
+static void must(sx_status rc, const struct sx_error *err)
+{
+    if (rc != SX_OK)
+        fail_msg("%s: %s", sx_status_name(rc), err->msg);
+}
+
+static void open_bed(struct bed *b)
+{
+    struct sx_error err;
+
+    must(sx_index_open(&b->ix, b->dir, NULL, &err), &err);
+    must(sx_reader_open(&b->r, b->ix, &err), &err);
+}
+
+static void close_bed(struct bed *b)
+{
+    sx_reader_close(b->r);
+    sx_index_close(b->ix);
+}
+
+static int set_up(void **state)
+{
+    struct bed *b = calloc(1, sizeof(*b));
+
+    assert_non_null(b);
+    b->dir = temp_dir();
+    open_bed(b);
+    *state = b;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct bed *b = *state;
+
+    close_bed(b);
+    temp_dir_remove(b->dir);
+    free(b);
+    return 0;
+}
+
+static void put(struct bed *b, const char *uri, const char *body)
+{
+    struct sx_error err;
+    struct sx_doc d = {.uri = str_of(uri), .body = str_of(body)};
+
+    must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
+}
+
+static void drop(struct bed *b, const char *uri)
+{
+    struct sx_error err;
+    size_t deleted;
+
+    must(sx_index_delete_uri(b->ix, str_of(uri), &deleted, &err), &err);
+    assert_int_equal(deleted, 1);
+}
+
+static void commit(struct bed *b)
+{
+    struct sx_error err;
+
+    must(sx_index_commit(b->ix, &err), &err);
+}
+
+static void settle(struct bed *b)
+{
+    struct sx_error err;
+
+    must(sx_index_settle(b->ix, &err), &err);
+}
+
+static void put_many(struct bed *b, int from, int to)
+{
+    char uri[16], body[64];
+
+    for (int i = from; i < to; i++) {
+        snprintf(uri, sizeof(uri), "%d", i);
+        snprintf(body, sizeof(body), "harbour %s ferry%d %s", i % 3 == 0 ? "train" : "tide", i % 50,
+                 i % 7 == 0 ? "harbour ferry" : "");
+        put(b, uri, body);
+    }
+    commit(b);
+}
+
+static struct sx_results *search(struct sx_reader *r, const char *query, enum sx_engine engine)
+{
+    struct sx_results *res = NULL;
+    struct sx_error err;
+    struct sx_search s = {
+        .query = str_of(query), .limit = 20, .exact_total = true, .engine = engine};
+
+    must(sx_reader_search(r, &s, &res, &err), &err);
+    return res;
+}
+
+/* Whether block-max has answered; both engines say the same. */
+static bool ask(struct sx_reader *r, const char *query, size_t total)
+{
+    struct sx_results *a = search(r, query, SX_ENGINE_AUTO);
+    struct sx_results *f = search(r, query, SX_ENGINE_FTS5);
+    bool reached = strcmp(a->engine, "blockmax") == 0;
+
+    assert_int_equal(f->total, total);
+    assert_int_equal(a->total, total);
+    assert_int_equal(a->hit_count, f->hit_count);
+    for (size_t i = 0; i < a->hit_count; i++) {
+        assert_true(str_eq(a->hits[i].uri, f->hits[i].uri));
+        assert_true(fabs(a->hits[i].score - f->hits[i].score) <= 1e-9 * f->hits[i].score);
+    }
+    sx_results_free(a);
+    sx_results_free(f);
+    return reached;
+}
+
+/* All questions about documents [0, n) of put_many(). */
+static bool ask_all(struct sx_reader *r, size_t n)
+{
+    bool reached = ask(r, "harbour", n);
+
+    reached = ask(r, "+harbour train", n) && reached;
+    reached = ask(r, "\"harbour train\"", (n + 2) / 3) && reached;
+    return ask(r, "\"ferry\"", (n + 6) / 7) && reached;
+}
+
+/* ---- snapshots --------------------------------------------------------------------------------- */
+
+static void every_commit_is_reached(void **state)
+{
+    struct bed *b = *state;
+    char uri[16];
+
+    for (int i = 0; i < 200; i++) {
+        snprintf(uri, sizeof(uri), "%d", i);
+        put(b, uri, i % 2 == 0 ? "harbour ferry" : "harbour");
+        commit(b);
+        assert_true(ask(b->r, "harbour", (size_t)i + 1));
+        assert_true(ask(b->r, "ferry", (size_t)i / 2 + 1));
+    }
+    drop(b, "0");
+    commit(b);
+    assert_true(ask(b->r, "ferry", 99));
+    put(b, "2", "train");
+    commit(b);
+    assert_true(ask(b->r, "ferry", 98));
+}
+
+static void what_is_rolled_back_was_never_there(void **state)
+{
+    struct bed *b = *state;
+
+    put(b, "1", "harbour");
+    commit(b);
+    put(b, "2", "harbour ferry");
+    drop(b, "1");
+    sx_index_rollback(b->ix);
+    assert_true(ask(b->r, "harbour", 1));
+    put(b, "3", "harbour train"); /* by the same rowid */
+    commit(b);
+    assert_true(ask(b->r, "harbour", 2));
+    ask(b->r, "ferry", 0);
+    assert_true(ask(b->r, "train", 1));
+}
+
+static void a_document_that_comes_and_goes_in_one_transaction_is_not_found(void **state)
+{
+    struct bed *b = *state;
+
+    put(b, "1", "harbour");
+    put(b, "2", "harbour ferry");
+    put(b, "2", "harbour train");
+    drop(b, "1");
+    commit(b);
+    assert_true(ask(b->r, "harbour", 1));
+    assert_true(ask(b->r, "train", 1));
+}
+
+static void a_snapshot_keeps_what_goes_after_it(void **state)
+{
+    struct bed *b = *state;
+    struct sx_reader *later;
+    struct sx_error err;
+
+    put_many(b, 0, 100);
+    must(sx_reader_open(&later, b->ix, &err), &err);
+    must(sx_reader_hold(b->r, &err), &err);
+    drop(b, "0");
+    put(b, "new", "harbour");
+    commit(b);
+    assert_true(ask_all(b->r, 100));
+    assert_true(ask(later, "harbour", 100));
+    assert_true(ask(later, "\"harbour train\"", 33));
+    settle(b);
+    assert_true(ask_all(b->r, 100)); /* its set stays with it */
+    sx_reader_release(b->r);
+    assert_true(ask(b->r, "harbour", 100));
+    sx_reader_close(later);
+}
+
+static void a_rebuild_is_reached_again(void **state)
+{
+    struct bed *b = *state;
+    struct sx_error err;
+    uint64_t docs;
+
+    put_many(b, 0, 100);
+    must(sx_index_rebuild(b->ix, NULL, &docs, &err), &err);
+    ask_all(b->r, 100);
+    settle(b);
+    assert_true(ask_all(b->r, 100));
+}
+
+static void an_engine_can_be_asked_for(void **state)
+{
+    struct bed *b = *state;
+    struct sx_stats stats;
+    struct sx_error err;
+
+    put_many(b, 0, 10);
+    struct sx_results *res = search(b->r, "harbour", SX_ENGINE_BLOCKMAX);
+    assert_string_equal(res->engine, "blockmax");
+    sx_results_free(res);
+    must(sx_reader_stats(b->r, &stats, &err), &err);
+    assert_true(stats.blockmax.reached);
+    assert_int_equal(stats.blockmax.docs, 10);
+    assert_int_equal(stats.blockmax.segments, 1);
+    assert_true(stats.blockmax.memory_bytes > 0);
+    assert_int_equal(stats.blockmax.file_bytes, 0);
+}
+
+/* ---- files -------------------------------------------------------------------------------------- */
+
+/* Calls `fn` for each file of block-max; how many there were. */
+static size_t each_file(struct bed *b, const char *ending, void (*fn)(const char *path))
+{
+    char folder[512], path[1024];
+    struct dirent *e;
+    size_t count = 0;
+
+    snprintf(folder, sizeof(folder), "%s/blockmax", b->dir);
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    while ((e = readdir(dir)) != NULL) {
+        size_t n = strlen(e->d_name), k = strlen(ending);
+        if (n < k || strcmp(e->d_name + n - k, ending) != 0)
+            continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+        fn(path);
+        count++;
+    }
+    closedir(dir);
+    return count;
+}
+
+static void remove_file(const char *path)
+{
+    assert_int_equal(unlink(path), 0);
+}
+
+static void cut_file(const char *path)
+{
+    struct stat st;
+
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(truncate(path, st.st_size / 3), 0);
+}
+
+static void garble_file(const char *path)
+{
+    static const char garbage[512] = "nothing that was ever written";
+    struct stat st;
+    int fd = open(path, O_WRONLY);
+
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    for (off_t at = st.st_size / 100; at < st.st_size; at += st.st_size / 10 + 1)
+        assert_int_equal(pwrite(fd, garbage, sizeof(garbage), at), (ssize_t)sizeof(garbage));
+    close(fd);
+}
+
+static void empty_file(const char *path)
+{
+    assert_int_equal(truncate(path, 0), 0);
+}
+
+static void files_serve_the_next_process(void **state)
+{
+    struct bed *b = *state;
+    struct sx_stats stats;
+    struct sx_error err;
+
+    put_many(b, 0, MANY);
+    settle(b);
+    drop(b, "0");
+    put(b, "0", "harbour train ferry0 harbour ferry");
+    commit(b);
+    close_bed(b);
+    open_bed(b);
+    must(sx_reader_stats(b->r, &stats, &err), &err);
+    assert_true(stats.blockmax.reached);
+    assert_true(stats.blockmax.file_bytes > 0);
+    assert_int_equal(stats.blockmax.docs, MANY);
+    assert_true(ask_all(b->r, MANY));
+}
+
+/* A fault while nobody looks: the next process answers rightly at once, and by block-max in the end. */
+static void survive(struct bed *b, const char *ending, void (*fault)(const char *path))
+{
+    put_many(b, 0, MANY);
+    settle(b);
+    close_bed(b);
+    assert_true(each_file(b, ending, fault) > 0);
+    open_bed(b);
+    ask_all(b->r, MANY);
+    settle(b);
+    assert_true(ask_all(b->r, MANY));
+}
+
+static void lost_segments_are_made_anew(void **state)
+{
+    survive(*state, ".segment", remove_file);
+}
+
+static void cut_segments_are_made_anew(void **state)
+{
+    survive(*state, ".segment", cut_file);
+}
+
+static void garbled_segments_are_made_anew(void **state)
+{
+    survive(*state, ".segment", garble_file);
+}
+
+static void a_lost_manifest_is_made_anew(void **state)
+{
+    survive(*state, "manifest", remove_file);
+}
+
+static void a_cut_manifest_is_made_anew(void **state)
+{
+    survive(*state, "manifest", cut_file);
+}
+
+static void an_empty_manifest_is_made_anew(void **state)
+{
+    survive(*state, "manifest", empty_file);
+}
+
+/* The same under an open index that has looked at the files already, or not yet. */
+static void survive_open(struct bed *b, void (*fault)(const char *path), bool looked)
+{
+    put_many(b, 0, MANY);
+    settle(b);
+    if (looked)
+        assert_true(ask_all(b->r, MANY));
+    assert_true(each_file(b, ".segment", fault) > 0);
+    ask_all(b->r, MANY);
+    settle(b);
+    ask_all(b->r, MANY);
+}
+
+static void segments_garbled_under_a_reader_are_made_anew(void **state)
+{
+    struct bed *b = *state;
+
+    survive_open(b, garble_file, false);
+    assert_true(ask_all(b->r, MANY));
+}
+
+static void segments_cut_under_a_reader_are_made_anew(void **state)
+{
+    struct bed *b = *state;
+
+    survive_open(b, cut_file, true);
+    assert_true(ask_all(b->r, MANY));
+}
+
+static void copy(const char *from, const char *to)
+{
+    struct buf bytes = {0};
+    struct sx_error err;
+
+    must(file_read(from, (size_t)1 << 30, &bytes, &err), &err);
+    FILE *f = fopen(to, "w");
+    assert_non_null(f);
+    assert_int_equal(fwrite(bytes.data, 1, bytes.len, f), bytes.len);
+    assert_int_equal(fclose(f), 0);
+    buf_release(&bytes);
+}
+
+/* An index that was put back from a copy goes on with other documents by the same rowids: the
+ * segments of the one that it replaces are not about them. */
+static void segments_of_another_past_are_not_believed(void **state)
+{
+    struct bed *b = *state;
+    char db[512], kept[512];
+
+    snprintf(db, sizeof(db), "%s/index.db", b->dir);
+    snprintf(kept, sizeof(kept), "%s/kept.db", b->dir);
+    put_many(b, 0, 100);
+    close_bed(b);
+    copy(db, kept);
+    open_bed(b);
+    put_many(b, 100, MANY);
+    settle(b);
+    close_bed(b);
+    copy(kept, db);
+    open_bed(b);
+    assert_true(ask_all(b->r, 100));
+    for (int i = 0; i < 2; i++) {
+        put(b, "other", i == 0 ? "unheard of" : "harbour ferry");
+        commit(b);
+        close_bed(b);
+        open_bed(b);
+        ask(b->r, "harbour", i == 0 ? 100 : 101);
+    }
+    settle(b);
+    assert_true(ask(b->r, "harbour", 101));
+}
+
+#define with_bed(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        with_bed(every_commit_is_reached),
+        with_bed(what_is_rolled_back_was_never_there),
+        with_bed(a_document_that_comes_and_goes_in_one_transaction_is_not_found),
+        with_bed(a_snapshot_keeps_what_goes_after_it),
+        with_bed(a_rebuild_is_reached_again),
+        with_bed(an_engine_can_be_asked_for),
+        with_bed(files_serve_the_next_process),
+        with_bed(lost_segments_are_made_anew),
+        with_bed(cut_segments_are_made_anew),
+        with_bed(garbled_segments_are_made_anew),
+        with_bed(a_lost_manifest_is_made_anew),
+        with_bed(a_cut_manifest_is_made_anew),
+        with_bed(an_empty_manifest_is_made_anew),
+        with_bed(segments_garbled_under_a_reader_are_made_anew),
+        with_bed(segments_cut_under_a_reader_are_made_anew),
+        with_bed(segments_of_another_past_are_not_believed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
