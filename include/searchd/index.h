@@ -48,6 +48,25 @@ extern "C" {
 
 struct sx_index;
 struct sx_reader;
+struct sx_extract;
+
+/* ---- reading files in processes of their own ------------------------------------------- */
+
+/* All may be zero. */
+struct sx_extract_options {
+    unsigned helpers;      /* at most so many processes read; 0: one a core, at most 8 */
+    unsigned timeout_ms;   /* that one file may take; 0: 20 s */
+    uint64_t memory_bytes; /* of one process; 0: 1 GiB */
+};
+
+/* Starts what reads files in sandboxed processes, for any number of indexes. It forks: call it
+ * before the process starts a thread. `opt` may be NULL. The caller stops it, after the indexes
+ * that have it are closed. */
+sx_status sx_extract_start(struct sx_extract **out, const struct sx_extract_options *opt,
+                           struct sx_error *err);
+void sx_extract_stop(struct sx_extract *x); /* NULL is fine */
+/* What of the sandbox this kernel lacks, in words; "" when it has all. */
+const char *sx_extract_lacks(const struct sx_extract *x);
 
 /* ---- life ---------------------------------------------------------------------------- */
 
@@ -59,6 +78,9 @@ struct sx_index_options {
      * SX_LANGUAGES_MAX; count 0: the most frequent ones among the documents. */
     const char *const *languages;
     size_t language_count;
+    /* Reads the files of roots, which a sync else does in this process, where a file that harms
+     * its reader harms all, and without PDF. Borrowed until the index is closed. */
+    struct sx_extract *extract;
 };
 
 /* Opens the index in folder `dir`, made if absent, and locks the folder (flock). `opt` may be

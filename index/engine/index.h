@@ -26,6 +26,7 @@ struct sx_index {
     char *dir, *path;
     int lock_fd;
     bool relaxed;
+    struct sx_extract *extract; /* NULL: files are read in this process */
 
     /* the writer's thread */
     struct db w;

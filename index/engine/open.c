@@ -96,6 +96,7 @@ sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_
     ix->lock_fd = -1;
     ix->words_max = WORDS_BYTES_MAX;
     ix->relaxed = opt != NULL && opt->relaxed;
+    ix->extract = opt == NULL ? NULL : opt->extract;
     pthread_mutex_init(&ix->lock, NULL);
     ix->dir = mem_strndup(dir, strlen(dir));
     ix->path = path_in(dir, "index.db");

@@ -7,7 +7,7 @@
 
 #include "index/base/file.h"
 #include "index/base/str.h"
-#include "index/ingest/reader.h"
+#include "index/extract/extract.h"
 
 /* Lines of one file that are told one by one as failed; of more, how many there were. */
 #define FAILED_LINES_MAX 1000
@@ -39,6 +39,15 @@ static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
         sync_note_failure(rd->ix, place.data, buf_str(&uri), rd->stage, why->msg, rd->file, &err);
     buf_release(&uri);
     buf_release(&place);
+}
+
+static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error *why)
+{
+    struct reading *rd = arg;
+    struct sx_error err;
+
+    if (++rd->failed <= FAILED_LINES_MAX)
+        sync_note_failure(rd->ix, rd->path, uri, rd->stage, why->msg, rd->file, &err);
 }
 
 /* A document at fault fails its line, where a file has lines; the others of the file go on. */
@@ -91,14 +100,15 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
 static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_str bytes,
                            struct sx_error *err)
 {
-    struct ingest_sink sink = {take_doc, take_failed_line, rd};
+    struct ingest_sink sink = {
+        .doc = take_doc, .failed = take_failed_line, .item = take_failed_item, .ctx = rd};
     enum media m = media_detect(rd->path, bytes);
     sx_status rc;
 
     if (m == MEDIA_NONE)
         rc = sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
     else
-        rc = ingest_read(m, rd->uri, bytes, &sink, err);
+        rc = extract_read(ix->extract, m, rd->uri, bytes, &sink, err);
     if (rc == SX_OK && ix->doom.code == SX_OK)
         return note_more_lines(rd, err);
     /* The transaction's own failures are told by its next call. Want of memory is not the file's

@@ -13,7 +13,7 @@
 
 /* Formats that may begin without a NUL byte, and are no text. */
 static const char *const signatures[] = {
-    "%PDF-",  "PK\3\4", "\x1F\x8B", "\x89PNG",     "\xFF\xD8\xFF", "GIF8",
+    "PK\3\4", "\x1F\x8B", "\x89PNG",     "\xFF\xD8\xFF", "GIF8",
     "{\\rtf", "%!PS",   "BZh",      "\xFD\x37zXZ", "7z\xBC\xAF",
 };
 
@@ -100,6 +100,8 @@ enum media media_detect(const char *path, struct sx_str bytes)
 {
     enum media named = by_ending(path);
 
+    if (bytes.len >= 5 && memcmp(bytes.ptr, "%PDF-", 5) == 0)
+        return MEDIA_PDF;
     if (is_binary(bytes))
         return MEDIA_NONE;
     bytes = charset_skip_bom(bytes);
@@ -114,7 +116,7 @@ enum media media_detect(const char *path, struct sx_str bytes)
 
 const char *media_name(enum media m)
 {
-    static const char *const names[] = {"none", "text", "html", "markdown", "jsonl"};
+    static const char *const names[] = {"none", "text", "html", "markdown", "jsonl", "pdf"};
 
     return names[m];
 }

@@ -1,6 +1,7 @@
 /* Which reader reads what. */
 #include "index/ingest/reader.h"
 
+#include <libxml/parser.h>
 #include <libxml/xmlversion.h>
 
 #include "index/base/str.h"
@@ -22,10 +23,18 @@ sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
         return markdown_read(uri, bytes, sink, err);
     case MEDIA_JSONL:
         return jsonl_read(uri, bytes, sink, err);
+    case MEDIA_PDF:
+        return sx_fail(err, SX_EREQUEST, "a PDF is read by pdftotext alone");
     case MEDIA_NONE:
+    case MEDIA_COUNT:
         break;
     }
     return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
+}
+
+void ingest_prepare(void)
+{
+    xmlInitParser();
 }
 
 const char *ingest_library_version(void)

@@ -15,7 +15,19 @@ struct sx_doc;
 /* The largest file that is read. A larger one is failed as such, never cut. */
 #define INGEST_FILE_MAX ((size_t)64 << 20)
 
-enum media { MEDIA_NONE, MEDIA_TEXT, MEDIA_HTML, MEDIA_MARKDOWN, MEDIA_JSONL };
+enum media {
+    MEDIA_NONE,
+    MEDIA_TEXT,
+    MEDIA_HTML,
+    MEDIA_MARKDOWN,
+    MEDIA_JSONL,
+    MEDIA_PDF, /* by another program: see index/extract */
+    MEDIA_COUNT
+};
+
+/* Raised by whoever changes what a reader makes of a file, so that those read before can be found
+ * and read again. */
+#define INGEST_VERSION 1
 
 /* By content first, then by the name's ending. MEDIA_NONE: not a kind that is read (binary). */
 enum media media_detect(const char *path, struct sx_str bytes);
@@ -30,14 +42,22 @@ typedef sx_status (*doc_sink)(void *ctx, const struct sx_doc *doc, size_t line,
 /* A line that could not be read while others can: JSON Lines. */
 typedef void (*line_failed)(void *ctx, size_t line, const struct sx_error *err);
 
+/* The same of an item of a container, which has a uri of its own. */
+typedef void (*item_failed)(void *ctx, struct sx_str uri, const struct sx_error *err);
+
 struct ingest_sink {
     doc_sink doc;
     line_failed failed;
     void *ctx;
+    item_failed item;
 };
 
 /* "libxml2 2.9.14" */
 const char *ingest_library_version(void);
+
+/* Has libraries load what they read from disk once. Call it before files can no longer be opened
+ * (a sandbox). Again is harmless. */
+void ingest_prepare(void);
 
 /* Reads one file's bytes as `m`. `uri` is the document's key, and the base of the keys of JSON
  * Lines without uri or id ("URI#LINE"). Bytes that are no UTF-8: a BOM's charset or Latin-1
