@@ -61,12 +61,13 @@ static sx_status index_root(struct sx_index *ix, const char *root, uint64_t *fai
     return SX_OK;
 }
 
-static sx_status index_collection(const struct config_collection *col, uint64_t *failed,
-                                  struct sx_error *err)
+static sx_status index_collection(const struct config_collection *col, struct sx_extract *extract,
+                                  uint64_t *failed, struct sx_error *err)
 {
     struct sx_index_options opt = {.relaxed = col->relaxed,
                                    .languages = (const char *const *)col->languages,
-                                   .language_count = col->language_count};
+                                   .language_count = col->language_count,
+                                   .extract = extract};
     struct sx_index *ix = NULL;
     bool more = true;
     sx_status rc = sx_index_open(&ix, col->data, &opt, err);
@@ -83,7 +84,7 @@ static void say_failed(const struct config_collection *col, const struct sx_erro
     fprintf(stderr, "searchd: collection %s: %s\n", col->name, err->msg);
 }
 
-int offline_index(const struct config *c, const char *file)
+int offline_index(const struct config *c, struct sx_extract *extract, const char *file)
 {
     uint64_t failed = 0;
     size_t roots = 0;
@@ -91,7 +92,7 @@ int offline_index(const struct config *c, const char *file)
         struct sx_error err = {.offset = -1};
         const struct config_collection *col = &c->collections[i];
         roots += col->root_count;
-        if (col->root_count > 0 && index_collection(col, &failed, &err) != SX_OK) {
+        if (col->root_count > 0 && index_collection(col, extract, &failed, &err) != SX_OK) {
             say_failed(col, &err);
             return EXIT_FAILURE;
         }

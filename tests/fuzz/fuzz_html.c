@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     struct sx_error err = {0};
     struct buf text = {0};
     int docs = 0;
-    const struct ingest_sink sink = {take, NULL, &docs};
+    const struct ingest_sink sink = {.doc = take, .ctx = &docs};
     sx_status rc = ingest_read(MEDIA_HTML, str_of("x"), bytes, &sink, &err);
 
     require(rc == SX_OK ? docs == 1 : docs == 0 && err.msg[0] != '\0');

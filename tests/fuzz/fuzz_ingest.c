@@ -44,7 +44,7 @@ static void failed(void *ctx, size_t line, const struct sx_error *err)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-    const struct ingest_sink sink = {take, failed, NULL};
+    const struct ingest_sink sink = {.doc = take, .failed = failed};
     struct sx_error err = {0};
 
     if (size == 0)

@@ -69,7 +69,7 @@ static inline void capture_release(struct capture *c)
 static inline sx_status capture_read(struct capture *c, enum media m, struct sx_str bytes,
                                      struct sx_error *err)
 {
-    const struct ingest_sink sink = {capture_doc, capture_failed, c};
+    const struct ingest_sink sink = {.doc = capture_doc, .failed = capture_failed, .ctx = c};
 
     memset(err, 0, sizeof(*err));
     return ingest_read(m, str_of("file:///x"), bytes, &sink, err);

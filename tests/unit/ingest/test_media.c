@@ -37,12 +37,12 @@ static void content_beats_names(void **state)
     assert_media("x.json", "{\n\"body\":\"b\"\n}", MEDIA_TEXT);
     assert_media("x.txt", "<!-- never closed <html>", MEDIA_TEXT);
     assert_media("x.txt", "an <html> tag", MEDIA_TEXT);
+    assert_media("x.txt", "%PDF-1.7 text", MEDIA_PDF);
 }
 
 static void binary_files_are_no_documents(void **state)
 {
     (void)state;
-    assert_media("x.txt", "%PDF-1.7 text", MEDIA_NONE);
     assert_media("x.html", "PK\3\4 ", MEDIA_NONE);
     assert_media("x.md", "\x89PNG", MEDIA_NONE);
     assert_media("x.txt", "{\\rtf1", MEDIA_NONE);

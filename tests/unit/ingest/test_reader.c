@@ -64,7 +64,7 @@ static void tally_failed(void *ctx, size_t line, const struct sx_error *err)
 
 static sx_status read_into(struct tally *t, enum media m, struct sx_str bytes, struct sx_error *err)
 {
-    const struct ingest_sink sink = {tally_doc, tally_failed, t};
+    const struct ingest_sink sink = {.doc = tally_doc, .failed = tally_failed, .ctx = t};
 
     memset(err, 0, sizeof(*err));
     return ingest_read(m, str_of("file:///sample"), bytes, &sink, err);
