@@ -51,9 +51,10 @@ struct sx_index {
     pthread_mutex_t lock; /* the writer passes it before COMMIT, a reader after BEGIN */
     struct memory *memory;
     struct cursors *cursors;
-    size_t words_max;           /* bytes for terms in memory; since it was opened */
-    _Atomic(uint64_t) analyzer; /* the one that made the index */
-    _Atomic(uint64_t) pending;  /* files of a running sync still to be read */
+    size_t words_max;                      /* bytes for terms in memory; since it was opened */
+    _Atomic(uint64_t) analyzer;            /* the one that made the index */
+    struct sx_sync_progress told_progress; /* `progress`, for readers; under `lock` */
+    _Atomic(uint64_t) pending;             /* files of a running sync still to be read */
 };
 
 struct sx_reader {

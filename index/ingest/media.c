@@ -13,8 +13,8 @@
 
 /* Formats that may begin without a NUL byte, and are no text. */
 static const char *const signatures[] = {
-    "PK\3\4", "\x1F\x8B", "\x89PNG",     "\xFF\xD8\xFF", "GIF8",
-    "{\\rtf", "%!PS",   "BZh",      "\xFD\x37zXZ", "7z\xBC\xAF",
+    "PK\3\4", "\x1F\x8B", "\x89PNG", "\xFF\xD8\xFF", "GIF8",
+    "{\\rtf", "%!PS",     "BZh",     "\xFD\x37zXZ",  "7z\xBC\xAF",
 };
 
 static const struct {
