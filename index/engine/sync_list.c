@@ -4,6 +4,7 @@
 #include "index/engine/sync.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,12 +81,13 @@ sx_status sync_add_path(struct paths *to, const char *path, struct sx_error *err
 static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, struct file_row *row,
                               struct sx_error *err)
 {
+    struct walk_file now;
     struct buf uri = {0};
     bool noted = row->id != 0 && !row->has_hash;
     sx_status rc = noted ? SX_OK : write_begin(ix, err);
 
     ix->progress.failed++;
-    if (rc == SX_OK)
+    if (rc == SX_OK && walk_look(f->path, &now) == WALK_FOLDER)
         rc = sync_add_path(&ix->sync->unlisted, f->path, err);
     row->has_hash = false;
     if (rc == SX_OK && !noted)
@@ -125,14 +127,28 @@ static sx_status list_file(struct sx_index *ix, const struct walk_file *f, struc
     return rc;
 }
 
-/* One of the targets below a root. A folder is walked, unless its path leads by a link. */
+/* Whether what stands at a path stands there, and not where a link leads. */
+static bool is_in_place(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    char *folder = mem_strndup(path, len);
+    char *real = folder == NULL ? NULL : realpath(folder, NULL);
+    bool same = real != NULL && strcmp(real, folder) == 0;
+
+    free(real);
+    mem_free(folder);
+    return same;
+}
+
+/* One of the targets below a root; a folder is walked. */
 static sx_status list_target(struct sx_index *ix, const char *path, struct sx_error *err)
 {
     struct sync *s = ix->sync;
     struct walk_file f;
     enum walk_kind kind = walk_look(path, &f);
 
-    if (kind == WALK_GONE)
+    if (kind == WALK_GONE || !is_in_place(path))
         return SX_OK; /* swept */
     if (kind == WALK_FILE)
         return list_file(ix, &f, err);
@@ -141,7 +157,7 @@ static sx_status list_target(struct sx_index *ix, const char *path, struct sx_er
         return list_file(ix, &f, err);
     }
     sx_status rc = walk_open(&s->walk, path, err);
-    if (rc == SX_OK && strcmp(walk_root(s->walk), path) != 0) {
+    if (rc == SX_OK && strcmp(walk_root(s->walk), path) != 0) { /* a link since */
         walk_close(s->walk);
         s->walk = NULL;
     }

@@ -360,6 +360,12 @@ static void an_index_of_the_first_schema_is_brought_up_to_date(void **state)
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
     assert_int_equal(sqlite3_exec(db,
                                   "DROP TABLE form; DROP TABLE language; DROP TABLE term;"
+                                  "DROP INDEX file_hash; DROP INDEX file_type;"
+                                  "DROP INDEX failed_file; DROP INDEX doc_type;"
+                                  "ALTER TABLE file DROP COLUMN modified;"
+                                  "ALTER TABLE file DROP COLUMN type;"
+                                  "ALTER TABLE file DROP COLUMN extractor;"
+                                  "ALTER TABLE failed DROP COLUMN retry;"
                                   "ALTER TABLE doc DROP COLUMN lang_detected;"
                                   "PRAGMA user_version = 1",
                                   NULL, NULL, NULL),
