@@ -376,6 +376,11 @@ void spawner_stop(struct spawner *s)
     mem_free(s);
 }
 
+void spawner_break(struct spawner *s)
+{
+    kill(s->pid, SIGKILL);
+}
+
 static sx_status start(struct spawner *s, enum order_kind kind, const int *fds, size_t count,
                        pid_t *pid, struct sx_error *err)
 {

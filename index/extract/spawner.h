@@ -26,6 +26,9 @@ sx_status spawner_start(struct spawner **out, const struct spawner_setup *setup,
 /* Ends it and all that it started. NULL is fine. */
 void spawner_stop(struct spawner *s);
 
+/* Tests only: kills it, as if it had died. */
+void spawner_break(struct spawner *s);
+
 /* The rest: any thread. SX_EBUSY: the spawner is gone, or a process cannot be made now. */
 
 /* Starts a helper that answers over `fd`, of which the caller closes its own copy. */
