@@ -10,6 +10,7 @@
 #include "daemon/options.h"
 
 #define SLICE_MS 200
+#define BAR_CELLS 30
 
 static void print_failed(void *ctx, const struct sx_sync_event *ev)
 {
@@ -22,20 +23,33 @@ static void print_failed(void *ctx, const struct sx_sync_event *ev)
     fprintf(stderr, ": %s: %s\n", ev->stage, ev->reason);
 }
 
+/* How many of the files that were found are done, once it is known what there is to read. */
 static void print_progress(const struct sx_sync_progress *p)
 {
-    fprintf(stderr, "\r\033[K%llu files, %llu left, %llu documents", (unsigned long long)p->files,
-            (unsigned long long)p->pending, (unsigned long long)p->docs);
+    char bar[BAR_CELLS + 1];
+    uint64_t done = p->files - p->pending;
+    size_t cells = p->files == 0 ? 0 : (size_t)(done * BAR_CELLS / p->files);
+    if (!p->listed) {
+        fprintf(stderr, "\r\033[Klooking: %llu files, %llu to be read",
+                (unsigned long long)p->files, (unsigned long long)p->pending);
+        return;
+    }
+    for (size_t i = 0; i < BAR_CELLS; i++)
+        bar[i] = i < cells ? '#' : '.';
+    bar[BAR_CELLS] = '\0';
+    fprintf(stderr, "\r\033[K[%s] %llu of %llu files, %llu documents, %llu failed", bar,
+            (unsigned long long)done, (unsigned long long)p->files, (unsigned long long)p->docs,
+            (unsigned long long)p->failed);
 }
 
 static void print_summary(const char *root, const struct sx_sync_progress *p)
 {
-    printf("%s: %llu files, %llu added, %llu updated, %llu unchanged, %llu removed, %llu failed, "
-           "%llu documents\n",
+    printf("%s: %llu files, %llu added, %llu updated, %llu moved, %llu unchanged, %llu removed, "
+           "%llu failed, %llu documents\n",
            root, (unsigned long long)p->files, (unsigned long long)p->added,
-           (unsigned long long)p->updated, (unsigned long long)p->unchanged,
-           (unsigned long long)p->removed, (unsigned long long)p->failed,
-           (unsigned long long)p->docs);
+           (unsigned long long)p->updated, (unsigned long long)p->moved,
+           (unsigned long long)p->unchanged, (unsigned long long)p->removed,
+           (unsigned long long)p->failed, (unsigned long long)p->docs);
 }
 
 /* Adds to *failed. */

@@ -158,6 +158,7 @@ static void put_sync(struct buf *out, const struct sx_sync_progress *p)
     reply_u64(out, "removed", p->removed);
     reply_u64(out, "failed", p->failed);
     reply_u64(out, "docs", p->docs);
+    reply_bool(out, "listed", p->listed);
     buf_putc(out, '}');
 }
 

@@ -200,6 +200,7 @@ struct sx_sync_progress {
     uint64_t added, updated, unchanged, removed, failed; /* files */
     uint64_t moved;                                      /* files that have another path now */
     uint64_t docs;                                       /* documents put */
+    bool listed;                                         /* all files are seen */
 };
 
 /* Begins to bring the index in line with the folder `root` (all its readable regular files

@@ -122,6 +122,7 @@ static sx_status one_step(struct sx_index *ix, struct sx_error *err)
     }
     if (rc == SX_OK && !more) {
         ix->sync->phase++;
+        ix->progress.listed = true;
         ix->sync->target = 0;
     }
     if (rc == SX_OK && ix->sync->phase == SYNC_DONE && ix->sync->dropped && !ix->sync->again)
