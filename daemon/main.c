@@ -26,7 +26,10 @@ static int run(const struct options *o, struct config *conf)
 {
     struct sx_extract *extract = NULL;
     struct sx_error err = {.offset = -1};
-    if (o->mode != MODE_CHECK && sx_extract_start(&extract, NULL, &err) != SX_OK) {
+    const struct sx_extract_options files = {.helpers = (unsigned)conf->files.readers,
+                                             .timeout_ms = (unsigned)conf->files.timeout_ms,
+                                             .memory_bytes = conf->files.memory_mb << 20};
+    if (o->mode != MODE_CHECK && sx_extract_start(&extract, &files, &err) != SX_OK) {
         fprintf(stderr, "searchd: %s\n", err.msg);
         config_release(conf);
         return EXIT_FAILURE;

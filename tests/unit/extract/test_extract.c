@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "index/base/alloc.h"
 #include "index/base/buf.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
@@ -377,6 +378,24 @@ static void a_reader_can_reach_nothing(void **state)
     still_well(b);
 }
 
+/* Each allocation of ours fails in turn: the call fails for want of memory, or does without. */
+static void memory_runs_out_here(void **state)
+{
+    bool fired = true;
+
+    for (long n = 0; fired; n++) {
+        struct got g = {0};
+        struct sx_error err;
+        mem_fail_after(n);
+        sx_status rc = read_as(*state, MEDIA_HTML, str_of("<title>a</title><p>b"), &g, &err);
+        fired = mem_failed() != 0;
+        mem_fail_after(-1);
+        assert_true(rc == SX_ENOMEM || (rc == SX_OK && g.docs == 1));
+        assert_true(n < 1000);
+    }
+    still_well(*state);
+}
+
 /* ---- many at once ---------------------------------------------------------------------------- */
 
 struct crowd {
@@ -435,6 +454,7 @@ int main(void)
         with_pool(who_eats_memory_is_stopped),
         with_pool(a_helper_that_died_is_replaced_unnoticed),
         with_pool(a_reader_can_reach_nothing),
+        with_pool(memory_runs_out_here),
         with_pool(many_threads_share_the_helpers),
     };
 
