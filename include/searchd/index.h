@@ -244,6 +244,9 @@ struct sx_sync_progress sx_sync_progress(const struct sx_index *ix);
 /* ---- searching: a reader's thread -------------------------------------------------------- */
 
 enum sx_match { SX_MATCH_BEST, SX_MATCH_ALL, SX_MATCH_ANY };
+/* Who finds the documents: block-max where it reaches all of them, else FTS5. Both give the same hits
+ * and scores; SX_ENGINE_BLOCKMAX fails (SX_EBUSY) where the other would have to. */
+enum sx_engine { SX_ENGINE_AUTO, SX_ENGINE_FTS5, SX_ENGINE_BLOCKMAX };
 enum sx_sort { SX_SORT_SCORE, SX_SORT_DATE, SX_SORT_DATE_DESC }; /* date: oldest first */
 
 /* The values of documents that are counted; year and month are of a date's beginning in UTC, which is
@@ -265,6 +268,8 @@ struct sx_search {
     size_t limit;    /* at most SX_LIMIT_MAX */
     size_t snippets; /* passages a hit, at most SX_SNIPPETS_MAX */
     bool exact_total;
+    enum sx_engine engine;
+    bool no_proximity; /* closeness of words does not order the first hits */
     /* Goes on behind an earlier page of the same query, match and sort, in the same list: see
      * sx_results.cursor. Absent: a new list. It goes with neither
      * offset nor facets nor explain. */

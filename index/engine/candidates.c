@@ -13,20 +13,6 @@
 #include "index/store/tokenizer.h"
 #include "index/text/analyzer.h"
 
-/* More clauses than this narrow little and cost a look-up each. */
-#define CLAUSES_MAX 16
-
-struct clause {
-    const uint32_t *leaves;
-    size_t count;
-    uint64_t spread; /* documents it matches, at most */
-};
-
-struct clauses {
-    struct clause list[CLAUSES_MAX];
-    size_t count;
-};
-
 struct finder {
     const struct plan *p;
     bool failed; /* memory ran out */
@@ -34,12 +20,12 @@ struct finder {
 
 static struct clauses find(struct finder *f, const struct cond *c, enum reading reading);
 
-/* Keeps the narrowest CLAUSES_MAX. */
+/* Keeps the narrowest PLAN_CLAUSES_MAX. */
 static void add(struct clauses *to, struct clause c)
 {
     size_t widest = 0;
 
-    if (to->count < CLAUSES_MAX) {
+    if (to->count < PLAN_CLAUSES_MAX) {
         to->list[to->count++] = c;
         return;
     }
@@ -262,24 +248,35 @@ static bool overlaps(const struct clause *c, const bool *used)
     return false;
 }
 
+sx_status plan_clauses(const struct plan *p, enum reading reading, struct clauses *out,
+                       struct sx_error *err)
+{
+    struct finder f = {p, false};
+    uint32_t *wanted = arena_array(p->mem, p->leaf_count, sizeof(*wanted));
+    struct clause any = {.leaves = wanted};
+
+    *out = find(&f, p->root, reading);
+    if (f.failed || wanted == NULL)
+        return sx_fail_oom(err);
+    if (out->count > 0)
+        return SX_OK;
+    for (uint32_t i = 0; i < p->leaf_count; i++)
+        if (leaf_is_wanted(&p->leaves[i]) && p->leaves[i].operand_count == 0)
+            wanted[any.count++] = i;
+    add(out, any);
+    return SX_OK;
+}
+
 sx_status plan_expression(const struct plan *p, enum reading reading, struct buf *expr,
                           struct match_phrase *phrases, size_t *count, struct sx_error *err)
 {
-    struct finder f = {p, false};
     struct writer w = {p, expr, phrases, 0};
-    struct clauses found = find(&f, p->root, reading);
+    struct clauses found;
     bool *used = arena_array(p->mem, p->leaf_count, sizeof(*used));
-    uint32_t *wanted = arena_array(p->mem, p->leaf_count, sizeof(*wanted));
+    sx_status rc = used == NULL ? sx_fail_oom(err) : plan_clauses(p, reading, &found, err);
 
-    if (f.failed || used == NULL || wanted == NULL)
-        return sx_fail_oom(err);
-    if (found.count == 0) { /* then: one of all the words that are wanted */
-        for (uint32_t i = 0; i < p->leaf_count; i++)
-            if (leaf_is_wanted(&p->leaves[i]) && p->leaves[i].operand_count == 0)
-                wanted[found.list[0].count++] = i;
-        found.list[0].leaves = wanted;
-        found.count = 1;
-    }
+    if (rc != SX_OK)
+        return rc;
     const struct clause *cheapest = narrowest(&found);
     put_clause(&w, cheapest, used);
     for (size_t i = 0; i < found.count; i++)

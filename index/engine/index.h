@@ -12,9 +12,12 @@
 #include <searchd/index.h>
 
 #include "index/base/buf.h"
+#include "index/base/pool.h"
 #include "index/engine/cursors.h"
 #include "index/engine/languages.h"
 #include "index/engine/memory.h"
+#include "index/engine/reach.h"
+#include "index/engine/upkeep.h"
 #include "index/engine/words.h"
 #include "index/store/db.h"
 #include "index/store/deltas.h"
@@ -42,6 +45,7 @@ struct sx_index {
     struct memory *coming; /* of the rebuild that runs */
     int tap_field;         /* of the text being indexed: 0 title, 1 body */
     uint32_t tap_words[2];
+    struct reach_changes changes;
     bool merged;     /* nothing to merge since the last commit */
     int merge_pages; /* of the next slice, by what the last one took */
     struct sync *sync;
@@ -51,6 +55,7 @@ struct sx_index {
     pthread_mutex_t lock; /* the writer passes it before COMMIT, a reader after BEGIN */
     struct memory *memory;
     struct cursors *cursors;
+    struct upkeep upkeep;
     size_t words_max;                      /* bytes for terms in memory; since it was opened */
     _Atomic(uint64_t) analyzer;            /* the one that made the index */
     struct sx_sync_progress told_progress; /* `progress`, for readers; under `lock` */
@@ -63,10 +68,13 @@ struct sx_reader {
     struct analyzer *an;
     struct stemmer *stemmer; /* made when first needed */
     struct memory *memory;   /* of the snapshot */
-    struct words *words;     /* that serve it; NULL: none do */
-    struct memory *claimed;  /* `words` are its, and still to be loaded */
-    bool held;               /* sx_reader_hold() has begun the snapshot, */
-    struct state held_snap;  /* which is this */
+    struct segset *reached;  /* by it; NULL: FTS5 answers */
+    struct reach_snapshot reach_snap;
+    struct pool pool;       /* of the search that runs */
+    struct words *words;    /* that serve it; NULL: none do */
+    struct memory *claimed; /* `words` are its, and still to be loaded */
+    bool held;              /* sx_reader_hold() has begun the snapshot, */
+    struct state held_snap; /* which is this */
 };
 
 /* A reader's transaction and what its snapshot is. */

@@ -15,7 +15,8 @@ struct memory *memory_new(void)
         return NULL;
     m->refs = 1;
     m->terms = termcache_new(TERM_CACHE_MAX);
-    if (doctable_init(&m->docs) != 0 || m->terms == NULL) {
+    bool reaches = reach_init(&m->reach) == 0;
+    if (doctable_init(&m->docs) != 0 || m->terms == NULL || !reaches) {
         memory_free(m);
         return NULL;
     }
@@ -29,6 +30,7 @@ void memory_free(struct memory *m)
     doctable_release(&m->docs);
     termcache_free(m->terms);
     words_free(m->words);
+    reach_release(&m->reach);
     mem_free(m);
 }
 

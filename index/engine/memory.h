@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 
+#include "index/engine/reach.h"
 #include "index/store/doctable.h"
 #include "index/store/docs.h"
 #include "index/store/termcache.h"
@@ -24,6 +25,7 @@ struct words;
 struct memory {
     struct doctable docs;
     struct termcache *terms;
+    struct reach reach;
     /* by the lock of the index */
     struct words *words; /* see engine/words.h; NULL: none */
     bool words_refused;  /* they are too many */

@@ -15,6 +15,7 @@
 
 static sx_status remember(void *arg, const struct stored_doc *d)
 {
+    reach_open_doc(arg, d);
     return index_remember(arg, d);
 }
 
@@ -27,7 +28,9 @@ static sx_status load(struct sx_index *ix, struct sx_error *err)
     ix->next = ix->committed;
     atomic_store(&ix->analyzer, ix->committed.analyzer);
     termcache_start(ix->memory->terms, ix->committed.generation);
+    reach_open(ix, upkeep_load(ix));
     rc = doc_each(&ix->w, remember, ix, err);
+    reach_opened(ix);
     if (rc == SX_OK)
         rc = languages_load(ix, err);
     return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
@@ -106,6 +109,7 @@ sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_
         sx_index_close(ix);
         return rc;
     }
+    upkeep_start(ix);
     *out = ix;
     return SX_OK;
 }
@@ -117,6 +121,7 @@ void sx_index_close(struct sx_index *ix)
     sync_free(ix->sync);
     if (ix->w.sq != NULL) {
         sx_index_rollback(ix);
+        upkeep_stop(ix);
         /* Closing the last connection checkpoints the whole WAL and removes it. */
         db_close(&ix->w);
     }
@@ -127,6 +132,7 @@ void sx_index_close(struct sx_index *ix)
     deltas_release(&ix->deltas);
     buf_release(&ix->fresh);
     languages_release(ix);
+    reach_changes_release(&ix->changes);
     analyzer_free(ix->an);
     pthread_mutex_destroy(&ix->lock);
     mem_free(ix->dir);
@@ -161,6 +167,7 @@ void sx_reader_close(struct sx_reader *r)
         db_close(&r->c);
     analyzer_free(r->an);
     stemmer_free(r->stemmer);
+    pool_release(&r->pool);
     mem_free(r);
 }
 
@@ -181,6 +188,7 @@ sx_status reader_begin(struct sx_reader *r, struct state *snap, struct sx_error 
         return rc;
     }
     r->memory = memory_follow(r->ix, r->memory, snap->generation);
+    r->reached = reach_take(r->ix, r->memory, snap);
     return SX_OK;
 }
 
@@ -191,6 +199,8 @@ void reader_end(struct sx_reader *r)
     if (r->held)
         return;
     db_rollback(&r->c);
+    reach_drop(r->reached);
+    r->reached = NULL;
     memory_unpin(r->ix, r->memory);
     r->memory = NULL;
 }

@@ -98,6 +98,23 @@ bool plan_match(const struct plan *p, enum reading reading, const struct phrase_
 size_t plan_missing(const struct plan *p, const struct phrase_tf *tf, const struct docrow *row,
                     const struct doctable *docs, struct cond **out);
 
+/* Leaves of which every match of a reading has at least one. */
+struct clause {
+    const uint32_t *leaves;
+    size_t count;
+    uint64_t spread; /* documents it matches, at most */
+};
+
+/* More of them narrow little and cost a look-up each. */
+#define PLAN_CLAUSES_MAX 16
+struct clauses {
+    struct clause list[PLAN_CLAUSES_MAX];
+    size_t count; /* >= 1 */
+};
+/* Spreads must be set. */
+sx_status plan_clauses(const struct plan *p, enum reading reading, struct clauses *out,
+                       struct sx_error *err);
+
 /* An FTS5 expression for the candidates of a reading; phrases[i] is where its ith phrase counts,
  * by leaf. `phrases` holds PLAN_PHRASES(p). Spreads must be set. *count is the number of phrases. */
 #define PLAN_PHRASES(p) (4 * (p)->leaf_count + (size_t)2 * SX_QUERY_FORMS_MAX + 1)

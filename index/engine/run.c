@@ -1,4 +1,4 @@
-/* One pass over the candidates that FTS5 proposes. Once it runs, nothing here allocates but what
+/* One pass over the candidates that block-max or FTS5 proposes. Once it runs, nothing here allocates but what
  * the places of words and the values of facets need, which is kept for the next document. */
 #include "index/engine/run.h"
 
@@ -32,9 +32,11 @@ sx_status run_init(struct run *run, struct sx_error *err)
 void run_release(struct run *run)
 {
     for (size_t i = 0; run->places != NULL && i < run->p->leaf_count; i++)
-        match_places_release(&run->places[i]);
+        places_release(&run->places[i]);
     mem_free(run->places);
     run->places = NULL;
+    bm_end(run->bm);
+    run->bm = NULL;
     topk_release(&run->top);
     facets_release(&run->facets);
     buf_release(&run->one);
@@ -42,21 +44,24 @@ void run_release(struct run *run)
 
 /* ---- places ------------------------------------------------------------------------------------ */
 
-/* Where a leaf stands in the current row; NULL: memory ran out. */
-static const struct match_places *places_of(struct run *run, uint32_t leaf)
+/* Where a leaf stands in the current row; NULL: memory ran out (or a segment is damaged, and says
+ * so). */
+static const struct places *places_of(struct run *run, uint32_t leaf)
 {
-    struct match_places *p = &run->places[leaf];
+    struct places *p = &run->places[leaf];
 
-    if (run->read[leaf] != run->row) {
-        if (match_places(&run->m, run->first[leaf], p) != 0)
-            return NULL;
-        run->read[leaf] = run->row;
-    }
+    if (run->read[leaf] == run->row)
+        return p;
+    bool read = run->bm != NULL ? bm_places(run->bm, leaf, (uint64_t)run->rowid, p) == SX_OK
+                                : match_places(&run->m, run->first[leaf], p) == 0;
+    if (!read)
+        return NULL;
+    run->read[leaf] = run->row;
     return p;
 }
 
-static struct place_list in_field(const struct run *run, const struct match_places *p,
-                                  uint32_t leaf, int field)
+static struct place_list in_field(const struct run *run, const struct places *p, uint32_t leaf,
+                                  int field)
 {
     return (struct place_list){p->at[field], p->count[field], run->p->leaves[leaf].ast->span};
 }
@@ -71,7 +76,7 @@ static bool stands(const struct run *run, uint32_t leaf)
 
 _Static_assert(PROXIMITY_LEAVES_MAX >= SX_NEAR_OPERANDS_MAX, "count_near() lists them all");
 
-static sx_status worked(struct run *run, size_t places)
+sx_status run_worked(struct run *run, size_t places)
 {
     const struct sx_limits *l = run->limits;
 
@@ -98,7 +103,7 @@ static sx_status count_near(struct run *run, uint32_t number)
     for (int field = 0; field < 2; field++) {
         struct place_list lists[PROXIMITY_LEAVES_MAX];
         for (size_t i = 0; i < l->operand_count; i++) {
-            const struct match_places *p = places_of(run, l->operands[i]);
+            const struct places *p = places_of(run, l->operands[i]);
             if (p == NULL)
                 return SX_ENOMEM;
             lists[i] = in_field(run, p, l->operands[i], field);
@@ -107,7 +112,7 @@ static sx_status count_near(struct run *run, uint32_t number)
         counts[field] = proximity_clumps(lists, l->operand_count, l->ast->distance);
     }
     run->tf[number] = (struct phrase_tf){counts[0], counts[1]};
-    return worked(run, places * l->operand_count);
+    return run_worked(run, places * l->operand_count);
 }
 
 static sx_status count_pair(struct run *run, const struct pair *pair, struct pair_tf *out)
@@ -117,8 +122,8 @@ static sx_status count_pair(struct run *run, const struct pair *pair, struct pai
     memset(out, 0, sizeof(*out));
     if (!stands(run, pair->left) || !stands(run, pair->right))
         return SX_OK;
-    const struct match_places *left = places_of(run, pair->left);
-    const struct match_places *right = left == NULL ? NULL : places_of(run, pair->right);
+    const struct places *left = places_of(run, pair->left);
+    const struct places *right = left == NULL ? NULL : places_of(run, pair->right);
     if (right == NULL)
         return SX_ENOMEM;
     for (int field = 0; field < 2; field++) {
@@ -128,7 +133,7 @@ static sx_status count_pair(struct run *run, const struct pair *pair, struct pai
         out->near[field] = proximity_clumps(both, 2, PROXIMITY_DISTANCE);
         places += both[0].count + both[1].count;
     }
-    return worked(run, places);
+    return run_worked(run, places);
 }
 
 /* ---- scores ------------------------------------------------------------------------------------ */
@@ -165,10 +170,9 @@ static double score(const struct run *run, const struct docrow *row)
     return sum;
 }
 
-/* The pairs' part. */
-static sx_status score_pairs(struct run *run, const struct docrow *row, double *sum)
+sx_status run_score_pairs(struct run *run, double *sum)
 {
-    double norm = norm_of(run, row);
+    double norm = norm_of(run, doctable_get(run->docs, run->rowid));
     double adjacent, near;
 
     *sum = 0;
@@ -198,7 +202,7 @@ static sx_status offer(struct run *run, int64_t rowid, const struct docrow *row,
 
     if (!topk_would_keep(&run->top, &h))
         return SX_OK;
-    sx_status rc = run->proximity ? score_pairs(run, row, &near) : SX_OK;
+    sx_status rc = run->proximity && run->bm == NULL ? run_score_pairs(run, &near) : SX_OK;
     if (rc != SX_OK)
         return rc;
     uint32_t slot = topk_add(&run->top, h);
@@ -229,6 +233,7 @@ static sx_status look(struct run *run, int64_t rowid, const struct docrow **row,
     if (*row == NULL)
         return SX_ECORRUPT;
     run->row++;
+    run->rowid = rowid;
     for (uint32_t i = 0; i < run->p->leaf_count && rc == SX_OK; i++)
         if (run->p->leaves[i].operand_count > 0)
             rc = count_near(run, i);
@@ -238,9 +243,8 @@ static sx_status look(struct run *run, int64_t rowid, const struct docrow **row,
     return SX_OK;
 }
 
-static sx_status see_row(void *arg, int64_t rowid)
+sx_status run_see(struct run *run, int64_t rowid)
 {
-    struct run *run = arg;
     const struct docrow *row;
     bool matches;
     sx_status rc = look(run, rowid, &row, &matches);
@@ -255,19 +259,30 @@ static sx_status see_row(void *arg, int64_t rowid)
         return SX_ENOMEM;
     if (run->each != NULL)
         return run->each(run->each_ctx, rowid);
+    if (run->below_first && every)
+        return SX_OK;
     if (run->top.k > 0 && (run->below == 0 || rowid < run->below))
         return offer(run, rowid, row, every);
     return SX_OK;
 }
 
-static sx_status see_one(void *arg, int64_t rowid)
+sx_status run_see_one(struct run *run, int64_t rowid)
 {
-    struct run *run = arg;
     const struct docrow *row;
     double sum;
     sx_status rc = look(run, rowid, &row, &run->of_one);
 
-    return rc == SX_OK && run->of_one ? score_pairs(run, row, &sum) : rc;
+    return rc == SX_OK && run->of_one ? run_score_pairs(run, &sum) : rc;
+}
+
+static sx_status see_row(void *arg, int64_t rowid)
+{
+    return run_see(arg, rowid);
+}
+
+static sx_status see_one(void *arg, int64_t rowid)
+{
+    return run_see_one(arg, rowid);
 }
 
 /* ---- passes ------------------------------------------------------------------------------------ */
@@ -292,15 +307,17 @@ static sx_status prepare(struct run *run, enum reading reading, match_row row, s
     return rc;
 }
 
-static sx_status tell(sx_status rc, const struct run *run, struct sx_error *err)
+sx_status run_tell(sx_status stopped, sx_status rc, struct sx_error *err)
 {
-    if (run->m.stopped == SX_ECORRUPT && rc == SX_ECORRUPT)
+    if (rc != stopped)
+        return rc;
+    if (stopped == SX_ECORRUPT)
         return sx_fail(err, SX_ECORRUPT, "the index names a document that is not there");
-    if (run->m.stopped == SX_ENOMEM && rc == SX_ENOMEM)
+    if (stopped == SX_ENOMEM)
         return sx_fail_oom(err);
-    if (run->m.stopped == SX_ETIMEOUT && rc == SX_ETIMEOUT)
+    if (stopped == SX_ETIMEOUT)
         return sx_fail(err, rc, "the deadline passed");
-    if (run->m.stopped == SX_ECANCELLED && rc == SX_ECANCELLED)
+    if (stopped == SX_ECANCELLED)
         return sx_fail(err, rc, "the request was cancelled");
     return rc;
 }
@@ -322,31 +339,67 @@ static sx_status keep_pass(struct run *run, const struct buf *expr, struct sx_er
     return ok ? SX_OK : sx_fail_oom(err);
 }
 
-sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct sx_error *err)
+static sx_status fts5_pass(struct run *run, struct db *c, const struct buf *expr,
+                           struct sx_error *err)
+{
+    sx_status rc = store_match(c, buf_str(expr), &run->m, err);
+
+    return run_tell(run->m.stopped, rc, err);
+}
+
+static sx_status fts5_one(struct run *run, struct db *c, int64_t rowid, struct sx_error *err)
+{
+    sx_status rc = store_match_one(c, buf_str(&run->one), rowid, &run->m, err);
+
+    return run_tell(run->m.stopped, rc, err);
+}
+
+static sx_status pass(struct run *run, struct db *c, enum reading reading, struct sx_error *err)
 {
     struct buf expr = {0};
-    sx_status rc = prepare(run, reading, see_row, &expr, err);
+    sx_status rc = SX_OK;
 
     run->total = 0;
     run->total_all = 0;
-    run->top.count = 0;
+    run->pruned = false;
+    run->reading = reading;
     facets_clear(&run->facets);
+    if (run->bm == NULL || run->explain)
+        rc = prepare(run, reading, see_row, &expr, err);
     if (rc == SX_OK)
-        rc = tell(store_match(c, buf_str(&expr), &run->m, err), run, err);
+        rc = run->bm != NULL ? blockmax_pass(run, reading, err) : fts5_pass(run, c, &expr, err);
     if (run->explain && rc == SX_OK)
         rc = keep_pass(run, &expr, err);
     buf_release(&expr);
     return rc;
 }
 
-void run_sort(struct run *run)
+sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct sx_error *err)
 {
+    run->top.count = 0;
+    run->below_first = false;
+    return pass(run, c, reading, err);
+}
+
+sx_status run_pass_on(struct run *run, struct db *c, struct sx_error *err)
+{
+    run->below_first = true;
+    return pass(run, c, READ_ANY, err);
+}
+
+sx_status run_sort(struct run *run, struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
     topk_finish(&run->top);
     if (!run->proximity)
-        return;
+        return SX_OK;
+    if (run->bm != NULL)
+        rc = blockmax_pairs(run, err);
     for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS; i++)
         run->top.heap[i].score += run->near[run->top.heap[i].slot];
     topk_resort(&run->top, SX_PROXIMITY_HITS);
+    return rc;
 }
 
 sx_status run_one(struct run *run, struct db *c, int64_t rowid, bool *found, struct sx_error *err)
@@ -354,11 +407,17 @@ sx_status run_one(struct run *run, struct db *c, int64_t rowid, bool *found, str
     enum reading reading = run->match == SX_MATCH_ALL ? READ_ALL : READ_ANY;
     sx_status rc = SX_OK;
 
+    run->of_one = false;
+    if (run->bm != NULL) {
+        run->reading = reading;
+        rc = blockmax_one(run, rowid, err);
+        *found = run->of_one;
+        return rc;
+    }
     if (run->one.len == 0)
         rc = prepare(run, reading, see_one, &run->one, err);
-    run->of_one = false;
     if (rc == SX_OK)
-        rc = tell(store_match_one(c, buf_str(&run->one), rowid, &run->m, err), run, err);
+        rc = fts5_one(run, c, rowid, err);
     *found = run->of_one;
     return rc;
 }

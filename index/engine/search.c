@@ -152,14 +152,14 @@ static bool first_part_is_enough(const struct search *s)
     return s->run.total > s->ask->offset + s->ask->limit;
 }
 
-static sx_status run_passes(struct search *s, bool whole, struct sx_error *err)
+/* All documents are looked at: FTS5 does so anyway. `all`: not only what fills the page. */
+static sx_status run_every(struct search *s, bool all, struct sx_error *err)
 {
     struct run *run = &s->run;
     struct db *c = &s->r->c;
-    /* All of what matches is to be looked at, not only what fills the page. */
-    bool all = whole || s->ask->exact_total || s->ask->facets != 0;
     sx_status rc;
 
+    run->every = true;
     if (s->ask->match == SX_MATCH_ALL) {
         rc = run_pass(run, c, READ_ALL, err);
         s->res.total_exact = true;
@@ -173,6 +173,62 @@ static sx_status run_passes(struct search *s, bool whole, struct sx_error *err)
         rc = run_pass(run, c, READ_ANY, err);
         s->res.total_exact = true;
     }
+    return rc;
+}
+
+/* Only what may be among the best is looked at; then totals are what was seen, at least. `whole`: the
+ * list is to be filled, not only the page. */
+static sx_status run_best(struct search *s, bool whole, struct sx_error *err)
+{
+    struct run *run = &s->run;
+    struct db *c = &s->r->c;
+    enum reading reading = s->ask->match == SX_MATCH_ALL   ? READ_ALL
+                           : s->ask->match == SX_MATCH_ANY ? READ_ANY
+                                                           : READ_BEST;
+    sx_status rc = run_pass(run, c, reading, err);
+
+    s->res.total_exact = !run->pruned && s->ask->match != SX_MATCH_BEST;
+    if (rc != SX_OK || s->ask->match != SX_MATCH_BEST || run->pruned)
+        return rc;
+    if (!whole && first_part_is_enough(s))
+        return rc;
+    uint64_t every_item = run->total;
+    rc = run_pass_on(run, c, err);
+    s->res.total_exact = !run->pruned;
+    run->total_all = every_item;
+    if (run->total < every_item)
+        run->total = every_item;
+    return rc;
+}
+
+/* The list by block-max; the totals by counting, where they have to be exact. */
+static sx_status run_pruned(struct search *s, bool whole, struct sx_error *err)
+{
+    struct run *run = &s->run;
+    bool counted = false;
+    sx_status rc = run_best(s, whole, err);
+
+    if (rc != SX_OK || s->res.total_exact)
+        return rc;
+    bool at_no_cost = s->plan.leaf_count == 1;
+    if (!s->ask->exact_total && !at_no_cost)
+        return SX_OK;
+    rc = run_count(run, !s->ask->exact_total, &run->total, &run->total_all, &counted, err);
+    if (rc == SX_OK && !counted && s->ask->exact_total)
+        rc = run_tally(run, err);
+    s->res.total_exact = s->ask->exact_total || counted;
+    return rc;
+}
+
+static sx_status run_passes(struct search *s, bool whole, struct sx_error *err)
+{
+    struct run *run = &s->run;
+    const struct sx_search *ask = s->ask;
+    bool every = run->bm == NULL || ask->sort != SX_SORT_SCORE || ask->facets != 0 ||
+                 ask->explain || run->top.k == 0;
+    sx_status rc = every ? run_every(s, whole || ask->exact_total || ask->facets != 0, err)
+                         : run_pruned(s, whole, err);
+
     s->res.total = run->total;
     s->res.total_all = run->total_all;
     if (rc == SX_ETIMEOUT && run->top.count > 0) {
@@ -187,20 +243,43 @@ sx_status search_run(struct search *s, bool whole, struct sx_error *err)
 {
     sx_status rc = run_passes(s, whole, err);
 
-    run_sort(&s->run);
+    if (rc == SX_OK)
+        rc = run_sort(&s->run, err);
+    if (rc == SX_ETIMEOUT && s->run.top.count > 0) {
+        s->res.partial = true;
+        rc = SX_OK;
+    }
     return rc;
 }
 
 /* ---- one snapshot ---------------------------------------------------------------------------- */
 
-/* A list has at least the hits that closeness of words may reorder. */
+/* A list has at least the hits that closeness of words may reorder, and one more than the page: then what
+ * is left out is left out behind the page, and there is a next one. */
 static size_t list_length(const struct sx_search *ask)
 {
-    size_t page = ask->offset + ask->limit;
+    size_t page = ask->offset + ask->limit + 1;
 
-    if (ask->cursor.ptr != NULL)
+    if (ask->cursor.ptr != NULL || page > SX_WINDOW_MAX)
         return SX_WINDOW_MAX;
-    return ask->limit == 0 ? 0 : page > SX_PROXIMITY_HITS ? page : SX_PROXIMITY_HITS;
+    if (ask->limit == 0)
+        return 0;
+    return page > SX_PROXIMITY_HITS || ask->no_proximity ? page : SX_PROXIMITY_HITS;
+}
+
+/* Block-max, where it reaches the snapshot. */
+static sx_status choose_engine(struct search *s, struct sx_error *err)
+{
+    struct sx_reader *r = s->r;
+
+    if (s->ask->engine == SX_ENGINE_BLOCKMAX && r->reached == NULL)
+        return sx_fail_at(err, SX_EBUSY, "engine", SX_NO_OFFSET,
+                          "the block-max segments do not reach all documents yet");
+    if (s->ask->engine == SX_ENGINE_FTS5 || r->reached == NULL)
+        return SX_OK;
+    struct bm_view view = reach_view(r->reached, r->memory, &s->snap, &r->reach_snap);
+    s->res.engine = "blockmax";
+    return run_reach(&s->run, &view, &r->pool, err);
 }
 
 static sx_status set_up_run(struct search *s, struct sx_error *err)
@@ -211,13 +290,15 @@ static sx_status set_up_run(struct search *s, struct sx_error *err)
     s->run.docs = &s->r->memory->docs;
     s->run.match = s->ask->match;
     s->run.avglen = average_length(&s->snap);
-    s->run.proximity = s->ask->sort == SX_SORT_SCORE && s->plan.pair_count > 0;
+    s->run.proximity =
+        s->ask->sort == SX_SORT_SCORE && s->plan.pair_count > 0 && !s->ask->no_proximity;
     s->run.facets.wanted = s->ask->facets;
     s->run.explain = s->ask->explain;
     s->run.limits = &s->ask->limits;
     if (!topk_init(&s->run.top, list_length(s->ask), sorts[s->ask->sort]))
         return sx_fail_oom(err);
-    return run_init(&s->run, err);
+    sx_status rc = run_init(&s->run, err);
+    return rc == SX_OK ? choose_engine(s, err) : rc;
 }
 
 static sx_status find(struct search *s, struct sx_error *err)
@@ -304,16 +385,9 @@ static sx_status begin(struct search *s, struct sx_error *err)
     return reader_begin(s->r, &s->snap, err);
 }
 
-sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
-                           struct sx_results **out, struct sx_error *err)
+static sx_status search_once(struct sx_reader *r, const struct sx_search *ask, struct search *s,
+                             struct sx_error *err)
 {
-    struct sx_error own;
-    struct search *s = search_new();
-
-    *out = NULL;
-    err = err == NULL ? &own : err;
-    if (s == NULL)
-        return sx_fail_oom(err);
     s->r = r;
     s->ask = ask;
     sx_status rc = check_window(ask, err);
@@ -325,8 +399,37 @@ sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
         rc = on_snapshot(s, err);
         reader_end(r);
     }
-    if (rc != SX_OK) {
+    return rc;
+}
+
+/* Whether a failure is of block-max, so that FTS5 can do it. Upkeep looks after the rest. */
+static bool can_do_without(const struct search *s, sx_status rc)
+{
+    bool damaged = rc == SX_ECORRUPT && s->run.bm != NULL;
+
+    if (damaged)
+        upkeep_wake(s->r->ix);
+    return damaged && s->ask->engine == SX_ENGINE_AUTO;
+}
+
+sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
+                           struct sx_results **out, struct sx_error *err)
+{
+    struct sx_error own;
+    struct search *s = search_new();
+    struct sx_search other = *ask;
+
+    *out = NULL;
+    err = err == NULL ? &own : err;
+    sx_status rc = s == NULL ? sx_fail_oom(err) : search_once(r, ask, s, err);
+    if (s != NULL && can_do_without(s, rc)) {
         sx_results_free(&s->res);
+        other.engine = SX_ENGINE_FTS5;
+        s = search_new();
+        rc = s == NULL ? sx_fail_oom(err) : search_once(r, &other, s, err);
+    }
+    if (rc != SX_OK) {
+        sx_results_free(s == NULL ? NULL : &s->res);
         return rc;
     }
     *out = &s->res;
@@ -336,6 +439,7 @@ sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,
 static sx_status count_snapshot(struct search *s, struct sx_count *out, struct sx_error *err)
 {
     enum reading reading = s->ask->match == SX_MATCH_ALL ? READ_ALL : READ_ANY;
+    bool counted = false;
 
     db_limit(&s->r->c, &s->ask->limits);
     sx_status rc = search_plan(s, &s->r->c, &s->r->stemmer, false, err);
@@ -348,11 +452,30 @@ static sx_status count_snapshot(struct search *s, struct sx_count *out, struct s
         if (rc == SX_OK)
             rc = run_init(&s->run, err);
         if (rc == SX_OK)
+            rc = choose_engine(s, err);
+        if (rc == SX_OK)
+            rc = run_count(&s->run, false, &s->run.total, &s->run.total_all, &counted, err);
+        if (rc == SX_OK && !counted)
             rc = run_pass(&s->run, &s->r->c, reading, err);
     }
     db_unlimit(&s->r->c);
     *out = (struct sx_count){s->run.total, s->run.total_all, s->snap.generation,
                              reader_coverage(s->r, &s->snap)};
+    return rc;
+}
+
+static sx_status count_once(struct sx_reader *r, const struct sx_search *ask, struct search *s,
+                            struct sx_count *out, struct sx_error *err)
+{
+    s->r = r;
+    s->ask = ask;
+    sx_status rc = search_parse(s, ask->query, r->an, err);
+    if (rc == SX_OK)
+        rc = begin(s, err);
+    if (rc == SX_OK) {
+        rc = count_snapshot(s, out, err);
+        reader_end(r);
+    }
     return rc;
 }
 
@@ -365,20 +488,16 @@ sx_status sx_reader_count(struct sx_reader *r, struct sx_str query, enum sx_matc
     struct search *s = search_new();
 
     err = err == NULL ? &own : err;
-    if (s == NULL)
-        return sx_fail_oom(err);
     if (limits != NULL)
         ask.limits = *limits;
-    s->r = r;
-    s->ask = &ask;
-    sx_status rc = search_parse(s, query, r->an, err);
-    if (rc == SX_OK)
-        rc = begin(s, err);
-    if (rc == SX_OK) {
-        rc = count_snapshot(s, out, err);
-        reader_end(r);
+    sx_status rc = s == NULL ? sx_fail_oom(err) : count_once(r, &ask, s, out, err);
+    if (s != NULL && can_do_without(s, rc)) {
+        sx_results_free(&s->res);
+        ask.engine = SX_ENGINE_FTS5;
+        s = search_new();
+        rc = s == NULL ? sx_fail_oom(err) : count_once(r, &ask, s, out, err);
     }
-    sx_results_free(&s->res);
+    sx_results_free(s == NULL ? NULL : &s->res);
     return rc;
 }
 

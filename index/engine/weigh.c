@@ -8,18 +8,38 @@
 #include "index/base/str.h"
 #include "index/rank/score.h"
 
+/* n and F by the segments; false: they cannot tell. */
+static bool count_reached(struct sx_reader *r, const struct state *snap, struct sx_str term,
+                          bool prefix, struct vocab_counts *out)
+{
+    struct bm_counts counts;
+    bool known = false;
+
+    if (r->reached == NULL)
+        return false;
+    struct bm_view view = reach_view(r->reached, r->memory, snap, &r->reach_snap);
+    if (bm_term_counts(&view, term, prefix, &counts, &known, NULL) != SX_OK) {
+        upkeep_wake(r->ix); /* a segment is damaged */
+        return false;
+    }
+    *out = (struct vocab_counts){counts.n, counts.f};
+    return known && counts.terms <= SX_EXPANSIONS_MAX;
+}
+
 static sx_status count_term(struct sx_reader *r, const struct state *snap, struct sx_str term,
                             struct term_counts *out, struct sx_error *err)
 {
     struct cached_counts cached;
     struct vocab_counts counted;
     enum termcache_state state = termcache_get(r->memory->terms, snap->generation, term, &cached);
+    sx_status rc = SX_OK;
 
     if (state == TERMCACHE_HIT) {
         *out = (struct term_counts){cached.n, cached.f};
         return SX_OK;
     }
-    sx_status rc = vocab_term(&r->c, term, &counted, err);
+    if (!count_reached(r, snap, term, false, &counted))
+        rc = vocab_term(&r->c, term, &counted, err);
     if (state == TERMCACHE_CLAIMED && rc == SX_OK)
         termcache_fill(r->memory->terms, term, (struct cached_counts){counted.n, counted.f});
     else if (state == TERMCACHE_CLAIMED)
@@ -32,8 +52,10 @@ static sx_status count_prefix(struct sx_reader *r, const struct state *snap, str
                               struct term_counts *out, struct sx_error *err)
 {
     struct vocab_counts counted;
-    sx_status rc = vocab_prefix(&r->c, prefix, SX_EXPANSIONS_MAX, &counted, err);
+    sx_status rc = SX_OK;
 
+    if (!count_reached(r, snap, prefix, true, &counted))
+        rc = vocab_prefix(&r->c, prefix, SX_EXPANSIONS_MAX, &counted, err);
     *out = (struct term_counts){counted.n < snap->docs ? counted.n : snap->docs, counted.f};
     return rc;
 }

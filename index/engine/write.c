@@ -45,6 +45,17 @@ static int tap_token(void *arg, const struct token *t)
     return deltas_add(&ix->deltas, t->term);
 }
 
+/* The tokens of a new document are its postings, too. */
+static int tap_posting(void *arg, const struct token *t)
+{
+    struct sx_index *ix = arg;
+    bool body = ix->tap_field == 1;
+
+    int rc = tap_token(ix, t);
+    reach_token(ix, body, ix->tap_words[body] - 1, t->term, t->kind != TOKEN_WORD);
+    return rc;
+}
+
 static void tap_begin(struct sx_index *ix, int (*token)(void *ctx, const struct token *t))
 {
     ix->tap_field = -1;
@@ -73,6 +84,7 @@ static void forget_transaction(struct sx_index *ix)
     buf_release(&ix->fresh);
     languages_rolled_back(ix);
     memory_rolled_back(ix);
+    reach_rolled_back(ix);
 }
 
 sx_status write_doom(struct sx_index *ix, sx_status rc, const struct sx_error *err)
@@ -134,9 +146,12 @@ static sx_status commit_snapshot(struct sx_index *ix, struct sx_error *err)
     if (rc != SX_OK)
         return rc;
     memory_register(ix, ix->next.generation, &ix->deltas);
+    reach_register(ix, ix->next.generation);
     rc = db_commit(&ix->w, err);
-    if (rc != SX_OK)
+    if (rc != SX_OK) {
+        reach_withdraw(ix);
         memory_withdraw(ix, ix->next.generation);
+    }
     return rc;
 }
 
@@ -165,6 +180,7 @@ sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err)
     languages_committed(ix);
     memory_committed(ix);
     words_committed(ix);
+    reach_committed(ix);
     buf_release(&ix->fresh);
     /* What is committed is durable; a checkpoint that fails now is told by the next one. */
     if (ix->w.wal_pages > CHECKPOINT_PAGES_MAX)
@@ -258,9 +274,12 @@ static sx_status insert(struct sx_index *ix, struct stored_doc *d, struct sx_err
 {
     d->id = ix->next.next_id++;
     deltas_begin(&ix->deltas, +1);
-    tap_begin(ix, tap_token);
+    reach_put(ix, d->id);
+    tap_begin(ix, tap_posting);
     sx_status rc = doc_insert(&ix->w, d, fill_lengths, ix, err);
     tap_end(ix);
+    if (rc == SX_OK)
+        reach_put_end(ix, d);
     if (rc == SX_OK && index_remember(ix, d) != SX_OK)
         rc = sx_fail_oom(err);
     ix->next.docs++;
@@ -291,6 +310,7 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
     rc = doc_remove(&ix->w, d, err);
     tap_end(ix);
     languages_count(ix, d->doc.lang, -1);
+    reach_delete(ix, d->id);
     ix->next.docs--;
     ix->next.title_words -= d->title_len;
     ix->next.body_words -= d->body_len;

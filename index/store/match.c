@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "index/base/alloc.h"
 #include "index/store/forms.h"
 #include "index/text/analyzer.h"
 
@@ -139,41 +138,20 @@ static int count(const Fts5ExtensionApi *api, Fts5Context *fts, int i, const str
     return last + 1;
 }
 
-void match_places_release(struct match_places *p)
-{
-    mem_free(p->at[0]);
-    mem_free(p->at[1]);
-    memset(p, 0, sizeof(*p));
-}
-
-static int add_place(struct match_places *to, int field, uint32_t at)
-{
-    if (to->count[field] == to->cap[field]) {
-        size_t cap = to->cap[field] == 0 ? 64 : 2 * to->cap[field];
-        uint32_t *grown = mem_realloc(to->at[field], cap * sizeof(*grown));
-        if (grown == NULL)
-            return -1;
-        to->at[field] = grown;
-        to->cap[field] = cap;
-    }
-    to->at[field][to->count[field]++] = at;
-    return 0;
-}
-
-int match_places(const struct match *m, int first, struct match_places *out)
+int match_places(const struct match *m, int first, struct places *out)
 {
     struct merge all;
     int column, offset;
     int last = first;
     int rc = 0;
 
-    out->count[0] = out->count[1] = 0;
+    places_clear(out);
     while (last + 1 < m->phrases && m->phrase[last + 1].how != MATCH_SET &&
            last - first + 1 < UNION_MAX)
         last++;
     merge_begin(&all, m->api, m->fts, first, last);
     while (rc == 0 && merge_next(&all, &column, &offset))
-        rc = add_place(out, column != COLUMN_TITLE, (uint32_t)offset);
+        rc = places_add(out, column != COLUMN_TITLE, (uint32_t)offset);
     return rc;
 }
 

@@ -9,12 +9,8 @@
 
 #include <stdint.h>
 
+#include "index/base/places.h"
 #include "index/store/db.h"
-
-/* Occurrences of one phrase in one document. */
-struct phrase_tf {
-    uint32_t title, body;
-};
 
 /* Where the counts of a phrase go: several may share a slot, and the last one holds. */
 enum match_how {
@@ -26,14 +22,6 @@ struct match_phrase {
     uint32_t slot; /* in `tf` */
     enum match_how how;
 };
-
-/* Where a slot stands in the current row: positions by field (0 title, 1 body), ascending, each once.
- * A zeroed one is empty; what it holds is replaced, its memory kept. */
-struct match_places {
-    uint32_t *at[2];
-    size_t count[2], cap[2];
-};
-void match_places_release(struct match_places *p);
 
 /* One matching row. Non-zero stops the match and is returned by store_match(). */
 typedef sx_status (*match_row)(void *ctx, int64_t rowid);
@@ -49,9 +37,9 @@ struct match {
     Fts5Context *fts;
 };
 
-/* The places of the slot of phrase `first`, a MATCH_SET, in the current row: within `row` only. -1:
- * memory ran out. */
-int match_places(const struct match *m, int first, struct match_places *out);
+/* The places of the slot of phrase `first`, a MATCH_SET, in the current row: within `row` only; they
+ * replace what `out` holds. -1: memory ran out. */
+int match_places(const struct match *m, int first, struct places *out);
 
 /* Registers sx_match on a connection, whose FTS5 is `api`. An SQLite code. */
 struct fts5_api;

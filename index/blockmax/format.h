@@ -1,0 +1,74 @@
+/* What is where in a segment; FORMAT.md says it in words. Shared by what writes and what reads. */
+#ifndef INDEX_BLOCKMAX_FORMAT_H
+#define INDEX_BLOCKMAX_FORMAT_H
+
+#include "index/blockmax/pack.h"
+
+#define SEGMENT_MAGIC "sxblkmx1"
+#define SEGMENT_VERSION 1
+#define SEGMENT_ID_BYTES 16
+
+/* Documents of a range: of each frequent term a segment has the greatest impact in each. */
+#define RANGE_BITS 10
+#define RANGE_DOCS (1U << RANGE_BITS)
+
+/* Terms of a block of the dictionary, of which the first is written whole. */
+#define DICT_BLOCK 16
+
+/* Positions that share a width. */
+#define POSITIONS_GROUP 64
+
+/* Of a document: words of title and body, and its checksum, u32 each. */
+#define LENGTHS_BYTES 12
+
+/* Bytes that share a checksum. */
+#define PAGE_BYTES ((size_t)1 << 15)
+
+/* A header's members by their offsets; all else of HEADER_BYTES is zero. */
+enum header_at {
+    HEADER_MAGIC = 0,    /* 8 bytes */
+    HEADER_VERSION = 8,  /* u32 */
+    HEADER_DOCS = 12,    /* u32: documents that it has postings of */
+    HEADER_ID = 16,      /* 16 bytes: random, as in the manifest */
+    HEADER_FIRST = 32,   /* u64: rowid of local document 0 */
+    HEADER_NEXT = 40,    /* u64: rowid behind the last */
+    HEADER_AVERAGE = 48, /* u64: bits of the double the impacts were made with */
+    HEADER_TERMS = 56,   /* u64 */
+    HEADER_LISTS = 64,   /* u64 pairs: offset and length of each section */
+    HEADER_DICT = 80,
+    HEADER_INDEX = 96,
+    HEADER_LENGTHS = 112,
+    HEADER_PAGES = 128,
+    HEADER_SIZE = 144, /* u64: bytes of the whole */
+    HEADER_CRC = 152,  /* u32: of the bytes before it */
+    HEADER_BYTES = 256
+};
+
+/* Flags of a term. */
+#define TERM_BESIDE 1U    /* somewhere it shares its position with another term */
+#define TERM_REPEATED 2U  /* somewhere it stands twice at one position: F counts both */
+#define TERM_UNCOUNTED 4U /* F is not known: some of TERM_REPEATED were left out by a merge */
+#define TERM_FLAG_BITS 3
+
+/* A list's blocks, and whether it has impacts by range. */
+static inline uint32_t list_blocks(uint32_t n)
+{
+    return (n + PACK_BLOCK - 1) / PACK_BLOCK;
+}
+
+static inline uint32_t segment_ranges(uint64_t docs)
+{
+    return (uint32_t)((docs + RANGE_DOCS - 1) >> RANGE_BITS);
+}
+
+/* Two bytes a range have to be worth it. */
+static inline int list_has_impacts(uint32_t n, uint32_t ranges)
+{
+    return n / 8 >= ranges;
+}
+
+/* An impact is x / (x + k1), which is the score but for the weight (rank/score.h): in 1/65535,
+ * rounded up. */
+#define IMPACT_ONE 65535.0f
+
+#endif

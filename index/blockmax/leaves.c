@@ -1,0 +1,528 @@
+/* Opening, bounding, loading and counting leaves. */
+#include "index/blockmax/leaves.h"
+
+#include <stdlib.h>
+
+#include "index/base/alloc.h"
+#include "index/rank/score.h"
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+static bool is_simple(const struct bm_leaf *leaf)
+{
+    for (size_t i = 0; i < leaf->phrase_count; i++)
+        if (leaf->phrases[i].count > 1)
+            return false;
+    return leaf->near_count == 0 && !leaf->sum;
+}
+
+/* Numbers the sources of each leaf. */
+static bool number(struct leaves *l)
+{
+    const struct bm_ask *ask = l->ask;
+
+    l->states = pool_array(l->mem, ask->leaf_count + 1, sizeof(*l->states));
+    if (l->states == NULL)
+        return false;
+    for (size_t i = 0; i < ask->leaf_count; i++) {
+        const struct bm_leaf *leaf = &ask->leaves[i];
+        l->states[i] =
+            (struct leaf_state){.leaf = leaf, .first = l->source_count, .simple = is_simple(leaf)};
+        if (l->states[i].simple) {
+            l->source_count++;
+            continue;
+        }
+        for (size_t k = 0; k < leaf->phrase_count; k++)
+            l->source_count += (uint32_t)leaf->phrases[k].count;
+    }
+    l->slots = pool_array(l->mem, l->source_count + 1, sizeof(*l->slots));
+    l->places = mem_zalloc(l->source_count + (size_t)1, sizeof(*l->places));
+    if (l->slots == NULL || l->places == NULL)
+        return false;
+    memset(l->slots, 0, l->source_count * sizeof(*l->slots));
+    return true;
+}
+
+static sx_status open_simple(struct leaves *l, struct part *p, const struct leaf_state *st,
+                             struct sx_error *err)
+{
+    const struct bm_leaf *leaf = st->leaf;
+    struct source_terms *sets = pool_array(l->mem, leaf->phrase_count, sizeof(*sets));
+
+    if (sets == NULL)
+        return sx_fail_oom(err);
+    for (size_t i = 0; i < leaf->phrase_count; i++)
+        sets[i] = (struct source_terms){leaf->phrases[i].terms, 1, leaf->phrases[i].prefix};
+    return source_open(&p->sources[st->first], p->s, sets, leaf->phrase_count, l->mem, err);
+}
+
+static sx_status open_phrases(struct leaves *l, struct part *p, const struct leaf_state *st,
+                              struct sx_error *err)
+{
+    struct source *src = &p->sources[st->first];
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
+        const struct bm_phrase *phrase = &st->leaf->phrases[i];
+        for (size_t k = 0; k < phrase->count && rc == SX_OK; k++) {
+            struct source_terms set = {&phrase->terms[k], 1,
+                                       phrase->prefix && k + 1 == phrase->count};
+            rc = source_open(src++, p->s, &set, 1, l->mem, err);
+        }
+    }
+    return rc;
+}
+
+static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
+                           struct sx_error *err)
+{
+    uint64_t docs = s->next - s->first;
+    sx_status rc = SX_OK;
+
+    p->s = s;
+    p->below =
+        (uint32_t)(l->ask->view.below - s->first < docs ? l->ask->view.below - s->first : docs);
+    p->bounds = NULL;
+    p->sources = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*p->sources));
+    if (p->sources == NULL)
+        return sx_fail_oom(err);
+    for (size_t i = 0; i < l->ask->leaf_count && rc == SX_OK; i++)
+        rc = l->states[i].simple ? open_simple(l, p, &l->states[i], err)
+                                 : open_phrases(l, p, &l->states[i], err);
+    if (rc == SX_OK && !segment_verify_lengths(s, 0, (uint32_t)docs))
+        rc = sx_fail(err, SX_ECORRUPT, "a segment is damaged");
+    return rc;
+}
+
+sx_status leaves_open(struct leaves *l, const struct bm_ask *ask, struct pool *mem,
+                      struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    memset(l, 0, sizeof(*l));
+    l->ask = ask;
+    l->mem = mem;
+    l->parts = pool_array(mem, ask->view.count + 1, sizeof(*l->parts));
+    if (l->parts == NULL || !number(l))
+        return sx_fail_oom(err);
+    for (size_t i = 0; i < ask->view.count && rc == SX_OK; i++) {
+        if (ask->view.segments[i]->first >= ask->view.below)
+            break;
+        rc = open_part(l, &l->parts[l->part_count++], ask->view.segments[i], err);
+    }
+    return rc;
+}
+
+void leaves_close(struct leaves *l)
+{
+    for (uint32_t i = 0; l->places != NULL && i < l->source_count; i++)
+        places_release(&l->places[i]);
+    mem_free(l->places);
+    l->places = NULL;
+    places_release(&l->phrase);
+}
+
+/* ---- bounds ----------------------------------------------------------------------------------- */
+
+/* The segment's impacts are for its own average length. With a longer one, lengths weigh less: no x
+ * grows by more than the ratio of the two, and no impact by more than x does. */
+static float drift(const struct leaves *l, const struct segment *s)
+{
+    return l->ask->avglen > s->average ? (float)(l->ask->avglen / s->average) : 1.0f;
+}
+
+static void bound_plain(const struct list *list, uint32_t ranges, float *out)
+{
+    for (uint32_t r = 0; r < ranges; r++)
+        out[r] = (float)list_impact(list, r) * (1.0f / IMPACT_ONE);
+}
+
+static void to_impacts(float *x, uint32_t ranges)
+{
+    for (uint32_t r = 0; r < ranges; r++)
+        x[r] = x[r] / (x[r] + (float)SCORE_K1);
+}
+
+static void apply_drift(float *impact, uint32_t ranges, float ratio)
+{
+    for (uint32_t r = 0; r < ranges && ratio > 1; r++)
+        impact[r] = impact[r] * ratio < 1 ? impact[r] * ratio : 1;
+}
+
+/* Most x of a leaf by range; a phrase stands no more often than each of its terms. */
+static void add_phrases(const struct part *p, const struct leaf_state *st, float *x, float *term,
+                        float *phrase)
+{
+    const struct source *src = &p->sources[st->first];
+    uint32_t ranges = p->s->ranges;
+
+    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
+        for (size_t k = 0; k < st->leaf->phrases[i].count; k++) {
+            source_impacts(src++, k == 0 ? phrase : term);
+            for (uint32_t r = 0; k > 0 && r < ranges; r++)
+                phrase[r] = term[r] < phrase[r] ? term[r] : phrase[r];
+        }
+        for (uint32_t r = 0; r < ranges; r++)
+            x[r] += phrase[r];
+    }
+}
+
+static void bound_leaf(const struct part *p, const struct leaf_state *st, float *x, float *room)
+{
+    uint32_t ranges = p->s->ranges;
+    const struct list *plain = st->simple ? source_plain(&p->sources[st->first]) : NULL;
+
+    if (plain != NULL) {
+        bound_plain(plain, ranges, x);
+        return;
+    }
+    if (st->simple) {
+        source_impacts(&p->sources[st->first], x);
+    } else {
+        memset(x, 0, ranges * sizeof(*x));
+        add_phrases(p, st, x, room, room + ranges);
+    }
+    to_impacts(x, ranges);
+}
+
+/* NEAR stands no more often than any of its words. */
+static void bound_near(const struct part *p, const struct bm_leaf *near, float *out)
+{
+    for (uint32_t r = 0; r < p->s->ranges; r++) {
+        out[r] = p->bounds[near->near[0]][r];
+        for (size_t i = 1; i < near->near_count; i++) {
+            float other = p->bounds[near->near[i]][r];
+            out[r] = other < out[r] ? other : out[r];
+        }
+    }
+}
+
+int leaves_bounds(struct leaves *l, struct part *p)
+{
+    uint32_t ranges = p->s->ranges;
+    float *room = pool_array(l->mem, 2 * (size_t)ranges + 1, sizeof(*room));
+
+    p->bounds = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(*p->bounds));
+    if (room == NULL || p->bounds == NULL)
+        return -1;
+    for (uint32_t i = 0; i < l->ask->leaf_count; i++) {
+        p->bounds[i] = pool_array(l->mem, ranges + (size_t)1, sizeof(float));
+        if (p->bounds[i] == NULL)
+            return -1;
+        if (l->states[i].leaf->near_count > 0)
+            continue;
+        bound_leaf(p, &l->states[i], p->bounds[i], room);
+        apply_drift(p->bounds[i], ranges, drift(l, p->s));
+    }
+    for (uint32_t i = 0; i < l->ask->leaf_count; i++)
+        if (l->states[i].leaf->near_count > 0)
+            bound_near(p, l->states[i].leaf, p->bounds[i]);
+    return 0;
+}
+
+/* ---- a range ---------------------------------------------------------------------------------- */
+
+void leaves_move(struct leaves *l, struct part *p, uint32_t range)
+{
+    if (l->part == p && l->range == range)
+        return;
+    l->part = p;
+    l->range = range;
+    for (size_t i = 0; i < l->ask->leaf_count; i++)
+        l->states[i].loaded = false;
+}
+
+static struct slot *slot_of(struct leaves *l, uint32_t source)
+{
+    if (l->slots[source] == NULL)
+        l->slots[source] = pool_array(l->mem, 1, sizeof(**l->slots));
+    return l->slots[source];
+}
+
+static struct slot *own_slot(struct leaves *l, struct leaf_state *st)
+{
+    if (st->own == NULL)
+        st->own = pool_array(l->mem, 1, sizeof(*st->own));
+    if (st->own != NULL) {
+        st->bits = st->own->bits;
+        st->tf = st->own->tf;
+        memset(st->bits, 0, sizeof(st->own->bits));
+    }
+    return st->own;
+}
+
+#define EACH_BIT(doc, words)                                                                       \
+    for (uint32_t word_ = 0; word_ < RANGE_WORDS; word_++)                                         \
+        for (uint64_t left_ = (words)[word_], doc = 0;                                             \
+             left_ != 0 && ((doc = word_ * 64 + (uint32_t)__builtin_ctzll(left_)), true);          \
+             left_ &= left_ - 1)
+
+/* Keeps what stands in the leaf's field. */
+static void keep_field(struct leaf_state *st)
+{
+    enum bm_field field = st->leaf->field;
+
+    if (field == BM_BOTH)
+        return;
+    EACH_BIT(doc, st->bits)
+    {
+        struct phrase_tf *tf = &st->tf[doc];
+        *(field == BM_TITLE ? &tf->body : &tf->title) = 0;
+        if (tf->title + tf->body == 0)
+            st->bits[doc / 64] &= ~(UINT64_C(1) << (doc % 64));
+    }
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Adds one phrase, whose terms are loaded, to its leaf. */
+static void add_phrase(struct leaves *l, struct leaf_state *st, uint32_t source, size_t terms)
+{
+    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+        uint64_t both = l->slots[source]->bits[w];
+        for (size_t k = 1; k < terms; k++)
+            both &= l->slots[source + k]->bits[w];
+        for (; both != 0; both &= both - 1) {
+            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(both);
+            struct phrase_tf tf = l->slots[source]->tf[doc];
+            for (size_t k = 1; k < terms; k++) {
+                tf.title = least(tf.title, l->slots[source + k]->tf[doc].title);
+                tf.body = least(tf.body, l->slots[source + k]->tf[doc].body);
+            }
+            if (!has_document(st->bits, doc))
+                st->tf[doc] = (struct phrase_tf){0, 0};
+            st->bits[w] |= UINT64_C(1) << (doc % 64);
+            st->tf[doc].title += tf.title;
+            st->tf[doc].body += tf.body;
+        }
+    }
+}
+
+static int load_phrases(struct leaves *l, struct leaf_state *st)
+{
+    uint32_t source = st->first;
+
+    if (own_slot(l, st) == NULL)
+        return -1;
+    st->exact = false;
+    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
+        size_t terms = st->leaf->phrases[i].count;
+        for (size_t k = 0; k < terms; k++) {
+            struct slot *slot = slot_of(l, source + (uint32_t)k);
+            if (slot == NULL)
+                return -1;
+            source_load(&l->part->sources[source + k], l->range, slot);
+        }
+        add_phrase(l, st, source, terms);
+        source += (uint32_t)terms;
+    }
+    return 0;
+}
+
+static int load_near(struct leaves *l, struct leaf_state *st)
+{
+    const struct bm_leaf *near = st->leaf;
+
+    for (size_t i = 0; i < near->near_count; i++)
+        if (leaves_load(l, near->near[i]) != 0)
+            return -1;
+    if (own_slot(l, st) == NULL)
+        return -1;
+    st->exact = false;
+    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+        st->bits[w] = UINT64_MAX;
+        for (size_t i = 0; i < near->near_count; i++)
+            st->bits[w] &= l->states[near->near[i]].bits[w];
+    }
+    EACH_BIT(doc, st->bits)
+    {
+        st->tf[doc] = l->states[near->near[0]].tf[doc];
+        for (size_t i = 1; i < near->near_count; i++) {
+            const struct phrase_tf *tf = &l->states[near->near[i]].tf[doc];
+            st->tf[doc].title = least(st->tf[doc].title, tf->title);
+            st->tf[doc].body = least(st->tf[doc].body, tf->body);
+        }
+    }
+    return 0;
+}
+
+static int load_simple(struct leaves *l, struct leaf_state *st)
+{
+    struct source *src = &l->part->sources[st->first];
+    struct slot *slot = slot_of(l, st->first);
+
+    if (slot == NULL)
+        return -1;
+    source_load(src, l->range, slot);
+    st->bits = slot->bits;
+    st->tf = slot->tf;
+    st->exact = !src->shared;
+    return 0;
+}
+
+/* Documents from part->below on are not of the snapshot. */
+static void cut(const struct leaves *l, uint64_t *bits)
+{
+    uint32_t low = l->range << RANGE_BITS;
+
+    uint32_t below = l->part->below > low ? l->part->below - low : 0;
+
+    if (below >= RANGE_DOCS)
+        return;
+    for (uint32_t w = below / 64; w < RANGE_WORDS; w++)
+        bits[w] &= w == below / 64 ? (UINT64_C(1) << (below % 64)) - 1 : 0;
+}
+
+int leaves_load(struct leaves *l, uint32_t leaf)
+{
+    struct leaf_state *st = &l->states[leaf];
+    int rc;
+
+    if (st->loaded)
+        return 0;
+    if (st->leaf->near_count > 0)
+        rc = load_near(l, st);
+    else
+        rc = st->simple ? load_simple(l, st) : load_phrases(l, st);
+    if (rc != 0)
+        return rc;
+    cut(l, st->bits);
+    keep_field(st);
+    st->loaded = true;
+    return 0;
+}
+
+/* ---- positions -------------------------------------------------------------------------------- */
+
+static sx_status term_places(struct leaves *l, uint32_t source, uint32_t doc)
+{
+    struct places *p = &l->places[source];
+
+    places_clear(p);
+    return source_places(&l->part->sources[source], (l->range << RANGE_BITS) + doc, p);
+}
+
+/* Adds where each term of a phrase follows the one before it. */
+static int add_starts(const struct places *terms, size_t count, int field, struct places *out)
+{
+    const uint32_t *first = terms[0].at[field];
+
+    for (size_t i = 0; i < terms[0].count[field]; i++) {
+        bool stands = true;
+        for (size_t k = 1; k < count && stands; k++) {
+            const uint32_t *at = terms[k].at[field];
+            size_t low = 0, high = terms[k].count[field];
+            while (low < high) {
+                size_t middle = (low + high) / 2;
+                if (at[middle] < first[i] + k)
+                    low = middle + 1;
+                else
+                    high = middle;
+            }
+            stands = low < terms[k].count[field] && at[low] == first[i] + k;
+        }
+        if (stands && places_add(out, field, first[i]) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int append(struct places *to, const struct places *from, int field)
+{
+    uint32_t *room;
+
+    if (from->count[field] == 0)
+        return 0;
+    room = places_extend(to, field, from->count[field]);
+    if (room == NULL)
+        return -1;
+    memcpy(room, from->at[field], from->count[field] * sizeof(*room));
+    return 0;
+}
+
+static sx_status phrase_places(struct leaves *l, const struct bm_phrase *phrase, uint32_t source,
+                               uint32_t doc, enum bm_field field, struct places *out)
+{
+    for (uint32_t k = 0; k < phrase->count; k++) {
+        sx_status rc = term_places(l, source + k, doc);
+        if (rc != SX_OK)
+            return rc;
+    }
+    for (int f = 0; f < 2; f++) {
+        if (field == (f == 0 ? BM_BODY : BM_TITLE))
+            continue;
+        int rc = phrase->count == 1 ? append(out, &l->places[source], f)
+                                    : add_starts(&l->places[source], phrase->count, f, out);
+        if (rc != 0)
+            return SX_ENOMEM;
+    }
+    return SX_OK;
+}
+
+static int by_position(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The places of several phrases in order, each once. */
+static void join(struct places *p)
+{
+    for (int f = 0; f < 2; f++) {
+        size_t kept = 0;
+        if (p->count[f] > 1)
+            qsort(p->at[f], p->count[f], sizeof(*p->at[f]), by_position);
+        for (size_t i = 0; i < p->count[f]; i++)
+            if (kept == 0 || p->at[f][kept - 1] != p->at[f][i])
+                p->at[f][kept++] = p->at[f][i];
+        p->count[f] = kept;
+    }
+}
+
+sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct places *out)
+{
+    const struct leaf_state *st = &l->states[leaf];
+    const struct bm_leaf *spec = st->leaf;
+    uint32_t source = st->first;
+    sx_status rc = SX_OK;
+
+    places_clear(out);
+    if (st->simple) /* one source for all its phrases */
+        return phrase_places(l, &spec->phrases[0], source, doc, spec->field, out);
+    for (size_t i = 0; i < spec->phrase_count && rc == SX_OK; i++) {
+        rc = phrase_places(l, &spec->phrases[i], source, doc, spec->field, out);
+        source += (uint32_t)spec->phrases[i].count;
+    }
+    if (rc == SX_OK && spec->phrase_count > 1)
+        join(out);
+    return rc;
+}
+
+sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out)
+{
+    const struct leaf_state *st = &l->states[leaf];
+    uint32_t source = st->first;
+    sx_status rc = SX_OK;
+
+    *out = st->tf[doc];
+    if (st->exact || st->leaf->near_count > 0)
+        return SX_OK;
+    if (!st->leaf->sum) {
+        rc = leaves_places(l, leaf, doc, &l->phrase);
+        *out = (struct phrase_tf){(uint32_t)l->phrase.count[0], (uint32_t)l->phrase.count[1]};
+        return rc;
+    }
+    *out = (struct phrase_tf){0, 0};
+    for (size_t i = 0; i < st->leaf->phrase_count && rc == SX_OK; i++) {
+        places_clear(&l->phrase);
+        rc = phrase_places(l, &st->leaf->phrases[i], source, doc, st->leaf->field, &l->phrase);
+        source += (uint32_t)st->leaf->phrases[i].count;
+        out->title += (uint32_t)l->phrase.count[0];
+        out->body += (uint32_t)l->phrase.count[1];
+    }
+    return rc;
+}

@@ -1,0 +1,52 @@
+/* The postings of one term in one segment, a block at a time. Nothing is allocated. */
+#ifndef INDEX_BLOCKMAX_LIST_H
+#define INDEX_BLOCKMAX_LIST_H
+
+#include "index/blockmax/segment.h"
+
+#define NO_BLOCK UINT32_MAX
+
+struct list {
+    struct segment *s;
+    uint32_t n, blocks;
+    unsigned flags;
+    const uint8_t *last;    /* the directory: u32 by block; NULL: there is one block */
+    const uint8_t *impacts; /* u16 by range; NULL: none are stored */
+    const uint8_t *data;
+    uint64_t positions, positions_bytes;
+    bool positions_verified;
+    /* the block at hand */
+    uint32_t block; /* NO_BLOCK: none */
+    uint32_t count; /* postings in it */
+    uint32_t doc[PACK_BLOCK];
+    bool counted; /* title and body are decoded */
+    uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
+    bool summed; /* behind[i] is how many positions come before those of posting i + 1 */
+    uint32_t behind[PACK_BLOCK];
+};
+
+/* False: the segment is damaged. */
+bool list_open(struct list *l, struct segment *s, const struct term_entry *e);
+/* Decodes the documents of a block, then its counts. */
+void list_block(struct list *l, uint32_t block);
+void list_counts(struct list *l);
+/* The block that has the first document >= `doc`; l->blocks: there is none. */
+uint32_t list_block_of(const struct list *l, uint32_t doc);
+/* Where in the block at hand the first document >= `doc` is; l->count: behind it. */
+uint32_t list_place(const struct list *l, uint32_t doc);
+/* Posting `doc` by its place in its block, which is at hand then; *found false: there is none. */
+uint32_t list_seek(struct list *l, uint32_t doc, bool *found);
+
+static inline uint32_t list_impact(const struct list *l, uint32_t range)
+{
+    return (uint32_t)l->impacts[2 * (size_t)range] | (uint32_t)l->impacts[2 * (size_t)range + 1]
+                                                         << 8;
+}
+
+/* Positions of the posting at `place` of the block at hand, whose counts are decoded: so many as
+ * title and body say. False: the segment is damaged. */
+bool list_positions(struct list *l, uint32_t place, uint32_t *title, uint32_t *body);
+/* Those of the whole block: of each posting the title's, then the body's. */
+bool list_block_positions(struct list *l, uint32_t *out);
+
+#endif

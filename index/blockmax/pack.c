@@ -1,0 +1,155 @@
+/* Packing by loops; unpacking by a function for each width, which the compiler unrolls. */
+#include "index/blockmax/pack.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#define LANES 4
+#define ROWS (PACK_BLOCK / LANES)
+
+unsigned pack_width(const uint32_t *v, size_t n)
+{
+    uint32_t all = 0;
+
+    for (size_t i = 0; i < n; i++)
+        all |= v[i];
+    return all == 0 ? 0 : 32 - (unsigned)__builtin_clz(all);
+}
+
+void pack_block(const uint32_t v[PACK_BLOCK], unsigned width, uint8_t *out)
+{
+    uint32_t words[PACK_BLOCK] = {0};
+
+    for (size_t i = 0; i < PACK_BLOCK; i++) {
+        size_t bit = i / LANES * width;
+        size_t word = bit / 32 * LANES + i % LANES;
+        words[word] |= v[i] << (bit % 32);
+        if (bit % 32 + width > 32)
+            words[word + LANES] |= v[i] >> (32 - bit % 32);
+    }
+    for (size_t i = 0; i < (size_t)width * LANES; i++)
+        put32(out + 4 * i, words[i]);
+}
+
+void unpack_block_portable(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
+{
+    uint64_t mask = (UINT64_C(1) << width) - 1;
+
+    for (size_t i = 0; i < PACK_BLOCK; i++) {
+        size_t bit = i / LANES * width;
+        size_t word = bit / 32 * LANES + i % LANES;
+        uint64_t v = width == 0 ? 0 : get32(in + 4 * word);
+        if (bit % 32 + width > 32)
+            v |= (uint64_t)get32(in + 4 * (word + LANES)) << 32;
+        out[i] = (uint32_t)(v >> (bit % 32) & mask);
+    }
+}
+
+void sum_ascending_portable(uint32_t before, uint32_t v[PACK_BLOCK])
+{
+    for (size_t i = 0; i < PACK_BLOCK; i++) {
+        before += v[i] + 1;
+        v[i] = before;
+    }
+}
+
+#ifdef __SSE2__
+
+/* With `width` a constant all that depends on it is computed by the compiler. */
+static inline __attribute__((always_inline)) void lanes(const uint8_t *in, const unsigned width,
+                                                        uint32_t *out)
+{
+    const __m128i mask = _mm_set1_epi32((int)(uint32_t)((UINT64_C(1) << width) - 1));
+    __m128i word = _mm_loadu_si128((const __m128i *)(const void *)in);
+    unsigned used = 0;
+
+#pragma GCC unroll 32
+    for (unsigned row = 0; row < ROWS; row++) {
+        __m128i v = _mm_srli_epi32(word, (int)used);
+        if (used + width >= 32 && row + 1 < ROWS) {
+            in += sizeof(word);
+            word = _mm_loadu_si128((const __m128i *)(const void *)in);
+            if (used + width > 32)
+                v = _mm_or_si128(v, _mm_slli_epi32(word, (int)(32 - used)));
+            used = used + width - 32;
+        } else {
+            used += width;
+        }
+        v = _mm_and_si128(v, mask);
+        _mm_storeu_si128((__m128i *)(void *)(out + (size_t)row * LANES), v);
+    }
+}
+
+#define WIDTH(w)                                                                                   \
+    case w:                                                                                        \
+        lanes(in, w, out);                                                                         \
+        break;
+#define WIDTHS(w) WIDTH(w) WIDTH(w + 1) WIDTH(w + 2) WIDTH(w + 3)
+
+void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
+{
+    switch (width) {
+    case 0:
+        memset(out, 0, PACK_BLOCK * sizeof(*out));
+        break;
+        WIDTHS(1)
+        WIDTHS(5) WIDTHS(9) WIDTHS(13) WIDTHS(17) WIDTHS(21) WIDTHS(25) WIDTHS(29) default : break;
+    }
+}
+
+static void sum_ascending(uint32_t before, uint32_t v[PACK_BLOCK])
+{
+    const __m128i one = _mm_set1_epi32(1);
+    __m128i last = _mm_set1_epi32((int)before);
+
+    for (size_t i = 0; i < PACK_BLOCK; i += LANES) {
+        __m128i *at = (__m128i *)(void *)(v + i);
+        __m128i x = _mm_add_epi32(_mm_loadu_si128(at), one);
+        x = _mm_add_epi32(x, _mm_slli_si128(x, 4));
+        x = _mm_add_epi32(x, _mm_slli_si128(x, 8));
+        x = _mm_add_epi32(x, last);
+        _mm_storeu_si128(at, x);
+        last = _mm_shuffle_epi32(x, 0xff);
+    }
+}
+
+#else
+
+void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
+{
+    unpack_block_portable(in, width, out);
+}
+
+static void sum_ascending(uint32_t before, uint32_t v[PACK_BLOCK])
+{
+    sum_ascending_portable(before, v);
+}
+
+#endif
+
+void unpack_ascending(const uint8_t *in, unsigned width, uint32_t before, uint32_t out[PACK_BLOCK])
+{
+    unpack_block(in, width, out);
+    sum_ascending(before, out);
+}
+
+void pack_run(const uint32_t *v, size_t n, unsigned width, uint8_t *out)
+{
+    uint64_t bits = 0;
+    unsigned have = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        bits |= (uint64_t)v[i] << have;
+        for (have += width; have >= 8; have -= 8, bits >>= 8)
+            *out++ = (uint8_t)bits;
+    }
+    if (have > 0)
+        *out = (uint8_t)bits;
+}
+
+void unpack_run(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = pack_get(in, width, i);
+}

@@ -1,0 +1,514 @@
+/* Sets of segments, and what the writer, readers and upkeep do with them. */
+#include "index/engine/reach.h"
+
+#include <string.h>
+
+#include "index/base/alloc.h"
+#include "index/engine/index.h"
+#include "index/engine/upkeep.h"
+#include "index/rank/score.h"
+
+/* Tokens of one segment in memory; a transaction with more makes several. */
+#define SPILL_TOKENS ((size_t)4 << 20)
+
+/* ---- sets ------------------------------------------------------------------------------------- */
+
+struct segset *segset_new(struct segment *const *at, size_t count, uint64_t purged)
+{
+    struct segset *s = mem_alloc(sizeof(*s) + count * sizeof(struct segment *));
+
+    if (s == NULL)
+        return NULL;
+    atomic_init(&s->refs, 1);
+    s->whole = true;
+    s->next = 1; /* the first rowid */
+    s->purged = purged;
+    s->count = count;
+    for (size_t i = 0; i < count; i++) {
+        s->at[i] = segment_ref(at[i]);
+        s->whole = s->whole && at[i]->first == s->next;
+        s->next = at[i]->next;
+    }
+    return s;
+}
+
+void reach_drop(struct segset *set)
+{
+    if (set == NULL || atomic_fetch_sub(&set->refs, 1) != 1)
+        return;
+    for (size_t i = 0; i < set->count; i++)
+        segment_unref(set->at[i]);
+    mem_free(set);
+}
+
+static struct segset *take(struct segset *set)
+{
+    if (set != NULL)
+        atomic_fetch_add(&set->refs, 1);
+    return set;
+}
+
+int reach_init(struct reach *r)
+{
+    memset(r, 0, sizeof(*r));
+    r->now = segset_new(NULL, 0, 0);
+    return chunks_init(&r->gone, sizeof(_Atomic(uint64_t))) == 0 && r->now != NULL ? 0 : -1;
+}
+
+void reach_release(struct reach *r)
+{
+    reach_drop(r->now);
+    reach_drop(r->before);
+    chunks_release(&r->gone);
+    memset(r, 0, sizeof(*r));
+}
+
+/* ---- what is gone ----------------------------------------------------------------------------- */
+
+uint64_t reach_gone(const struct memory *m, uint64_t rowid, uint64_t upto)
+{
+    const _Atomic(uint64_t) *at = chunks_get(&m->reach.gone, rowid);
+    uint64_t generation = at == NULL ? 0 : atomic_load_explicit(at, memory_order_relaxed);
+
+    return generation <= upto ? generation : 0;
+}
+
+/* False: memory ran out. */
+static bool mark(struct reach *r, uint64_t rowid, uint64_t generation)
+{
+    _Atomic(uint64_t) *at = chunks_at(&r->gone, rowid);
+
+    if (at == NULL)
+        return false;
+    atomic_store_explicit(at, generation, memory_order_relaxed);
+    return true;
+}
+
+static struct segment *segment_with(const struct segset *set, uint64_t rowid)
+{
+    size_t low = 0, high = set == NULL ? 0 : set->count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (set->at[middle]->next <= rowid)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return set != NULL && low < set->count && set->at[low]->first <= rowid ? set->at[low] : NULL;
+}
+
+static void kill(const struct segset *set, uint64_t rowid)
+{
+    struct segment *s = segment_with(set, rowid);
+
+    if (s != NULL)
+        segment_kill(s, rowid);
+}
+
+static bool is_gone(const void *ctx, uint64_t rowid)
+{
+    const struct reach_snapshot *of = ctx;
+    const _Atomic(uint64_t) *at = chunks_get(of->gone, rowid);
+    uint64_t generation = at == NULL ? 0 : atomic_load_explicit(at, memory_order_relaxed);
+
+    return generation != 0 && generation <= of->generation;
+}
+
+/* Impacts are made for it; it may be off. */
+static double average(const struct state *s)
+{
+    double words = score_combined(s->title_words, s->body_words);
+
+    return s->docs == 0 || words <= 0 ? 1 : words / (double)s->docs;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+void reach_open(struct sx_index *ix, struct segset *files)
+{
+    struct reach *r = &ix->memory->reach;
+
+    reach_drop(r->now);
+    r->now = files;
+    ix->changes.from = 1; /* here: the first rowid that has not been told of */
+}
+
+static void miss_one(struct reach *r, struct segment *s, uint64_t rowid)
+{
+    if (!segment_has(s, (uint32_t)(rowid - s->first)))
+        return;
+    segment_kill(s, rowid);
+    if (!mark(r, rowid, 1))
+        atomic_store(&s->damaged, true); /* as good as not there */
+}
+
+/* Those before `rowid` that have not come are gone. */
+static void miss(struct sx_index *ix, uint64_t rowid)
+{
+    struct reach *r = &ix->memory->reach;
+    uint64_t from = ix->changes.from;
+
+    for (size_t i = 0; from < rowid && r->now != NULL && i < r->now->count; i++) {
+        struct segment *s = r->now->at[i];
+        uint64_t at = s->first > from ? s->first : from;
+        for (; at < s->next && at < rowid; at++)
+            miss_one(r, s, at);
+    }
+    ix->changes.from = rowid;
+}
+
+void reach_open_doc(struct sx_index *ix, const struct stored_doc *d)
+{
+    uint64_t rowid = (uint64_t)d->id;
+
+    miss(ix, rowid); /* quick where there is no gap */
+    ix->changes.from = rowid + 1;
+    struct segment *s = segment_with(ix->memory->reach.now, rowid);
+    if (s == NULL)
+        return;
+    uint32_t doc = (uint32_t)(rowid - s->first);
+    if (segment_title_length(s, doc) != d->title_len ||
+        segment_body_length(s, doc) != d->body_len || segment_checksum(s, doc) != d->checksum)
+        atomic_store(&s->damaged, true);
+}
+
+void reach_opened(struct sx_index *ix)
+{
+    struct reach *r = &ix->memory->reach;
+    uint64_t next = (uint64_t)ix->committed.next_id;
+
+    miss(ix, next);
+    for (size_t i = 0; r->now != NULL && i < r->now->count; i++)
+        if (r->now->at[i]->next > next)
+            atomic_store(&r->now->at[i]->damaged, true);
+    reach_heal(ix, ix->memory);
+    r->committed_next = next;
+    r->committed = ix->committed.generation;
+    r->average = average(&ix->committed);
+    ix->changes.from = next;
+}
+
+/* ---- the open transaction --------------------------------------------------------------------- */
+
+/* The documents that were put since the last segment become one. */
+static struct segment *make(struct sx_index *ix)
+{
+    struct reach_changes *c = &ix->changes;
+    uint8_t id[SEGMENT_ID_BYTES] = {0}; /* it gets one when it becomes a file */
+    struct buf bytes = {0};
+    struct segment *s = NULL;
+    uint64_t next = (uint64_t)ix->next.next_id;
+
+    if (inverter_write(c->put, c->from, next, average(&ix->next), id, -1, &bytes, NULL) == SX_OK &&
+        segment_of_memory(&s, &bytes, NULL) == SX_OK)
+        c->from = next;
+    buf_release(&bytes);
+    inverter_clear(c->put);
+    return s;
+}
+
+static void spill(struct sx_index *ix)
+{
+    struct reach_changes *c = &ix->changes;
+    struct segment **grown =
+        mem_realloc(c->spilled, (c->spilled_count + 1) * sizeof(struct segment *));
+
+    if (grown != NULL)
+        c->spilled = grown;
+    struct segment *s = grown == NULL ? NULL : make(ix);
+    c->lost = c->lost || s == NULL;
+    if (s != NULL)
+        c->spilled[c->spilled_count++] = s;
+}
+
+void reach_put(struct sx_index *ix, int64_t rowid)
+{
+    struct reach_changes *c = &ix->changes;
+
+    if (c->put == NULL)
+        c->put = inverter_new();
+    c->lost = c->lost || c->put == NULL || inverter_begin(c->put, (uint64_t)rowid) != 0;
+}
+
+void reach_token(struct sx_index *ix, bool body, uint32_t position, struct sx_str term, bool beside)
+{
+    struct reach_changes *c = &ix->changes;
+
+    c->lost = c->lost || inverter_token(c->put, body, position, term, beside) != 0;
+}
+
+void reach_put_end(struct sx_index *ix, const struct stored_doc *d)
+{
+    struct reach_changes *c = &ix->changes;
+
+    if (c->lost)
+        return;
+    inverter_lengths(c->put, (struct doc_length){d->title_len, d->body_len, d->checksum});
+    if (inverter_tokens(c->put) > SPILL_TOKENS)
+        spill(ix);
+}
+
+void reach_delete(struct sx_index *ix, int64_t rowid)
+{
+    struct reach_changes *c = &ix->changes;
+
+    if (!c->lost && c->put != NULL && (uint64_t)rowid >= c->from) {
+        inverter_drop(c->put, (uint64_t)rowid);
+        return;
+    }
+    if (c->killed_count == c->killed_cap) {
+        size_t cap = c->killed_cap == 0 ? 64 : 2 * c->killed_cap;
+        uint64_t *grown = mem_realloc(c->killed, cap * sizeof(*grown));
+        if (grown == NULL) {
+            c->forgot = true;
+            return;
+        }
+        c->killed = grown;
+        c->killed_cap = cap;
+    }
+    c->killed[c->killed_count++] = (uint64_t)rowid;
+}
+
+static void forget(struct reach_changes *c)
+{
+    for (size_t i = 0; i < c->spilled_count; i++)
+        segment_unref(c->spilled[i]);
+    c->spilled_count = 0;
+    c->killed_count = 0;
+    c->lost = false;
+    c->forgot = false;
+    if (c->put != NULL)
+        inverter_clear(c->put);
+}
+
+void reach_rolled_back(struct sx_index *ix)
+{
+    forget(&ix->changes);
+    ix->changes.from = (uint64_t)ix->committed.next_id;
+}
+
+void reach_changes_release(struct reach_changes *c)
+{
+    forget(c);
+    inverter_free(c->put);
+    mem_free(c->spilled);
+    mem_free(c->killed);
+    memset(c, 0, sizeof(*c));
+}
+
+/* ---- COMMIT ----------------------------------------------------------------------------------- */
+
+/* The set with the transaction's segments; NULL: memory ran out. */
+static struct segset *with_new(const struct segset *old, const struct reach_changes *c,
+                               struct segment *last)
+{
+    size_t count = (old == NULL ? 0 : old->count) + c->spilled_count + (last != NULL);
+    struct segment **at = mem_alloc((count + 1) * sizeof(struct segment *));
+    size_t n = 0;
+
+    if (at == NULL)
+        return NULL;
+    for (size_t i = 0; old != NULL && i < old->count; i++)
+        at[n++] = old->at[i];
+    for (size_t i = 0; i < c->spilled_count; i++)
+        at[n++] = c->spilled[i];
+    if (last != NULL)
+        at[n++] = last;
+    struct segset *set = segset_new(at, n, old == NULL ? 0 : old->purged);
+    mem_free(at);
+    return set;
+}
+
+void reach_register(struct sx_index *ix, uint64_t generation)
+{
+    struct reach *r = &ix->memory->reach;
+    struct reach_changes *c = &ix->changes;
+    struct segment *last = NULL;
+
+    if (ix->coming != NULL)
+        return; /* it has a reach of its own, still empty */
+    if (!c->lost && (uint64_t)ix->next.next_id > c->from) {
+        if (c->put == NULL)
+            c->put = inverter_new();
+        last = c->put == NULL ? NULL : make(ix);
+        c->lost = last == NULL;
+    }
+    pthread_mutex_lock(&ix->lock);
+    struct segset *set = c->forgot ? NULL : with_new(r->now, c, last);
+    for (size_t i = 0; set != NULL && i < c->killed_count; i++) {
+        kill(set, c->killed[i]);
+        if (!mark(r, c->killed[i], generation)) {
+            reach_drop(set);
+            set = NULL;
+        }
+    }
+    r->before = r->now;
+    r->now = set; /* NULL: upkeep makes it anew */
+    pthread_mutex_unlock(&ix->lock);
+    segment_unref(last);
+}
+
+void reach_withdraw(struct sx_index *ix)
+{
+    struct reach *r = &ix->memory->reach;
+    struct reach_changes *c = &ix->changes;
+    size_t count = 0;
+
+    if (ix->coming != NULL)
+        return;
+    pthread_mutex_lock(&ix->lock);
+    for (size_t i = 0; i < c->killed_count; i++)
+        mark(r, c->killed[i], 0);
+    /* Upkeep may have merged what was there before: only what is not committed goes. */
+    struct segset *now = r->now;
+    while (now != NULL && count < now->count && now->at[count]->first < r->committed_next)
+        count++;
+    struct segset *back = now == NULL ? take(r->before) : segset_new(now->at, count, now->purged);
+    r->now = back;
+    pthread_mutex_unlock(&ix->lock);
+    reach_drop(now);
+    reach_drop(r->before);
+    r->before = NULL;
+}
+
+void reach_committed(struct sx_index *ix)
+{
+    struct reach *r = &ix->memory->reach;
+
+    pthread_mutex_lock(&ix->lock);
+    r->committed_next = (uint64_t)ix->committed.next_id;
+    r->committed = ix->committed.generation;
+    r->average = average(&ix->committed);
+    pthread_mutex_unlock(&ix->lock);
+    reach_drop(r->before);
+    r->before = NULL;
+    forget(&ix->changes);
+    ix->changes.from = (uint64_t)ix->committed.next_id;
+    upkeep_after_commit(ix);
+}
+
+/* ---- readers ---------------------------------------------------------------------------------- */
+
+struct segset *reach_now(struct sx_index *ix, struct memory *m)
+{
+    pthread_mutex_lock(&ix->lock);
+    struct segset *set = take(m->reach.now);
+    pthread_mutex_unlock(&ix->lock);
+    return set;
+}
+
+struct segset *reach_take(struct sx_index *ix, struct memory *m, const struct state *snap)
+{
+    struct segset *set = reach_now(ix, m);
+
+    if (set != NULL && set->whole && set->next >= (uint64_t)snap->next_id &&
+        set->purged <= snap->generation)
+        return set;
+    reach_drop(set);
+    return NULL;
+}
+
+struct bm_view reach_view(const struct segset *set, const struct memory *m,
+                          const struct state *snap, struct reach_snapshot *of)
+{
+    *of = (struct reach_snapshot){&m->reach.gone, snap->generation};
+    return (struct bm_view){set->at, set->count, (uint64_t)snap->next_id, is_gone, of};
+}
+
+/* ---- upkeep ----------------------------------------------------------------------------------- */
+
+/* What went while a segment was made is dead in it, too. */
+static void kill_gone(const struct memory *m, struct segment *s)
+{
+    for (uint64_t rowid = s->first; rowid < s->next; rowid++) {
+        if (chunks_get(&m->reach.gone, rowid) == NULL) {
+            rowid |= CHUNK_ITEMS - 1; /* to the end of the chunk */
+            continue;
+        }
+        if (reach_gone(m, rowid, UINT64_MAX) != 0 && segment_has(s, (uint32_t)(rowid - s->first)))
+            segment_kill(s, rowid);
+    }
+}
+
+/* The set with `made` in place of [from, to). */
+static struct segset *with_made(const struct segset *old, size_t from, size_t to,
+                                struct segment *made, uint64_t purged)
+{
+    size_t count = old == NULL ? 0 : old->count;
+    struct segment **at = mem_alloc((count + 1) * sizeof(struct segment *));
+    size_t n = 0;
+
+    if (at == NULL)
+        return NULL;
+    for (size_t i = 0; i < from; i++)
+        at[n++] = old->at[i];
+    at[n++] = made;
+    for (size_t i = to; i < count; i++)
+        at[n++] = old->at[i];
+    struct segset *set =
+        segset_new(at, n, old != NULL && old->purged > purged ? old->purged : purged);
+    mem_free(at);
+    return set;
+}
+
+/* Where in the set `made` goes: between segments, or in the place of some, just. */
+static bool find_place(const struct segset *set, const struct segment *made, size_t *from,
+                       size_t *to)
+{
+    size_t count = set == NULL ? 0 : set->count;
+
+    *from = 0;
+    while (*from < count && set->at[*from]->next <= made->first)
+        ++*from;
+    *to = *from;
+    while (*to < count && set->at[*to]->first < made->next)
+        ++*to;
+    return *from == *to ||
+           (set->at[*from]->first == made->first && set->at[*to - 1]->next == made->next);
+}
+
+bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made, uint64_t purged)
+{
+    struct reach *r = &m->reach;
+    struct segset *set = NULL, *old;
+    size_t from, to;
+
+    pthread_mutex_lock(&ix->lock);
+    old = r->now;
+    if (made->next <= r->committed_next && find_place(old, made, &from, &to))
+        set = with_made(old, from, to, made, purged);
+    if (set != NULL) {
+        kill_gone(m, made);
+        r->now = set;
+    }
+    pthread_mutex_unlock(&ix->lock);
+    if (set != NULL)
+        reach_drop(old);
+    segment_unref(made);
+    return set != NULL;
+}
+
+void reach_heal(struct sx_index *ix, struct memory *m)
+{
+    struct reach *r = &m->reach;
+    size_t n = 0;
+
+    pthread_mutex_lock(&ix->lock);
+    struct segset *old = r->now;
+    for (size_t i = 0; old != NULL && i < old->count; i++)
+        n += !atomic_load(&old->at[i]->damaged);
+    if (old != NULL && n < old->count) {
+        struct segment **at = mem_alloc((n + 1) * sizeof(struct segment *));
+        n = 0;
+        for (size_t i = 0; at != NULL && i < old->count; i++)
+            if (!atomic_load(&old->at[i]->damaged))
+                at[n++] = old->at[i];
+        r->now = at == NULL ? NULL : segset_new(at, n, old->purged);
+        mem_free(at);
+    } else {
+        old = NULL;
+    }
+    pthread_mutex_unlock(&ix->lock);
+    reach_drop(old);
+}

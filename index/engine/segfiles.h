@@ -1,0 +1,37 @@
+/* Files of segments, and the manifest that names them. */
+#ifndef INDEX_ENGINE_SEGFILES_H
+#define INDEX_ENGINE_SEGFILES_H
+
+#include "index/base/buf.h"
+#include "index/base/error.h"
+#include "index/blockmax/segment.h"
+
+#define SEGMENT_FILES_MAX 256
+
+struct manifest {
+    uint64_t analyzer; /* that made the terms */
+    struct segment_name files[SEGMENT_FILES_MAX];
+    size_t count;
+};
+
+/* "DIR/blockmax", made where it is not. */
+sx_status segfiles_folder(const char *dir, struct buf *out, struct sx_error *err);
+
+/* SX_ENOTFOUND: there is none. SX_ECORRUPT: it is damaged, or of another version. */
+sx_status manifest_read(const char *folder, struct manifest *out, struct sx_error *err);
+/* Replaces it, durably. */
+sx_status manifest_write(const char *folder, const struct manifest *m, struct sx_error *err);
+
+/* Begins a file beside: *fd is the caller's, and `id` random. */
+sx_status segfile_begin(const char *folder, uint8_t id[SEGMENT_ID_BYTES], int *fd,
+                        struct sx_error *err);
+/* Syncs, renames, and maps it. Closes `fd`, removes the file after a failure. */
+sx_status segfile_end(const char *folder, const struct segment_name *name, int fd,
+                      struct segment **out, struct sx_error *err);
+void segfile_abandon(const char *folder, const uint8_t id[SEGMENT_ID_BYTES], int fd);
+sx_status segfile_open(const char *folder, const struct segment_name *name, struct segment **out,
+                       struct sx_error *err);
+/* Removes every segment that the manifest does not name. */
+void segfiles_sweep(const char *folder, const struct manifest *m);
+
+#endif

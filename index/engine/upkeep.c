@@ -1,0 +1,577 @@
+/* One step after the other: heal, fill a gap, merge; until there is none to take. */
+#include "index/engine/upkeep.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "index/base/alloc.h"
+#include "index/base/clock.h"
+#include "index/blockmax/merge.h"
+#include "index/engine/gaps.h"
+#include "index/engine/index.h"
+#include "index/engine/segfiles.h"
+
+/* Segments of nearly one size that become one: so many while documents come, so few when idle. */
+#define WIDTH_BUSY 8
+#define WIDTH_IDLE 3
+#define MERGE_MAX 64
+#define TIER_BITS 3 /* a tier is eight times the one before */
+
+#define FILE_DOCS 16384  /* a segment of so many documents is a file */
+#define FLUSH_DOCS 2000  /* in memory when the index closes, or is idle: to a file */
+#define INLINE_DOCS 2000 /* merged by the writer, or made when the index opens */
+#define GAP_TOKENS ((size_t)8 << 20)
+#define IDLE_SECONDS ((uint64_t)5)
+#define NS_PER_SECOND ((uint64_t)1000000000)
+#define IN_VAIN_MAX 4 /* steps one after the other that fail */
+
+/* ---- merging ---------------------------------------------------------------------------------- */
+
+struct job {
+    struct memory *m;
+    struct segset *set;
+    uint64_t next, generation; /* committed */
+    double average;
+};
+
+static void job_begin(struct sx_index *ix, struct job *j)
+{
+    j->m = memory_pin(ix);
+    pthread_mutex_lock(&ix->lock);
+    j->next = j->m->reach.committed_next;
+    j->generation = j->m->reach.committed;
+    j->average = j->m->reach.average;
+    pthread_mutex_unlock(&ix->lock);
+    j->set = reach_now(ix, j->m);
+}
+
+static void job_end(struct sx_index *ix, struct job *j)
+{
+    reach_drop(j->set);
+    memory_unpin(ix, j->m);
+}
+
+/* Bit by rowid: gone, and so left out. *purged: the last generation that one went in. False: memory
+ * ran out. */
+static bool find_gone(const struct job *j, size_t from, size_t to, uint64_t **out, uint64_t *purged)
+{
+    uint64_t first = j->set->at[from]->first, next = j->set->at[to - 1]->next;
+    uint32_t dead = 0;
+
+    *out = NULL;
+    *purged = 0;
+    for (size_t i = from; i < to; i++)
+        dead += atomic_load(&j->set->at[i]->dead_count);
+    if (dead == 0)
+        return true;
+    *out = mem_zalloc((next - first) / 64 + 1, sizeof(**out));
+    if (*out == NULL)
+        return false;
+    for (uint64_t rowid = first; rowid < next; rowid++) {
+        uint64_t gone = reach_gone(j->m, rowid, j->generation);
+        if (gone == 0)
+            continue;
+        (*out)[(rowid - first) / 64] |= UINT64_C(1) << ((rowid - first) % 64);
+        *purged = gone > *purged ? gone : *purged;
+    }
+    return true;
+}
+
+static sx_status write_manifest(struct sx_index *ix, struct memory *m, const char *folder,
+                                struct sx_error *err)
+{
+    struct manifest *man = mem_zalloc(1, sizeof(*man));
+    struct segset *set = reach_now(ix, m);
+    sx_status rc = man == NULL ? sx_fail_oom(err) : SX_OK;
+
+    for (size_t i = 0; rc == SX_OK && set != NULL && i < set->count; i++) {
+        const struct segment *s = set->at[i];
+        if (!s->mapped || man->count == SEGMENT_FILES_MAX)
+            continue;
+        struct segment_name *f = &man->files[man->count++];
+        *f = (struct segment_name){.first = s->first, .next = s->next, .size = s->size};
+        memcpy(f->id, s->id, sizeof(f->id));
+    }
+    if (rc == SX_OK) {
+        man->analyzer = atomic_load(&ix->analyzer);
+        rc = manifest_write(folder, man, err);
+    }
+    if (rc == SX_OK)
+        segfiles_sweep(folder, man);
+    reach_drop(set);
+    mem_free(man);
+    return rc;
+}
+
+/* What makes the bytes of a segment: in memory where fd < 0. */
+typedef sx_status (*segment_maker)(void *ctx, const uint8_t *id, int fd, struct buf *out,
+                                   struct sx_error *err);
+
+/* Makes a segment of rowids [first, next), as a file or in memory, and puts it into the set. */
+static sx_status make_segment(struct sx_index *ix, const struct job *j, bool file, uint64_t purged,
+                              uint64_t first, uint64_t next, segment_maker maker, void *ctx,
+                              struct sx_error *err)
+{
+    struct segment_name name = {.first = first, .next = next};
+    struct buf folder = {0}, bytes = {0};
+    struct segment *made = NULL;
+    int fd = -1;
+    sx_status rc = file ? segfiles_folder(ix->dir, &folder, err) : SX_OK;
+
+    if (rc == SX_OK && file)
+        rc = segfile_begin(folder.data, name.id, &fd, err);
+    if (rc == SX_OK)
+        rc = maker(ctx, name.id, fd, &bytes, err);
+    if (rc == SX_OK && !file)
+        rc = segment_of_memory(&made, &bytes, err);
+    if (rc == SX_OK && file) {
+        name.size = (uint64_t)lseek(fd, 0, SEEK_END);
+        rc = segfile_end(folder.data, &name, fd, &made, err);
+    } else if (file) {
+        segfile_abandon(folder.data, name.id, fd);
+    }
+    if (rc == SX_OK && !reach_replace(ix, j->m, made, purged))
+        rc = sx_fail(err, SX_EBUSY, "the segments have changed meanwhile");
+    if (rc == SX_OK && file)
+        rc = write_manifest(ix, j->m, folder.data, err);
+    buf_release(&folder);
+    buf_release(&bytes);
+    return rc;
+}
+
+static sx_status merge_to(void *ctx, const uint8_t *id, int fd, struct buf *out,
+                          struct sx_error *err)
+{
+    struct merge_options *opt = ctx;
+
+    opt->id = id;
+    opt->fd = fd;
+    return segment_merge(opt, out, err);
+}
+
+static sx_status merge(struct sx_index *ix, const struct job *j, size_t from, size_t to, bool flush,
+                       struct sx_error *err)
+{
+    uint64_t *gone = NULL;
+    uint64_t purged = 0;
+    uint32_t docs = 0;
+
+    if (!find_gone(j, from, to, &gone, &purged))
+        return sx_fail_oom(err);
+    for (size_t i = from; i < to; i++)
+        docs += j->set->at[i]->docs;
+    struct merge_options opt = {.in = j->set->at + from,
+                                .count = to - from,
+                                .dropped = gone,
+                                .average = j->average,
+                                .stop = flush ? NULL : &ix->upkeep.stop};
+    sx_status rc = make_segment(ix, j, flush || docs >= FILE_DOCS, purged, j->set->at[from]->first,
+                                j->set->at[to - 1]->next, merge_to, &opt, err);
+    mem_free(gone);
+    return rc;
+}
+
+/* ---- which ------------------------------------------------------------------------------------ */
+
+static unsigned tier_of(const struct segment *s)
+{
+    return (31 - (unsigned)__builtin_clz(s->docs | 1)) / TIER_BITS;
+}
+
+/* Segments at the end of the set, each beginning where the one before it ends, all committed; down to
+ * the first of a higher tier. */
+static size_t tail(const struct job *j, unsigned tier, size_t end)
+{
+    size_t from = end;
+
+    while (from > 0 && end - from < MERGE_MAX && tier_of(j->set->at[from - 1]) <= tier &&
+           (from == end || j->set->at[from - 1]->next == j->set->at[from]->first))
+        from--;
+    return from;
+}
+
+static size_t committed_end(const struct job *j)
+{
+    size_t end = j->set == NULL ? 0 : j->set->count;
+
+    while (end > 0 && j->set->at[end - 1]->next > j->next)
+        end--;
+    return end;
+}
+
+/* A run that is to be merged; false: none. */
+static bool pick(const struct job *j, size_t width, size_t *from, size_t *to)
+{
+    size_t end = committed_end(j);
+
+    for (size_t i = 0; i < end; i++) {
+        const struct segment *s = j->set->at[i];
+        *from = i;
+        *to = i + 1;
+        if (atomic_load(&s->dead_count) > s->docs / 2 + 64)
+            return true;
+    }
+    *to = end;
+    for (unsigned tier = 0; tier <= 32 / TIER_BITS; tier++) {
+        *from = tail(j, tier, end);
+        if (end - *from >= width)
+            return true;
+    }
+    return false;
+}
+
+/* What is in memory alone, at the end; false: too little of it. */
+static bool pick_memory(const struct job *j, size_t *from, size_t *to)
+{
+    uint32_t docs = 0;
+
+    *to = committed_end(j);
+    *from = *to;
+    while (*from > 0 && !j->set->at[*from - 1]->mapped &&
+           (*from == *to || j->set->at[*from - 1]->next == j->set->at[*from]->first))
+        docs += j->set->at[--*from]->docs;
+    return docs >= FLUSH_DOCS;
+}
+
+/* ---- gaps ------------------------------------------------------------------------------------- */
+
+static bool find_gap(const struct job *j, uint64_t *first, uint64_t *below)
+{
+    *first = 1;
+    for (size_t i = 0; j->set != NULL && i < j->set->count; i++) {
+        *below = j->set->at[i]->first;
+        if (*below > *first)
+            return true;
+        *first = j->set->at[i]->next;
+    }
+    *below = j->next;
+    return *first < *below;
+}
+
+struct gap_write {
+    struct inverter *v;
+    uint64_t first, next;
+    double average;
+};
+
+static sx_status write_gap(void *ctx, const uint8_t *id, int fd, struct buf *out,
+                           struct sx_error *err)
+{
+    const struct gap_write *w = ctx;
+
+    return inverter_write(w->v, w->first, w->next, w->average, id, fd, out, err);
+}
+
+static sx_status read_gap(struct sx_index *ix, struct db *c, struct analyzer *an, uint64_t first,
+                          uint64_t below, struct inverter *v, uint64_t *next, uint64_t *generation,
+                          struct sx_error *err)
+{
+    struct state snap;
+    sx_status rc = db_begin_read(c, err);
+
+    if (rc == SX_OK)
+        rc = state_get(c, &snap, err);
+    if (rc == SX_OK) {
+        *generation = snap.generation;
+        rc = gap_read(c, an, first, below, GAP_TOKENS, &ix->upkeep.stop, v, next, err);
+    }
+    db_rollback(c);
+    return rc;
+}
+
+/* Makes one segment of the first gap. */
+static sx_status fill_gap(struct sx_index *ix, const struct job *j, struct db *c,
+                          struct analyzer *an, uint64_t first, uint64_t below, struct sx_error *err)
+{
+    struct inverter *v = inverter_new();
+    uint64_t generation = 0, next = 0;
+
+    if (v == NULL)
+        return sx_fail_oom(err);
+    sx_status rc = read_gap(ix, c, an, first, below, v, &next, &generation, err);
+    if (rc == SX_OK) {
+        struct gap_write w = {v, first, next, j->average};
+        rc = make_segment(ix, j, inverter_docs(v) >= FILE_DOCS, generation, first, next, write_gap,
+                          &w, err);
+    }
+    inverter_free(v);
+    return rc;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------ */
+
+/* The thread's own. */
+struct worker {
+    struct sx_index *ix;
+    struct db c;
+    struct analyzer *an;
+};
+
+static sx_status open_worker(struct worker *w, struct sx_error *err)
+{
+    if (w->an == NULL)
+        w->an = analyzer_new();
+    if (w->an == NULL)
+        return sx_fail_oom(err);
+    return w->c.sq != NULL ? SX_OK : db_open(&w->c, w->ix->path, false, false, err);
+}
+
+/* Takes one step, if there is one. */
+static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error *err)
+{
+    struct job j;
+    size_t from, to;
+    uint64_t first, below;
+    sx_status rc = SX_OK;
+
+    *worked = false;
+    if (sx_index_stale(w->ix, NULL))
+        return SX_OK;
+    job_begin(w->ix, &j);
+    reach_heal(w->ix, j.m);
+    reach_drop(j.set);
+    j.set = reach_now(w->ix, j.m);
+    if (find_gap(&j, &first, &below)) {
+        *worked = true;
+        rc = open_worker(w, err);
+        if (rc == SX_OK)
+            rc = fill_gap(w->ix, &j, &w->c, w->an, first, below, err);
+    } else if (pick(&j, idle ? WIDTH_IDLE : WIDTH_BUSY, &from, &to)) {
+        *worked = true;
+        rc = merge(w->ix, &j, from, to, false, err);
+    } else if (idle && pick_memory(&j, &from, &to)) {
+        *worked = true;
+        rc = merge(w->ix, &j, from, to, true, err);
+    }
+    job_end(w->ix, &j);
+    return rc;
+}
+
+/* ---- the thread ------------------------------------------------------------------------------- */
+
+static void note_failure(struct sx_index *ix, const struct sx_error *err)
+{
+    pthread_mutex_lock(&ix->lock);
+    ix->upkeep.failure = *err;
+    pthread_mutex_unlock(&ix->lock);
+}
+
+/* Until something is told, or a moment of CLOCK_MONOTONIC has come. */
+static void sleep_until(struct sx_index *ix, uint64_t ns)
+{
+    struct timespec at = {(time_t)(ns / NS_PER_SECOND), (long)(ns % NS_PER_SECOND)};
+
+    pthread_cond_timedwait(&ix->upkeep.wake, &ix->lock, &at);
+}
+
+/* Waits for work; *idle: there was none for some time. False: stop. */
+static bool wait_for_work(struct sx_index *ix, bool *idle)
+{
+    struct upkeep *u = &ix->upkeep;
+
+    *idle = false;
+    pthread_mutex_lock(&ix->lock);
+    while (!u->wanted && !u->hurry && !atomic_load(&u->stop) && !*idle) {
+        u->idle = true;
+        pthread_cond_broadcast(&u->wake);
+        if (u->settled) {
+            pthread_cond_wait(&u->wake, &ix->lock);
+            continue;
+        }
+        sleep_until(ix, u->changed_at + IDLE_SECONDS * NS_PER_SECOND);
+        *idle = !u->settled && clock_now_ns() >= u->changed_at + IDLE_SECONDS * NS_PER_SECOND;
+    }
+    u->idle = false;
+    u->wanted = false;
+    *idle = *idle || u->hurry;
+    u->settled = *idle; /* until something new comes */
+    bool go = !atomic_load(&u->stop);
+    pthread_mutex_unlock(&ix->lock);
+    return go;
+}
+
+static void work_through(struct worker *w, bool idle)
+{
+    struct sx_error err = {0};
+    bool worked = true;
+    unsigned in_vain = 0;
+
+    while (worked && in_vain < IN_VAIN_MAX && !atomic_load(&w->ix->upkeep.stop)) {
+        sx_status rc = step(w, idle, &worked, &err);
+        in_vain = rc == SX_OK ? 0 : in_vain + 1;
+        if (rc == SX_OK || rc == SX_EBUSY)
+            continue;
+        if (rc != SX_ECANCELLED)
+            note_failure(w->ix, &err);
+        if (rc != SX_ECORRUPT) /* which the next step heals, where it is a segment's */
+            return;
+    }
+}
+
+static void *work(void *arg)
+{
+    struct worker w = {.ix = arg};
+    bool idle = false;
+
+    while (wait_for_work(w.ix, &idle)) {
+        work_through(&w, idle);
+        if (!idle)
+            continue;
+        pthread_mutex_lock(&w.ix->lock);
+        w.ix->upkeep.hurry = false;
+        pthread_mutex_unlock(&w.ix->lock);
+    }
+    if (w.c.sq != NULL)
+        db_close(&w.c);
+    analyzer_free(w.an);
+    return NULL;
+}
+
+void upkeep_wake(struct sx_index *ix)
+{
+    pthread_mutex_lock(&ix->lock);
+    ix->upkeep.wanted = true;
+    ix->upkeep.settled = false;
+    ix->upkeep.changed_at = clock_now_ns();
+    if (ix->upkeep.ready)
+        pthread_cond_broadcast(&ix->upkeep.wake);
+    pthread_mutex_unlock(&ix->lock);
+}
+
+/* ---- the writer's side ------------------------------------------------------------------------ */
+
+void upkeep_after_commit(struct sx_index *ix)
+{
+    struct job j;
+    size_t from, to;
+    uint32_t docs = 0;
+    struct sx_error err;
+
+    job_begin(ix, &j);
+    if (j.set == NULL || !j.set->whole) {
+        upkeep_wake(ix);
+    } else if (pick(&j, WIDTH_BUSY, &from, &to)) {
+        for (size_t i = from; i < to; i++)
+            docs += j.set->at[i]->docs;
+        if (docs > INLINE_DOCS || merge(ix, &j, from, to, false, &err) != SX_OK)
+            upkeep_wake(ix);
+    } else {
+        pthread_mutex_lock(&ix->lock);
+        ix->upkeep.changed_at = clock_now_ns();
+        if (ix->upkeep.settled && ix->upkeep.ready)
+            pthread_cond_broadcast(&ix->upkeep.wake);
+        ix->upkeep.settled = false;
+        pthread_mutex_unlock(&ix->lock);
+    }
+    job_end(ix, &j);
+}
+
+static struct segset *load_files(struct sx_index *ix, const char *folder, struct manifest *man)
+{
+    struct segment *at[SEGMENT_FILES_MAX];
+    size_t count = 0;
+    struct sx_error err;
+
+    if (manifest_read(folder, man, &err) != SX_OK || man->analyzer != atomic_load(&ix->analyzer) ||
+        sx_index_stale(ix, NULL))
+        man->count = 0;
+    for (size_t i = 0; i < man->count; i++) {
+        struct segment *s;
+        const struct segment_name *f = &man->files[i];
+        if ((count > 0 && f->first < at[count - 1]->next) || f->first == 0 ||
+            segfile_open(folder, f, &s, &err) != SX_OK)
+            continue;
+        if (segment_verify_lengths(s, 0, (uint32_t)(s->next - s->first)))
+            at[count++] = s;
+        else
+            segment_unref(s);
+    }
+    struct segset *set = segset_new(at, count, 0);
+    for (size_t i = 0; i < count; i++)
+        segment_unref(at[i]);
+    return set;
+}
+
+struct segset *upkeep_load(struct sx_index *ix)
+{
+    struct buf folder = {0};
+    struct manifest *man = mem_zalloc(1, sizeof(*man));
+    struct segset *set = NULL;
+
+    buf_printf(&folder, "%s/blockmax", ix->dir);
+    if (man != NULL && buf_cstr(&folder) != NULL)
+        set = load_files(ix, folder.data, man);
+    mem_free(man);
+    buf_release(&folder);
+    return set;
+}
+
+/* What little is missing is made here. */
+static void fill_small_gap(struct sx_index *ix)
+{
+    struct job j;
+    uint64_t first, below;
+    struct sx_error err;
+
+    job_begin(ix, &j);
+    if (find_gap(&j, &first, &below) && below == j.next && below - first <= INLINE_DOCS)
+        fill_gap(ix, &j, &ix->w, ix->an, first, below, &err);
+    job_end(ix, &j);
+}
+
+void upkeep_start(struct sx_index *ix)
+{
+    struct upkeep *u = &ix->upkeep;
+    pthread_condattr_t attr;
+
+    if (!sx_index_stale(ix, NULL))
+        fill_small_gap(ix);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    u->ready = pthread_cond_init(&u->wake, &attr) == 0;
+    pthread_condattr_destroy(&attr);
+    u->wanted = true;
+    /* Without the thread there is less speed, and nothing else. */
+    u->started = u->ready && pthread_create(&u->thread, NULL, work, ix) == 0;
+}
+
+void upkeep_stop(struct sx_index *ix)
+{
+    struct upkeep *u = &ix->upkeep;
+    struct sx_error err;
+    struct job j;
+    size_t from, to;
+
+    atomic_store(&u->stop, true);
+    if (u->started) {
+        upkeep_wake(ix);
+        pthread_join(u->thread, NULL);
+        job_begin(ix, &j);
+        if (pick_memory(&j, &from, &to) && !sx_index_stale(ix, NULL))
+            merge(ix, &j, from, to, true, &err);
+        job_end(ix, &j);
+    }
+    if (u->ready)
+        pthread_cond_destroy(&u->wake);
+    u->started = false;
+    u->ready = false;
+}
+
+bool upkeep_wait(struct sx_index *ix)
+{
+    struct upkeep *u = &ix->upkeep;
+
+    if (!u->started)
+        return false;
+    pthread_mutex_lock(&ix->lock);
+    u->failure.code = SX_OK;
+    u->hurry = true;
+    u->wanted = true;
+    pthread_cond_broadcast(&u->wake);
+    while (u->hurry || !u->idle)
+        pthread_cond_wait(&u->wake, &ix->lock);
+    bool went_well = u->failure.code == SX_OK;
+    pthread_mutex_unlock(&ix->lock);
+    return went_well;
+}

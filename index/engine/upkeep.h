@@ -1,0 +1,50 @@
+/* Upkeep of the segments, on a thread of its own: merges them, writes them to files, and makes anew
+ * from the stored text what is missing. It only reads the index; losing what it made costs speed.
+ *
+ *   blockmax/ID.segment   one segment; FORMAT.md in index/blockmax
+ *   blockmax/manifest     which of them count; replaced as a whole, by rename
+ *
+ * Files are written beside, synced and renamed. What the manifest does not name is removed. */
+#ifndef INDEX_ENGINE_UPKEEP_H
+#define INDEX_ENGINE_UPKEEP_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "index/base/error.h"
+
+struct sx_index;
+struct segset;
+
+struct upkeep {
+    pthread_t thread;
+    pthread_cond_t wake; /* with the lock of the index */
+    bool ready;          /* `wake` is */
+    bool started;
+    bool wanted;         /* there may be something to do */
+    bool hurry;          /* all of it, at once: upkeep_wait() */
+    bool idle;           /* the thread waits */
+    bool settled;        /* nothing came since it has done what it does when idle */
+    uint64_t changed_at; /* when something came, CLOCK_MONOTONIC */
+    _Atomic(bool) stop;
+    struct sx_error failure; /* the last one; by the lock */
+};
+
+/* Before the documents are loaded: the segments that the manifest names, those that are whole. What
+ * goes wrong means fewer of them. NULL: memory ran out. */
+struct segset *upkeep_load(struct sx_index *ix);
+/* Once they are: makes what little is missing, and starts the thread for the rest. */
+void upkeep_start(struct sx_index *ix);
+/* Stops the thread; what is in memory alone goes to a file where that is much. */
+void upkeep_stop(struct sx_index *ix);
+
+/* The writer: merges what is small, wakes the thread for what is not. */
+void upkeep_after_commit(struct sx_index *ix);
+/* Any thread: a search found a damaged segment, or there is another reason to look. */
+void upkeep_wake(struct sx_index *ix);
+/* Waits until there is nothing to do: for tests and measurements. False: it failed. */
+bool upkeep_wait(struct sx_index *ix);
+
+#endif
