@@ -60,7 +60,7 @@ static sx_status sync_new(struct sync **out, const char *root, const char *const
         rc = sync_add_path(&s->targets, walk_root(s->walk), err);
         s->target = 1;
     }
-    for (size_t i = 0; i < count && rc == SX_OK; i++)
+    for (size_t i = 0; paths != NULL && i < count && rc == SX_OK; i++)
         rc = sync_add_path(&s->targets, paths[i], err);
     if (rc != SX_OK)
         sync_free(s);

@@ -145,7 +145,7 @@ static sx_status explain(const struct run *r, int status, struct sx_error *err)
 static sx_status convert(struct run *r, struct sx_str bytes, struct sx_error *err)
 {
     int status = 0;
-    pid_t pid;
+    pid_t pid = 0;
     sx_status rc = start(r, bytes, &pid, err);
 
     if (rc != SX_OK)

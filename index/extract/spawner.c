@@ -56,10 +56,10 @@ static bool send_order(int to, const struct order *o, const int *fds, size_t cou
     ssize_t n;
 
     memset(&room, 0, sizeof(room));
-    if (count > 0) {
-        m.msg_control = room.bytes;
-        m.msg_controllen = CMSG_SPACE(sizeof(int) * count);
-        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    m.msg_control = room.bytes;
+    m.msg_controllen = count == 0 ? 0 : CMSG_SPACE(sizeof(int) * count);
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    if (c != NULL) { /* there are some */
         c->cmsg_level = SOL_SOCKET;
         c->cmsg_type = SCM_RIGHTS;
         c->cmsg_len = CMSG_LEN(sizeof(int) * count);

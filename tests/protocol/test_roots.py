@@ -204,9 +204,11 @@ class Roots(unittest.TestCase):
         self.write("b.html", "<p>ferry one")
         self.found_soon("ferry", 2)
         self.assertEqual(self.failed(), {})
-        spawner = [pid for pid, name in children(self.daemon.process.pid)
-                   if name == "searchd-spawner"]
-        os.kill(spawner[0], signal.SIGKILL)
+        below = children(self.daemon.process.pid)
+        spawner = next(pid for pid, name in below if name == "searchd-spawner")
+        os.kill(spawner, signal.SIGKILL)
+        readers = [pid for pid, _ in below if pid != spawner]  # go with it
+        wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in readers))
         self.write("c.html", "<p>ferry two")
         wait_until(lambda: "c.html" in self.failed())
         self.assertTrue(self.failed()["c.html"]["retry"])

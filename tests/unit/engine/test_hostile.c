@@ -189,32 +189,32 @@ static bool ends(struct sx_str s, const char *with)
     return s.len >= n && memcmp(s.ptr + s.len - n, with, n) == 0;
 }
 
-/* NULL: it is not listed. The caller frees it. */
-static char *reason_of(struct bed *b, const char *name, bool *retry)
+/* False: it is not listed. */
+static bool reason_of(struct bed *b, const char *name, char reason[320], bool *retry)
 {
     struct sx_failed_list *list = NULL;
-    char *reason = NULL;
+    bool listed = false;
 
     if (sx_reader_failed(b->r, 0, 100, &list, NULL) != SX_OK)
-        return NULL;
+        return false;
     for (size_t i = 0; i < list->count; i++)
         if (ends(list->items[i].uri, name)) {
-            reason = strndup(list->items[i].reason.ptr, list->items[i].reason.len);
+            snprintf(reason, 320, "%.*s", (int)list->items[i].reason.len,
+                     list->items[i].reason.ptr);
             *retry = list->items[i].retry;
+            listed = true;
         }
     sx_failed_list_free(list);
-    return reason;
+    return listed;
 }
 
 static void fails_as(struct bed *b, const char *name, const char *with, bool retry)
 {
     bool again = !retry;
-    char *reason = reason_of(b, name, &again);
+    char reason[320] = "";
 
-    if (reason == NULL || strstr(reason, with) == NULL || again != retry)
-        fail_msg("%s: '%s' (retry %d) instead of '%s'", name, reason == NULL ? "" : reason, again,
-                 with);
-    free(reason);
+    if (!reason_of(b, name, reason, &again) || strstr(reason, with) == NULL || again != retry)
+        fail_msg("%s: '%s' (retry %d) instead of '%s'", name, reason, again, with);
 }
 
 static void sparse_file(const struct bed *b, const char *name, off_t size)
@@ -277,6 +277,7 @@ static void *sync_in_a_thread(void *arg)
 {
     struct bed *b = arg;
     struct sx_error err;
+    char reason[320];
     bool retry;
 
     for (int i = 0; i < 3; i++) {
@@ -284,9 +285,7 @@ static void *sync_in_a_thread(void *arg)
         write_file(b, "10-crash.html", "<p>crash");
         b->wrong += sync_root(b, &err) != SX_OK;
         b->wrong += found(b, "ferry") != GOOD;
-        char *reason = reason_of(b, "10-crash.html", &retry);
-        b->wrong += reason == NULL;
-        free(reason);
+        b->wrong += !reason_of(b, "10-crash.html", reason, &retry);
     }
     return NULL;
 }

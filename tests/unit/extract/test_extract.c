@@ -39,11 +39,15 @@ static sx_status write_for_ever(struct sx_str uri, const struct ingest_sink *sin
 
 static void eat_memory(void)
 {
+    static void **last; /* each piece holds the one before */
+
     for (;;) {
-        char *p = malloc(1 << 20);
+        void **p = malloc(1 << 20);
         if (p == NULL)
             return;
         memset(p, 1, 1 << 20);
+        *p = (void *)last;
+        last = p;
     }
 }
 
