@@ -294,7 +294,10 @@ static sx_status send_all(struct talk *t, struct iovec *iov, size_t count)
 
 static sx_status send_request(struct talk *t, enum media m, struct sx_str uri, struct sx_str bytes)
 {
+    const struct ingest_options *options = t->sink->options;
+    bool keep = options != NULL && options->keep_boilerplate;
     struct frame_request r = {.magic = FRAME_MAGIC,
+                              .flags = keep ? FRAME_KEEP_BOILERPLATE : 0,
                               .media = (uint32_t)m,
                               .uri_len = (uint32_t)uri.len,
                               .bytes_len = bytes.len};

@@ -16,11 +16,13 @@
 #define FRAME_MAGIC 0x5be4a7c1u
 #define FRAME_MAX ((uint32_t)80 << 20) /* bytes of one: a document and what belongs to it */
 
+#define FRAME_KEEP_BOILERPLATE 1u /* of flags */
+
 struct frame_request {
     uint32_t magic;
     uint32_t media;
     uint32_t uri_len;
-    uint32_t zero;
+    uint32_t flags;
     uint64_t bytes_len;
 };
 

@@ -88,8 +88,10 @@ static void send_item(void *ctx, struct sx_str uri, const struct sx_error *why)
 static void answer(struct job *job, const struct frame_request *r, struct sx_str in,
                    helper_reader read)
 {
+    const struct ingest_options options = {.keep_boilerplate =
+                                               (r->flags & FRAME_KEEP_BOILERPLATE) != 0};
     const struct ingest_sink sink = {
-        .doc = send_doc, .failed = send_line, .item = send_item, .ctx = job};
+        .doc = send_doc, .failed = send_line, .item = send_item, .ctx = job, .options = &options};
     struct sx_error err = {.offset = SX_NO_OFFSET};
     struct sx_str uri = str_make(in.ptr, r->uri_len);
     struct sx_str bytes = str_make(in.ptr + r->uri_len, in.len - r->uri_len);

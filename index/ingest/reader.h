@@ -45,11 +45,17 @@ typedef void (*line_failed)(void *ctx, size_t line, const struct sx_error *err);
 /* The same of an item of a container, which has a uri of its own. */
 typedef void (*item_failed)(void *ctx, struct sx_str uri, const struct sx_error *err);
 
+/* What the operator decides. A zeroed one has the defaults. */
+struct ingest_options {
+    bool keep_boilerplate; /* menus, comments and the like of HTML pages stay in the body */
+};
+
 struct ingest_sink {
     doc_sink doc;
     line_failed failed;
     void *ctx;
     item_failed item;
+    const struct ingest_options *options; /* NULL: the defaults */
 };
 
 /* "libxml2 2.9.14" */

@@ -93,6 +93,8 @@ static sx_status misbehave(enum media m, struct sx_str uri, struct sx_str bytes,
         return tell(uri, failed_as(socket(AF_INET, SOCK_STREAM, 0)), sink, err);
     if (str_is(bytes, "unlink"))
         unlink("/tmp/searchd-escaped");
+    if (str_is(bytes, "options"))
+        return tell(uri, sink->options->keep_boilerplate ? "keep" : "drop", sink, err);
     if (str_is(bytes, "files")) {
         snprintf(count, sizeof(count), "%u", files);
         return tell(uri, count, sink, err);
@@ -300,6 +302,19 @@ static void the_failure_of_the_sink_is_its_own(void **state)
     still_well(*state);
 }
 
+static void options_arrive(void **state)
+{
+    const struct ingest_options options = {.keep_boilerplate = true};
+    struct got g = {0};
+    struct sx_error err;
+    const struct ingest_sink sink = {.doc = take, .ctx = &g, .options = &options};
+    struct bed *b = *state;
+
+    says(b, "options", "drop");
+    must(extract_read(b->x, MEDIA_HTML, str_of("u"), str_of("options"), &sink, &err), &err);
+    assert_string_equal(g.body, "keep");
+}
+
 static void a_helper_reads_many_files(void **state)
 {
     says(*state, "files", "1");
@@ -451,6 +466,7 @@ int main(void)
         cmocka_unit_test(without_a_pool_all_is_read_here),
         with_pool(what_a_reader_says_of_a_file_comes_back),
         with_pool(the_failure_of_the_sink_is_its_own),
+        with_pool(options_arrive),
         with_pool(a_helper_reads_many_files),
         with_pool(a_crash_is_the_file_s_failure),
         with_pool(a_loop_is_stopped),
