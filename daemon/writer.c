@@ -378,12 +378,12 @@ static bool overdue(const struct writer *w)
 
 static void sync_some(struct writer *w)
 {
-    if (w->patching)
-        patch_slice(w);
-    else if (roots_left(w))
+    if (!w->patching && roots_left(w))
         sync_slice(w);
-    else
+    else if (!w->patching)
         drain_watch(w);
+    if (w->patching) /* at once: under writes without end there is but a slice a second */
+        patch_slice(w);
     if (w->root == w->roots->count && w->rescan_at == 0)
         w->rescan_at = clock_now_ns() + w->roots->rescan_ns;
 }

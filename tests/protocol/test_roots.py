@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import threading
 import time
 import unittest
 
@@ -82,6 +83,31 @@ class Roots(unittest.TestCase):
         shutil.rmtree(os.path.join(self.root, "sub0"))
         self.assertLess(self.found_soon("kayak", 0), PROMISE_S)
         self.assertEqual(self.count("canoe"), 13)
+
+    def test_a_change_is_found_while_puts_never_end(self):
+        self.start()
+        self.write("first.txt", "first")
+        self.found_soon("first", 1)
+        stop = threading.Event()
+
+        def put():
+            with self.daemon.connect() as c:
+                n = 0
+                while not stop.is_set():
+                    docs = [{"uri": "p:%d" % (n % 500 + i), "body": "put %d" % n}
+                            for i in range(50)]
+                    self.assertTrue(c.request({"op": "put", "docs": docs})["ok"])
+                    n += 50
+
+        thread = threading.Thread(target=put)
+        thread.start()
+        try:
+            for i in range(3):
+                self.write("busy%d.html" % i, "<p>canoe%d" % i)
+                self.assertLess(self.found_soon("canoe%d" % i, 1), PROMISE_S)
+        finally:
+            stop.set()
+            thread.join()
 
     def test_what_moves_is_not_read_again(self):
         self.start()
