@@ -163,18 +163,18 @@ static void put_sync(struct buf *out, const struct sx_sync_progress *p)
 }
 
 /* By type; what has none is null. */
-static void put_types(struct buf *out, const struct sx_stats *s)
+static void put_types(struct buf *out, const struct sx_types *t)
 {
     buf_puts(out, ",\"types\":[");
-    for (size_t i = 0; i < s->type_count; i++) {
-        const char *name = s->types[i].name;
+    for (size_t i = 0; i < t->count; i++) {
+        const char *name = t->items[i].name;
         buf_puts(out, i > 0 ? ",{\"type\":" : "{\"type\":");
         if (name[0] == '\0')
             buf_puts(out, "null");
         else
             json_print_str(str_of(name), out);
-        reply_u64(out, "docs", s->types[i].docs);
-        reply_u64(out, "files", s->types[i].files);
+        reply_u64(out, "docs", t->items[i].docs);
+        reply_u64(out, "files", t->items[i].files);
         buf_putc(out, '}');
     }
     buf_putc(out, ']');
@@ -201,7 +201,6 @@ static void put_stats(struct buf *out, const struct sx_stats *s)
         buf_printf(out, "%s{\"code\":\"%s\",\"ready\":%s}", i > 0 ? "," : "", s->languages[i].code,
                    s->languages[i].ready ? "true" : "false");
     buf_putc(out, ']');
-    put_types(out, s);
     put_sync(out, &s->sync);
 }
 
@@ -220,7 +219,11 @@ sx_status op_stats(const struct op_ctx *ctx, struct job *job, struct sx_error *e
     buf_puts(out, ",\"collections\":{");
     for (size_t i = 0; i < pool_collections(ctx->pool); i++) {
         struct sx_stats stats;
-        sx_status rc = sx_reader_stats(pool_reader(ctx->pool, 0, i), &stats, err);
+        struct sx_types types;
+        struct sx_reader *reader = pool_reader(ctx->pool, 0, i);
+        sx_status rc = sx_reader_stats(reader, &stats, err);
+        if (rc == SX_OK)
+            rc = sx_reader_types(reader, &types, err);
         if (rc != SX_OK)
             return rc;
         if (i > 0)
@@ -228,6 +231,7 @@ sx_status op_stats(const struct op_ctx *ctx, struct job *job, struct sx_error *e
         json_print_str(str_of(pool_collection_name(ctx->pool, i)), out);
         buf_puts(out, ":{\"ok\":true");
         put_stats(out, &stats);
+        put_types(out, &types);
         buf_putc(out, '}');
     }
     buf_putc(out, '}');

@@ -492,13 +492,6 @@ struct sx_stats {
     bool stale;                   /* they differ: see sx_index_stale() */
     unsigned extractor_version;   /* what reads files now */
     struct sx_sync_progress sync; /* the running or last one */
-    /* Documents and files by type, in the order of their names, those without one first; the rest
-     * when there are more. */
-    struct {
-        char name[32];
-        uint64_t docs, files;
-    } types[SX_TYPES_MAX];
-    size_t type_count;
     /* The collection's languages; one is not ready while the forms of older words are missing. */
     struct {
         char code[4];
@@ -507,6 +500,17 @@ struct sx_stats {
     size_t language_count;
 };
 sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err);
+
+/* Documents and files by type; the first SX_TYPES_MAX that are met, in no order. It reads a row of
+ * each: not for every moment. */
+struct sx_types {
+    struct {
+        char name[32]; /* its beginning; "": none */
+        uint64_t docs, files;
+    } items[SX_TYPES_MAX];
+    size_t count;
+};
+sx_status sx_reader_types(struct sx_reader *r, struct sx_types *out, struct sx_error *err);
 
 /* Versions of this library and of what it is linked with, one line:
  * "searchd 0.1.0, SQLite 3.40.1, ICU 72.1, …". */

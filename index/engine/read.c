@@ -214,51 +214,58 @@ static void copy_languages(const struct langs *langs, const bool *ready, struct 
 }
 
 /* The place of a type; -1 when there are too many. */
-static int type_at(struct sx_stats *out, struct sx_str type)
+static int type_at(struct sx_types *out, struct sx_str type)
 {
-    char name[sizeof(out->types[0].name)];
+    char name[sizeof(out->items[0].name)];
     size_t i = 0;
 
     if (type.len >= sizeof(name))
         type.len = utf8_floor(type.ptr, type.len, sizeof(name) - 1);
     snprintf(name, sizeof(name), "%.*s", (int)type.len, type.ptr == NULL ? "" : type.ptr);
-    while (i < out->type_count && strcmp(out->types[i].name, name) != 0)
+    while (i < out->count && strcmp(out->items[i].name, name) != 0)
         i++;
-    if (i == out->type_count) {
-        if (i == SX_TYPES_MAX)
-            return -1;
-        memcpy(out->types[i].name, name, sizeof(name));
-        out->types[i].docs = out->types[i].files = 0;
-        out->type_count++;
-    }
+    if (i == SX_TYPES_MAX)
+        return -1;
+    if (i == out->count)
+        memcpy(out->items[out->count++].name, name, sizeof(name));
     return (int)i;
 }
 
 static sx_status count_docs(void *arg, struct sx_str type, uint64_t count)
 {
-    struct sx_stats *out = arg;
+    struct sx_types *out = arg;
     int at = type_at(out, type);
 
     if (at >= 0)
-        out->types[at].docs += count;
+        out->items[at].docs += count;
     return SX_OK;
 }
 
 static sx_status count_files(void *arg, struct sx_str type, uint64_t count)
 {
-    struct sx_stats *out = arg;
+    struct sx_types *out = arg;
     int at = type_at(out, type);
 
     if (at >= 0)
-        out->types[at].files += count;
+        out->items[at].files += count;
     return SX_OK;
 }
 
-static sx_status read_types(struct sx_reader *r, struct sx_stats *out, struct sx_error *err)
+sx_status sx_reader_types(struct sx_reader *r, struct sx_types *out, struct sx_error *err)
 {
-    sx_status rc = doc_types(&r->c, count_docs, out, err);
+    struct state snap;
+    struct sx_error own;
 
-    return rc == SX_OK ? file_types(&r->c, count_files, out, err) : rc;
+    err = err == NULL ? &own : err;
+    memset(out, 0, sizeof(*out));
+    sx_status rc = reader_begin(r, &snap, err);
+    if (rc != SX_OK)
+        return rc;
+    rc = doc_types(&r->c, count_docs, out, err);
+    if (rc == SX_OK)
+        rc = file_types(&r->c, count_files, out, err);
+    reader_end(r);
+    return rc;
 }
 
 sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err)
@@ -272,14 +279,12 @@ sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_e
     sx_status rc = reader_begin(r, &snap, err);
     if (rc != SX_OK)
         return rc;
-    memset(out, 0, sizeof(*out));
     rc = language_list(&r->c, &langs, ready, err);
-    if (rc == SX_OK)
-        rc = read_types(r, out, err);
     size_t cached_terms = termcache_count(r->memory->terms);
     reader_end(r);
     if (rc != SX_OK)
         return rc;
+    memset(out, 0, sizeof(*out));
     copy_languages(&langs, ready, out);
     out->generation = snap.generation;
     out->coverage = reader_coverage(r, &snap);

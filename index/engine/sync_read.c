@@ -162,33 +162,6 @@ static sx_status replace_docs(struct sx_index *ix, struct reading *rd, struct fi
     return rc;
 }
 
-static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                            struct sx_str bytes, struct sx_error *err)
-{
-    unsigned char hash[FILE_HASH_BYTES];
-    bool moved = false;
-    sx_status rc = write_begin(ix, err);
-
-    if (rc != SX_OK)
-        return rc;
-    hash_file(bytes, hash);
-    if (row->has_hash && memcmp(hash, row->hash, sizeof(hash)) == 0) {
-        ix->progress.unchanged++;
-        return file_save(&ix->w, rd->path, row, err);
-    }
-    memcpy(row->hash, hash, sizeof(hash));
-    row->has_hash = true;
-    row->extractor = INGEST_VERSION;
-    rd->media = media_detect(rd->path, bytes);
-    snprintf(row->type, sizeof(row->type), "%s", media_name(rd->media));
-    if (row->id == 0)
-        rc = sync_move(ix, rd->path, rd->uri, row, &moved, err);
-    if (rc == SX_OK && !moved)
-        rc = replace_docs(ix, rd, row, bytes, err);
-    ix->progress.moved += moved;
-    return rc;
-}
-
 /* Not read, though it is there: what was known of it stays, and its failure is told. */
 static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct file_row *row,
                              struct sx_error *err)
@@ -207,6 +180,35 @@ static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct fil
     if (rc != SX_OK)
         return rc;
     return sync_note_failure(ix, rd->path, rd->uri, "read", why, row->id, err);
+}
+
+static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file_row *row,
+                            struct sx_str bytes, struct sx_error *err)
+{
+    unsigned char hash[FILE_HASH_BYTES];
+    bool moved = false;
+    sx_status rc = write_begin(ix, err);
+
+    if (rc != SX_OK)
+        return rc;
+    hash_file(bytes, hash);
+    if (row->has_hash && memcmp(hash, row->hash, sizeof(hash)) == 0) {
+        ix->progress.unchanged++;
+        return file_save(&ix->w, rd->path, row, err);
+    }
+    rd->media = media_detect(rd->path, bytes);
+    if (extract_ready(ix->extract, rd->media, err) != SX_OK)
+        return read_failed(ix, rd, row, err);
+    memcpy(row->hash, hash, sizeof(hash));
+    row->has_hash = true;
+    row->extractor = INGEST_VERSION;
+    snprintf(row->type, sizeof(row->type), "%s", media_name(rd->media));
+    if (row->id == 0)
+        rc = sync_move(ix, rd->path, rd->uri, row, &moved, err);
+    if (rc == SX_OK && !moved)
+        rc = replace_docs(ix, rd, row, bytes, err);
+    ix->progress.moved += moved;
+    return rc;
 }
 
 static sx_status read_found(struct sx_index *ix, const struct found *f, struct buf *bytes,

@@ -437,6 +437,17 @@ static sx_status ask(struct sx_extract *x, enum media m, struct sx_str uri, stru
     return rc == SX_OK ? ask_take(x, h, m, uri, bytes, sink, &again, err) : rc;
 }
 
+/* No library parses these. */
+static bool is_read_here(const struct sx_extract *x, enum media m)
+{
+    return x == NULL || m == MEDIA_TEXT || m == MEDIA_JSONL || m == MEDIA_NONE;
+}
+
+sx_status extract_ready(const struct sx_extract *x, enum media m, struct sx_error *err)
+{
+    return is_read_here(x, m) ? SX_OK : spawner_alive(x->spawner, err);
+}
+
 sx_status extract_read(struct sx_extract *x, enum media m, struct sx_str uri, struct sx_str bytes,
                        const struct ingest_sink *sink, struct sx_error *err)
 {
@@ -445,7 +456,7 @@ sx_status extract_read(struct sx_extract *x, enum media m, struct sx_str uri, st
     err = err == NULL ? &own : err;
     if (bytes.len > INGEST_FILE_MAX)
         return sx_fail(err, SX_ETOOLARGE, "the file is larger than %zu MiB", INGEST_FILE_MAX >> 20);
-    if (x == NULL || m == MEDIA_TEXT || m == MEDIA_JSONL || m == MEDIA_NONE)
+    if (is_read_here(x, m))
         return ingest_read(m, uri, bytes, sink, err);
     return m == MEDIA_PDF ? pdf_read(x, uri, bytes, sink, err) : ask(x, m, uri, bytes, sink, err);
 }

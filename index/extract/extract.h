@@ -28,6 +28,9 @@ void extract_defaults(struct extract_setup *s, const struct sx_extract_options *
 sx_status extract_start(struct sx_extract **out, const struct extract_setup *setup,
                         struct sx_error *err);
 
+/* Whether a file of this kind can be read now. SX_EBUSY: another time. */
+sx_status extract_ready(const struct sx_extract *x, enum media m, struct sx_error *err);
+
 /* Reads one file: the contract of ingest_read(). `x` NULL: in this process. SX_EREQUEST is the
  * file's fault, of which one is that its reader crashed, took too long or wanted too much; documents
  * it gave before are with the sink. SX_EBUSY is nobody's: the file may be read another time. */

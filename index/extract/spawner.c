@@ -378,7 +378,17 @@ void spawner_stop(struct spawner *s)
 
 void spawner_break(struct spawner *s)
 {
+    siginfo_t info;
+
     kill(s->pid, SIGKILL);
+    waitid(P_PID, (id_t)s->pid, &info, WEXITED | WNOWAIT);
+}
+
+sx_status spawner_alive(const struct spawner *s, struct sx_error *err)
+{
+    struct pollfd p = {.fd = s->fd}; /* its end is told unasked */
+
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0 ? gone(err) : SX_OK;
 }
 
 static sx_status start(struct spawner *s, enum order_kind kind, const int *fds, size_t count,

@@ -31,6 +31,8 @@ void spawner_break(struct spawner *s);
 
 /* The rest: any thread. SX_EBUSY: the spawner is gone, or a process cannot be made now. */
 
+/* Whether it is there. */
+sx_status spawner_alive(const struct spawner *s, struct sx_error *err);
 /* Starts a helper that answers over `fd`, of which the caller closes its own copy. */
 sx_status spawner_reader(struct spawner *s, int fd, pid_t *pid, struct sx_error *err);
 /* Starts pdftotext, from `in` to `out`, its complaints to `complaints`; likewise. */

@@ -318,11 +318,16 @@ static void files_wait_when_no_reader_can_be_started(void **state)
     (void)state;
     struct sx_extract *x = start();
     open_bed(&b, x);
+    write_file(&b, "known.html", "<p>canoe");
+    must(sync_root(&b, &err), &err);
     write_good(&b);
+    write_file(&b, "known.html", "<p>kayak");
     spawner_break(x->spawner);
     must(sync_root(&b, &err), &err);
     assert_int_equal(found(&b, "ferry"), GOOD / 2);
     fails_as(&b, "00.html", "restart searchd", true);
+    fails_as(&b, "known.html", "restart searchd", true);
+    assert_int_equal(found(&b, "canoe"), 1); /* what was known stays */
     sx_reader_close(b.r);
     sx_index_close(b.ix);
     sx_extract_stop(x);
@@ -331,6 +336,8 @@ static void files_wait_when_no_reader_can_be_started(void **state)
     must(sx_reader_open(&b.r, b.ix, &err), &err);
     must(sync_root(&b, &err), &err);
     assert_int_equal(found(&b, "ferry"), GOOD);
+    assert_int_equal(found(&b, "kayak"), 1);
+    assert_int_equal(found(&b, "canoe"), 0);
     close_bed(&b);
     sx_extract_stop(x);
 }

@@ -363,6 +363,7 @@ static void documents_and_files_are_counted_by_type(void **state)
 {
     struct bed *b = *state;
     struct sx_stats stats;
+    struct sx_types types;
     struct sx_error err;
     struct sx_doc d = {.uri = str_of("put"), .body = str_of("train")};
 
@@ -372,16 +373,17 @@ static void documents_and_files_are_counted_by_type(void **state)
     must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
     must(sx_index_commit(b->ix, &err), &err);
     must(sx_reader_stats(b->r, &stats, &err), &err);
-    assert_int_equal(stats.type_count, 3);
-    assert_string_equal(stats.types[0].name, "");
-    assert_int_equal(stats.types[0].docs, 1);
-    assert_int_equal(stats.types[0].files, 0);
-    assert_string_equal(stats.types[1].name, "jsonl");
-    assert_int_equal(stats.types[1].docs, 1);
-    assert_int_equal(stats.types[1].files, 1);
-    assert_string_equal(stats.types[2].name, "text");
-    assert_int_equal(stats.types[2].docs, 2);
-    assert_int_equal(stats.types[2].files, 1);
+    must(sx_reader_types(b->r, &types, &err), &err);
+    assert_int_equal(types.count, 3);
+    assert_string_equal(types.items[0].name, "");
+    assert_int_equal(types.items[0].docs, 1);
+    assert_int_equal(types.items[0].files, 0);
+    assert_string_equal(types.items[1].name, "jsonl");
+    assert_int_equal(types.items[1].docs, 1);
+    assert_int_equal(types.items[1].files, 1);
+    assert_string_equal(types.items[2].name, "text");
+    assert_int_equal(types.items[2].docs, 2);
+    assert_int_equal(types.items[2].files, 1);
     assert_int_equal(stats.sync.files, 2);
     assert_int_equal(stats.sync.docs, 3);
 }
