@@ -256,8 +256,9 @@ struct talk {
     struct helper *h;
     struct patience patience;
     const struct ingest_sink *sink;
-    bool answered;    /* something came back */
-    bool sink_failed; /* the failure is the caller's own */
+    struct foreign foreign; /* what the helper leaves to others */
+    bool answered;          /* something came back */
+    bool sink_failed;       /* the failure is the caller's own */
 };
 
 /* SX_EIO: the helper is gone. */
@@ -357,7 +358,9 @@ static sx_status deliver(struct talk *t, bool *ended, struct sx_error *err)
             rc = frame_end(body, &said, err);
             *ended = rc == SX_OK;
         } else {
-            rc = frame_deliver(&head, body, t->sink, err);
+            const struct ingest_sink others = {.foreign = foreign_doc, .ctx = &t->foreign};
+            bool foreign = head.kind == FRAME_FOREIGN;
+            rc = frame_deliver(&head, body, foreign ? &others : t->sink, err);
             t->sink_failed = rc != SX_OK;
         }
     }
@@ -392,7 +395,8 @@ static sx_status ask_take(struct sx_extract *x, struct helper *h, enum media m, 
                           struct sx_str bytes, const struct ingest_sink *sink, bool *again,
                           struct sx_error *err)
 {
-    struct talk t = {.h = h, .patience = patience_for(x, bytes), .sink = sink};
+    struct talk t = {
+        .h = h, .patience = patience_for(x, bytes), .sink = sink, .foreign = {x, sink, 0}};
     bool fresh = h->files == 0;
     bool ended = false;
     uint64_t began = clock_now_ns();

@@ -31,7 +31,7 @@ static void put_head(struct buf *out, enum frame_kind kind, size_t len)
     buf_put(out, &head, sizeof(head));
 }
 
-void frame_put_doc(struct buf *out, const struct sx_doc *doc, size_t line)
+static void put_doc(struct buf *out, enum frame_kind kind, const struct sx_doc *doc, size_t line)
 {
     const struct sx_str parts[PARTS] = {doc->uri,  doc->title, doc->body, doc->source,
                                         doc->date, doc->lang,  doc->type, doc->extra};
@@ -42,10 +42,20 @@ void frame_put_doc(struct buf *out, const struct sx_doc *doc, size_t line)
         d.len[i] = parts[i].ptr == NULL ? ABSENT : (uint32_t)parts[i].len;
         len += parts[i].len;
     }
-    put_head(out, FRAME_DOC, len);
+    put_head(out, kind, len);
     buf_put(out, &d, sizeof(d));
     for (size_t i = 0; i < PARTS; i++)
         buf_put_str(out, parts[i]);
+}
+
+void frame_put_doc(struct buf *out, const struct sx_doc *doc, size_t line)
+{
+    put_doc(out, FRAME_DOC, doc, line);
+}
+
+void frame_put_foreign(struct buf *out, const struct sx_doc *doc, size_t line)
+{
+    put_doc(out, FRAME_FOREIGN, doc, line);
 }
 
 static void put_words(struct buf *out, enum frame_kind kind, struct line_head l, struct sx_str uri,
@@ -107,8 +117,7 @@ static bool is_object(struct sx_str s)
            (s.ptr[0] == '{' && json_scan(s, EXTRA_VALUES_MAX, NULL) == SX_OK);
 }
 
-static sx_status deliver_doc(struct sx_str body, const struct ingest_sink *sink,
-                             struct sx_error *err)
+static sx_status deliver_doc(struct sx_str body, doc_sink to, void *ctx, struct sx_error *err)
 {
     struct sx_doc doc = {0};
     struct sx_str *parts[PARTS] = {&doc.uri,  &doc.title, &doc.body, &doc.source,
@@ -133,7 +142,7 @@ static sx_status deliver_doc(struct sx_str body, const struct ingest_sink *sink,
     }
     if (left > 0 || !is_object(doc.extra))
         return garbled(err);
-    return sink->doc(sink->ctx, &doc, (size_t)d.line, err);
+    return to == NULL ? garbled(err) : to(ctx, &doc, (size_t)d.line, err);
 }
 
 /* One line without what would drive a terminal: it is shown to people. */
@@ -182,8 +191,9 @@ sx_status frame_deliver(const struct frame_head *head, struct sx_str body,
     struct sx_str uri;
     struct sx_error why;
 
-    if (head->kind == FRAME_DOC)
-        return deliver_doc(body, sink, err);
+    if (head->kind == FRAME_DOC || head->kind == FRAME_FOREIGN)
+        return deliver_doc(body, head->kind == FRAME_DOC ? sink->doc : sink->foreign, sink->ctx,
+                           err);
     if (head->kind == FRAME_END || !take_line(body, &l, &uri, &why))
         return garbled(err);
     if (head->kind == FRAME_ITEM && !is_uri(uri))

@@ -26,7 +26,7 @@ struct frame_request {
     uint64_t bytes_len;
 };
 
-enum frame_kind { FRAME_DOC = 1, FRAME_LINE, FRAME_ITEM, FRAME_END };
+enum frame_kind { FRAME_DOC = 1, FRAME_FOREIGN, FRAME_LINE, FRAME_ITEM, FRAME_END };
 
 struct frame_head {
     uint32_t kind;
@@ -35,6 +35,7 @@ struct frame_head {
 
 /* Appends a whole frame. */
 void frame_put_doc(struct buf *out, const struct sx_doc *doc, size_t line);
+void frame_put_foreign(struct buf *out, const struct sx_doc *doc, size_t line);
 void frame_put_line(struct buf *out, size_t line, const struct sx_error *why);
 void frame_put_item(struct buf *out, struct sx_str uri, const struct sx_error *why);
 void frame_put_end(struct buf *out, sx_status rc, const struct sx_error *err);
@@ -44,7 +45,7 @@ void frame_put_end(struct buf *out, sx_status rc, const struct sx_error *err);
 sx_status frame_next(struct sx_str *in, struct frame_head *head, struct sx_str *body, bool *whole,
                      struct sx_error *err);
 
-/* Hands a FRAME_DOC, FRAME_LINE or FRAME_ITEM to the sink. SX_EREQUEST: the body is no such thing; else what
+/* Hands any frame but a FRAME_END to the sink. SX_EREQUEST: the body is no such thing; else what
  * the sink says. */
 sx_status frame_deliver(const struct frame_head *head, struct sx_str body,
                         const struct ingest_sink *sink, struct sx_error *err);

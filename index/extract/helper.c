@@ -55,16 +55,30 @@ static void flush(struct job *job)
     buf_clear(&job->out);
 }
 
-static sx_status send_doc(void *ctx, const struct sx_doc *doc, size_t line, struct sx_error *err)
+static sx_status gathered(struct job *job, struct sx_error *err)
 {
-    struct job *job = ctx;
-
-    frame_put_doc(&job->out, doc, line);
     if (!buf_ok(&job->out))
         return sx_fail_oom(err);
     if (job->out.len >= SEND_AT)
         flush(job);
     return SX_OK;
+}
+
+static sx_status send_doc(void *ctx, const struct sx_doc *doc, size_t line, struct sx_error *err)
+{
+    struct job *job = ctx;
+
+    frame_put_doc(&job->out, doc, line);
+    return gathered(job, err);
+}
+
+static sx_status send_foreign(void *ctx, const struct sx_doc *doc, size_t line,
+                              struct sx_error *err)
+{
+    struct job *job = ctx;
+
+    frame_put_foreign(&job->out, doc, line);
+    return gathered(job, err);
 }
 
 static void send_line(void *ctx, size_t line, const struct sx_error *why)
@@ -90,8 +104,12 @@ static void answer(struct job *job, const struct frame_request *r, struct sx_str
 {
     const struct ingest_options options = {.keep_boilerplate =
                                                (r->flags & FRAME_KEEP_BOILERPLATE) != 0};
-    const struct ingest_sink sink = {
-        .doc = send_doc, .failed = send_line, .item = send_item, .ctx = job, .options = &options};
+    const struct ingest_sink sink = {.doc = send_doc,
+                                     .failed = send_line,
+                                     .item = send_item,
+                                     .ctx = job,
+                                     .options = &options,
+                                     .foreign = send_foreign};
     struct sx_error err = {.offset = SX_NO_OFFSET};
     struct sx_str uri = str_make(in.ptr, r->uri_len);
     struct sx_str bytes = str_make(in.ptr + r->uri_len, in.len - r->uri_len);

@@ -39,4 +39,13 @@ sx_status explain_death(const struct sx_extract *x, sx_status rc, int status, st
 sx_status pdf_read(struct sx_extract *x, struct sx_str uri, struct sx_str bytes,
                    const struct ingest_sink *sink, struct sx_error *err);
 
+/* PDFs inside one container: `sink` gets their documents, and their failures as an item's. */
+struct foreign {
+    struct sx_extract *x;
+    const struct ingest_sink *sink;
+    uint64_t took_ns;
+};
+/* A doc_sink of a struct foreign. */
+sx_status foreign_doc(void *ctx, const struct sx_doc *doc, size_t line, struct sx_error *err);
+
 #endif

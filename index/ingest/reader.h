@@ -56,6 +56,9 @@ struct ingest_sink {
     void *ctx;
     item_failed item;
     const struct ingest_options *options; /* NULL: the defaults */
+    /* Takes an item of a container that another program reads: a PDF, whose bytes are the body of
+     * `doc` and no text. NULL: such items fail. */
+    doc_sink foreign;
 };
 
 /* "libxml2 2.9.14" */

@@ -58,8 +58,11 @@ static void item_failed_as(void *ctx, struct sx_str uri, const struct sx_error *
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     size_t bytes = 0;
-    const struct ingest_sink sink = {
-        .doc = take, .failed = line_failed_as, .item = item_failed_as, .ctx = &bytes};
+    const struct ingest_sink sink = {.doc = take,
+                                     .failed = line_failed_as,
+                                     .item = item_failed_as,
+                                     .foreign = take,
+                                     .ctx = &bytes};
     struct sx_str in = str_make((const char *)data, size);
     struct frame_head head;
     struct sx_str body;

@@ -13,6 +13,7 @@
 #include "index/base/alloc.h"
 #include "index/base/buf.h"
 #include "index/base/clock.h"
+#include "index/base/file.h"
 #include "index/base/str.h"
 #include "tests/support/support.h"
 
@@ -93,6 +94,13 @@ static sx_status misbehave(enum media m, struct sx_str uri, struct sx_str bytes,
         return tell(uri, failed_as(socket(AF_INET, SOCK_STREAM, 0)), sink, err);
     if (str_is(bytes, "unlink"))
         unlink("/tmp/searchd-escaped");
+    if (bytes.len > 4 && memcmp(bytes.ptr, "box:", 4) == 0) { /* a container of one PDF */
+        const struct sx_doc doc = {.uri = str_of("file:///a!/b.pdf"),
+                                   .body = str_make(bytes.ptr + 4, bytes.len - 4),
+                                   .source = str_of("Box"),
+                                   .extra = str_of("{\"parent\":\"file:///a\"}")};
+        return sink->foreign(sink->ctx, &doc, 0, err);
+    }
     if (str_is(bytes, "options"))
         return tell(uri, sink->options->keep_boilerplate ? "keep" : "drop", sink, err);
     if (str_is(bytes, "files")) {
@@ -302,6 +310,47 @@ static void the_failure_of_the_sink_is_its_own(void **state)
     still_well(*state);
 }
 
+static void take_item(void *ctx, struct sx_str uri, const struct sx_error *why)
+{
+    struct got *g = ctx;
+
+    g->failed++;
+    copy(g->uri, sizeof(g->uri), uri);
+    g->why = *why;
+}
+
+/* The PDF of a container. */
+static void read_box(struct bed *b, const char *name, struct got *g)
+{
+    const struct ingest_sink sink = {.doc = take, .item = take_item, .ctx = g};
+    struct buf box = {0};
+    struct sx_error err;
+    char path[4096];
+
+    buf_puts(&box, "box:");
+    snprintf(path, sizeof(path), "%s/tests/unit/extract/pdf/%s", source_dir(), name);
+    must(file_read(path, 1 << 20, &box, &err), &err);
+    must(extract_read(b->x, MEDIA_HTML, str_of("file:///a"), buf_str(&box), &sink, &err), &err);
+    buf_release(&box);
+}
+
+static void a_pdf_in_a_container_is_read(void **state)
+{
+    struct got g = {0}, bad = {0};
+
+    read_box(*state, "two-pages.pdf", &g);
+    assert_int_equal(g.docs, 1);
+    assert_string_equal(g.uri, "file:///a!/b.pdf");
+    assert_string_equal(g.title, "Ferry <timetable> & more");
+    assert_string_equal(g.extra, "{\"parent\":\"file:///a\",\"page_bytes\":[0,35]}");
+    read_box(*state, "scanned.pdf", &bad);
+    assert_int_equal(bad.docs, 0);
+    assert_int_equal(bad.failed, 1);
+    assert_string_equal(bad.uri, "file:///a!/b.pdf");
+    assert_non_null(strstr(bad.why.msg, "scanned"));
+    still_well(*state);
+}
+
 static void options_arrive(void **state)
 {
     const struct ingest_options options = {.keep_boilerplate = true};
@@ -466,6 +515,7 @@ int main(void)
         cmocka_unit_test(without_a_pool_all_is_read_here),
         with_pool(what_a_reader_says_of_a_file_comes_back),
         with_pool(the_failure_of_the_sink_is_its_own),
+        with_pool(a_pdf_in_a_container_is_read),
         with_pool(options_arrive),
         with_pool(a_helper_reads_many_files),
         with_pool(a_crash_is_the_file_s_failure),
