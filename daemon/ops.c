@@ -48,7 +48,10 @@ static const struct param search_params[] = {
     {"explain", param_bool, AT(explain), 0, 0, NULL, false, "what the scores are made of"},
     {"exact_total", param_bool, AT(exact_total), 0, 0, NULL, false, "count every match"},
     {"forms", param_bool, AT(forms), 0, 0, NULL, false, "tell the words' other forms"},
-    {"engine", param_choice, AT(engine), 0, 0, "auto fts5 blockmax", false, "auto or fts5"},
+    {"proximity", param_bool, AT(proximity), 0, 0, NULL, false,
+     "closeness of words orders the first"},
+    {"engine", param_choice, AT(engine), 0, 0, "auto fts5 blockmax", false,
+     "auto, fts5 or blockmax"},
     TIMEOUT,
 };
 
@@ -108,13 +111,8 @@ static sx_status valid_doc(const struct request *req, struct sx_error *err)
     return SX_OK;
 }
 
-enum engine { ENGINE_AUTO, ENGINE_FTS5, ENGINE_BLOCKMAX };
-
 static sx_status check_search(const struct request *req, struct sx_error *err)
 {
-    if (req->engine == ENGINE_BLOCKMAX)
-        return sx_fail_at(err, SX_EREQUEST, "engine", SX_NO_OFFSET,
-                          "this build has no engine 'blockmax'");
     if (req->cursor.ptr != NULL && (req->offset > 0 || req->facets != 0 || req->explain))
         return sx_fail_at(err, SX_EREQUEST, "cursor", SX_NO_OFFSET,
                           "offset, facets and explain do not go with a cursor");

@@ -189,6 +189,12 @@ static void put_stats(struct buf *out, const struct sx_stats *s)
     reply_u64(out, "file_bytes", s->file_bytes);
     reply_u64(out, "wal_bytes", s->wal_bytes);
     reply_u64(out, "cached_terms", s->cached_terms);
+    buf_printf(out,
+               ",\"blockmax\":{\"reached\":%s,\"documents\":%llu,\"segments\":%llu,"
+               "\"file_bytes\":%llu,\"memory_bytes\":%llu}",
+               s->blockmax.reached ? "true" : "false", (unsigned long long)s->blockmax.docs,
+               (unsigned long long)s->blockmax.segments, (unsigned long long)s->blockmax.file_bytes,
+               (unsigned long long)s->blockmax.memory_bytes);
     reply_u64(out, "schema_version", s->schema_version);
     reply_u64(out, "analyzer_version", s->analyzer_version);
     reply_u64(out, "index_analyzer", s->index_analyzer);

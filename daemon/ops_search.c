@@ -232,6 +232,8 @@ static sx_status search(struct sx_reader *r, struct job *job, const struct reque
                             .exact_total = req->exact_total,
                             .facets = (unsigned)req->facets,
                             .explain = req->explain,
+                            .engine = (enum sx_engine)req->engine,
+                            .no_proximity = !req->proximity,
                             .limits = job_limits(job)};
     struct sx_results *res = NULL;
     sx_status rc = sx_reader_search(r, &ask, &res, err);

@@ -298,6 +298,7 @@ static void set_defaults(struct request *req)
 {
     *req = (struct request){.limit = 10,
                             .snippets = 1,
+                            .proximity = true,
                             .fields = HIT_TITLE | HIT_URI | HIT_SOURCE | HIT_DATE | HIT_LANG};
 }
 

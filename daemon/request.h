@@ -39,7 +39,7 @@ struct request {
     uint64_t fields; /* set of enum hit_field */
     uint64_t facets; /* set of 1 << enum sx_facet */
     uint64_t older;  /* than this version of the extractor */
-    bool exact_total, forms, explain, failed;
+    bool exact_total, forms, explain, failed, proximity;
     bool has_bytes;
     uint64_t bytes_start, bytes_end; /* [start, end) of the body */
     struct sx_str *uris;

@@ -169,6 +169,11 @@ bool sx_index_broken(const struct sx_index *ix);
 sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
                             struct sx_error *err);
 
+/* Waits until a thread of the index's own has made and merged all block-max segments there are to
+ * be: for imports and measurements; it happens anyway. SX_EIO and others: it failed, and FTS5
+ * answers what is not reached. */
+sx_status sx_index_settle(struct sx_index *ix, struct sx_error *err);
+
 /* Whether the words of the index are from another analyzer than today's (another searchd made it).
  * It answers as well as it can, but takes no puts, deletes or syncs (SX_EVERSION) until a rebuild;
  * `why` (may be NULL) says so in words. Any thread. */
@@ -399,7 +404,7 @@ struct sx_forms {
 
 struct sx_results {
     uint64_t total, total_all; /* total_all: documents that have every item */
-    bool total_exact;          /* else `total` is a lower bound */
+    bool total_exact;          /* else both are lower bounds */
     bool partial;              /* a deadline cut the search, or its page */
     struct sx_str parsed;
     const struct sx_forms *forms; /* in query order */
@@ -487,6 +492,11 @@ struct sx_stats {
     uint64_t title_words, body_words; /* of all live documents */
     uint64_t file_bytes, wal_bytes;
     uint64_t cached_terms; /* words whose n and F are in memory */
+    /* Block-max segments: whether they reach all documents, how many they have, where. */
+    struct {
+        bool reached;
+        uint64_t docs, segments, file_bytes, memory_bytes;
+    } blockmax;
     unsigned schema_version, analyzer_version;
     uint64_t index_analyzer;      /* the one that made the words of the index */
     bool stale;                   /* they differ: see sx_index_stale() */

@@ -9,6 +9,7 @@
 #include "index/base/buf.h"
 #include "index/base/file.h"
 #include "index/base/str.h"
+#include "index/blockmax/guard.h"
 #include "index/ingest/reader.h"
 #include "index/store/schema.h"
 #include "index/text/analyzer.h"
@@ -96,6 +97,7 @@ sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_
     *out = NULL;
     if (ix == NULL)
         return sx_fail_oom(err);
+    guard_install();
     ix->lock_fd = -1;
     ix->words_max = WORDS_BYTES_MAX;
     ix->relaxed = opt != NULL && opt->relaxed;

@@ -268,6 +268,20 @@ sx_status sx_reader_types(struct sx_reader *r, struct sx_types *out, struct sx_e
     return rc;
 }
 
+static void read_segments(struct sx_reader *r, struct sx_stats *out)
+{
+    struct segset *set = reach_now(r->ix, r->memory);
+
+    out->blockmax.reached = r->reached != NULL;
+    for (size_t i = 0; set != NULL && i < set->count; i++) {
+        const struct segment *s = set->at[i];
+        out->blockmax.segments++;
+        out->blockmax.docs += s->docs - atomic_load(&s->dead_count);
+        *(s->mapped ? &out->blockmax.file_bytes : &out->blockmax.memory_bytes) += s->size;
+    }
+    reach_drop(set);
+}
+
 sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err)
 {
     struct state snap;
@@ -281,10 +295,11 @@ sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_e
         return rc;
     rc = language_list(&r->c, &langs, ready, err);
     size_t cached_terms = termcache_count(r->memory->terms);
+    memset(out, 0, sizeof(*out));
+    read_segments(r, out);
     reader_end(r);
     if (rc != SX_OK)
         return rc;
-    memset(out, 0, sizeof(*out));
     copy_languages(&langs, ready, out);
     out->generation = snap.generation;
     out->coverage = reader_coverage(r, &snap);

@@ -76,17 +76,24 @@ static bool stands(const struct run *run, uint32_t leaf)
 
 _Static_assert(PROXIMITY_LEAVES_MAX >= SX_NEAR_OPERANDS_MAX, "count_near() lists them all");
 
-sx_status run_worked(struct run *run, size_t places)
+sx_status run_limits(const struct run *run)
 {
     const struct sx_limits *l = run->limits;
 
-    run->work += places;
-    if (run->work < PLACES_AT_ONCE || l == NULL)
+    if (l == NULL)
         return SX_OK;
-    run->work = 0;
     if (l->stop != NULL && l->stop(l->stop_ctx))
         return SX_ECANCELLED;
     return l->deadline_ns != 0 && clock_now_ns() > l->deadline_ns ? SX_ETIMEOUT : SX_OK;
+}
+
+sx_status run_worked(struct run *run, size_t places)
+{
+    run->work += places;
+    if (run->work < PLACES_AT_ONCE)
+        return SX_OK;
+    run->work = 0;
+    return run_limits(run);
 }
 
 /* Counts a NEAR in the current row. */
@@ -251,16 +258,16 @@ sx_status run_see(struct run *run, int64_t rowid)
 
     if (rc != SX_OK || !matches)
         return rc;
-    run->total++;
     bool every = run->reading != READ_ANY || plan_match(run->p, READ_BEST, run->tf, row, run->docs);
+    if (run->below_first && every)
+        return SX_OK;
+    run->total++;
     if (every)
         run->total_all++;
     if (run->facets.wanted != 0 && facets_add(&run->facets, row) != 0)
         return SX_ENOMEM;
     if (run->each != NULL)
         return run->each(run->each_ctx, rowid);
-    if (run->below_first && every)
-        return SX_OK;
     if (run->top.k > 0 && (run->below == 0 || rowid < run->below))
         return offer(run, rowid, row, every);
     return SX_OK;

@@ -50,6 +50,7 @@ struct run {
     bool below_first;     /* the documents with every item are in `top` already */
     struct bm_search *bm; /* NULL: FTS5 finds the documents */
     struct bm_ask bm_ask;
+    struct pool *bm_mem;
     size_t work;    /* places counted since the limits were looked at */
     struct buf one; /* the expression of run_one() */
     bool of_one;
@@ -66,7 +67,7 @@ sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *me
                     struct sx_error *err);
 /* One pass over the candidates of `reading`. A match is counted, scored, offered to the heap. */
 sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct sx_error *err);
-/* The same beside what an earlier pass over READ_BEST kept, which are not kept twice. */
+/* READ_ANY behind what an earlier pass over READ_BEST has kept: neither kept nor counted again. */
 sx_status run_pass_on(struct run *run, struct db *c, struct sx_error *err);
 /* Counts all matches, where block-max can without looking at each; *counted false: it cannot. `free`:
  * only where it costs nothing. */
@@ -92,7 +93,9 @@ sx_status run_see(struct run *run, int64_t rowid);
 sx_status run_see_one(struct run *run, int64_t rowid);
 /* What a callback's failure says. */
 sx_status run_tell(sx_status stopped, sx_status rc, struct sx_error *err);
-/* SX_OK: go on; else the deadline has passed, or the call is to stop. */
+/* SX_OK: go on; else the deadline has passed, or the call is to stop. run_worked() looks only once there
+ * was some work. */
+sx_status run_limits(const struct run *run);
 sx_status run_worked(struct run *run, size_t places);
 /* The pairs' part of the score of the document that was looked at last. */
 sx_status run_score_pairs(struct run *run, double *sum);

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "index/blockmax/guard.h"
+
 /* Ranges of documents between two looks at the limits, in places (see run_worked()). */
 #define RANGE_WORK 1000
 
@@ -71,6 +73,91 @@ static const struct bm_leaf *make_leaves(const struct plan *p)
     return leaves;
 }
 
+/* ---- passes ----------------------------------------------------------------------------------- */
+
+/* A call of block-max, which reads mapped files. */
+struct call {
+    struct run *run;
+    sx_status (*fn)(struct call *c);
+    const struct bm_clause *clauses;
+    size_t count;
+    uint64_t rowid;
+    uint32_t slot;
+    const uint32_t *leaves;
+    bool free, found;
+    uint64_t one, all;
+    struct sx_error *err;
+    sx_status rc;
+};
+
+static void enter(void *ctx)
+{
+    struct call *c = ctx;
+
+    c->rc = c->fn(c);
+}
+
+/* A damaged segment says so itself; a match that is not there does not. */
+static sx_status call(struct call *c)
+{
+    const struct bm_view *view = &c->run->bm_ask.view;
+    const void *at;
+
+    c->err->code = SX_OK;
+    if (!guard_run(enter, c, &at)) {
+        guard_blame(view->segments, view->count, at);
+        return sx_fail(c->err, SX_ECORRUPT, "a segment could not be read");
+    }
+    return c->rc == SX_ECORRUPT && c->err->code == SX_ECORRUPT ? c->rc
+                                                               : run_tell(c->rc, c->rc, c->err);
+}
+
+static sx_status do_begin(struct call *c)
+{
+    return bm_begin(&c->run->bm, &c->run->bm_ask, c->run->bm_mem, c->err);
+}
+
+static sx_status do_pass(struct call *c)
+{
+    struct run *run = c->run;
+    sx_status rc = run_limits(run);
+
+    if (rc != SX_OK)
+        return rc;
+    if (run->every || run->top.k == 0 || run->each != NULL)
+        return bm_all(run->bm, c->clauses, c->count, c->err);
+    return bm_best(run->bm, c->clauses, c->count, &run->pruned, c->err);
+}
+
+static sx_status do_one(struct call *c)
+{
+    sx_status rc = bm_look(c->run->bm, c->rowid, &c->found, c->err);
+
+    return rc == SX_OK && c->found ? run_see_one(c->run, (int64_t)c->rowid) : rc;
+}
+
+static sx_status do_count(struct call *c)
+{
+    sx_status rc = run_limits(c->run);
+
+    return rc == SX_OK ? bm_count(c->run->bm, c->leaves, c->count, c->free, &c->one, &c->all,
+                                  &c->found, c->err)
+                       : rc;
+}
+
+/* The pairs of a document of the list. */
+static sx_status do_pairs(struct call *c)
+{
+    struct run *run = c->run;
+    sx_status rc = bm_look(run->bm, c->rowid, &c->found, c->err);
+
+    if (rc != SX_OK)
+        return rc;
+    run->row++;
+    run->rowid = (int64_t)c->rowid;
+    return c->found ? run_score_pairs(run, &run->near[c->slot]) : SX_ECORRUPT;
+}
+
 sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *mem,
                     struct sx_error *err)
 {
@@ -88,45 +175,31 @@ sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *me
     if (run->bm_ask.leaves == NULL)
         return sx_fail_oom(err);
     pool_clear(mem);
-    return bm_begin(&run->bm, &run->bm_ask, mem, err);
-}
-
-/* ---- passes ----------------------------------------------------------------------------------- */
-
-/* A damaged segment has said so already. */
-static sx_status told(sx_status rc, struct sx_error *err)
-{
-    return rc == SX_ECORRUPT && err->code == SX_ECORRUPT ? rc : run_tell(rc, rc, err);
+    run->bm_mem = mem;
+    struct call c = {.run = run, .fn = do_begin, .err = err};
+    return call(&c);
 }
 
 sx_status blockmax_pass(struct run *run, enum reading reading, struct sx_error *err)
 {
     struct clauses found;
     struct bm_clause clauses[PLAN_CLAUSES_MAX];
+    struct call c = {.run = run, .fn = do_pass, .clauses = clauses, .err = err};
     sx_status rc = plan_clauses(run->p, reading, &found, err);
 
     if (rc != SX_OK)
         return rc;
     for (size_t i = 0; i < found.count; i++)
         clauses[i] = (struct bm_clause){found.list[i].leaves, found.list[i].count};
-    bool every = run->every || run->top.k == 0 || run->each != NULL;
-    err->code = SX_OK;
-    if (every)
-        rc = bm_all(run->bm, clauses, found.count, err);
-    else
-        rc = bm_best(run->bm, clauses, found.count, &run->pruned, err);
-    return told(rc, err);
+    c.count = found.count;
+    return call(&c);
 }
 
 sx_status blockmax_one(struct run *run, int64_t rowid, struct sx_error *err)
 {
-    bool found;
-    sx_status rc = bm_look(run->bm, (uint64_t)rowid, &found, err);
+    struct call c = {.run = run, .fn = do_one, .rowid = (uint64_t)rowid, .err = err};
 
-    if (rc != SX_OK || !found)
-        return rc;
-    err->code = SX_OK;
-    return told(run_see_one(run, rowid), err);
+    return call(&c);
 }
 
 sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total_all, bool *counted,
@@ -134,7 +207,6 @@ sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total
 {
     const struct plan *p = run->p;
     uint32_t *leaves;
-    uint64_t one, all;
 
     *counted = false;
     if (run->bm == NULL || !p->flat)
@@ -144,13 +216,19 @@ sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total
         return sx_fail_oom(err);
     for (uint32_t i = 0; i < p->leaf_count; i++)
         leaves[i] = i;
-    err->code = SX_OK;
-    sx_status rc = bm_count(run->bm, leaves, p->leaf_count, free, &one, &all, counted, err);
-    if (rc != SX_OK || !*counted)
-        return told(rc, err);
+    struct call c = {.run = run,
+                     .fn = do_count,
+                     .leaves = leaves,
+                     .count = p->leaf_count,
+                     .free = free,
+                     .err = err};
+    sx_status rc = call(&c);
+    *counted = rc == SX_OK && c.found;
+    if (!*counted)
+        return rc;
     /* An OR asks for one of its words, however it is read. */
-    *total_all = p->root->ast->kind == AST_OR ? one : all;
-    *total = p->root->ast->kind == AST_GROUP && run->match != SX_MATCH_ALL ? one : *total_all;
+    *total_all = p->root->ast->kind == AST_OR ? c.one : c.all;
+    *total = p->root->ast->kind == AST_GROUP && run->match != SX_MATCH_ALL ? c.one : *total_all;
     return SX_OK;
 }
 
@@ -159,6 +237,7 @@ sx_status run_tally(struct run *run, struct sx_error *err)
     size_t k = run->top.k;
 
     run->top.k = 0; /* nothing is kept */
+    run->below_first = false;
     run->reading = run->match == SX_MATCH_ALL ? READ_ALL : READ_ANY;
     run->total = 0;
     run->total_all = 0;
@@ -169,17 +248,13 @@ sx_status run_tally(struct run *run, struct sx_error *err)
 
 sx_status blockmax_pairs(struct run *run, struct sx_error *err)
 {
-    for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS; i++) {
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS && rc == SX_OK; i++) {
         const struct ranked *h = &run->top.heap[i];
-        bool found;
-        sx_status rc = bm_look(run->bm, (uint64_t)h->rowid, &found, err);
-        if (rc != SX_OK)
-            return rc;
-        run->row++;
-        run->rowid = h->rowid;
-        rc = found ? run_score_pairs(run, &run->near[h->slot]) : SX_ECORRUPT;
-        if (rc != SX_OK)
-            return run_tell(rc, rc, err);
+        struct call c = {
+            .run = run, .fn = do_pairs, .rowid = (uint64_t)h->rowid, .slot = h->slot, .err = err};
+        rc = call(&c);
     }
-    return SX_OK;
+    return rc;
 }

@@ -196,8 +196,7 @@ static sx_status run_best(struct search *s, bool whole, struct sx_error *err)
     rc = run_pass_on(run, c, err);
     s->res.total_exact = !run->pruned;
     run->total_all = every_item;
-    if (run->total < every_item)
-        run->total = every_item;
+    run->total += every_item;
     return rc;
 }
 

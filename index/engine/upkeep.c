@@ -7,6 +7,7 @@
 
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
+#include "index/blockmax/guard.h"
 #include "index/blockmax/merge.h"
 #include "index/engine/gaps.h"
 #include "index/engine/index.h"
@@ -140,14 +141,34 @@ static sx_status make_segment(struct sx_index *ix, const struct job *j, bool fil
     return rc;
 }
 
+struct merge_call {
+    struct merge_options opt;
+    struct buf *out;
+    struct sx_error *err;
+    sx_status rc;
+};
+
+static void enter_merge(void *ctx)
+{
+    struct merge_call *c = ctx;
+
+    c->rc = segment_merge(&c->opt, c->out, c->err);
+}
+
 static sx_status merge_to(void *ctx, const uint8_t *id, int fd, struct buf *out,
                           struct sx_error *err)
 {
-    struct merge_options *opt = ctx;
+    struct merge_call *c = ctx;
+    const void *at;
 
-    opt->id = id;
-    opt->fd = fd;
-    return segment_merge(opt, out, err);
+    c->opt.id = id;
+    c->opt.fd = fd;
+    c->out = out;
+    c->err = err;
+    if (guard_run(enter_merge, c, &at))
+        return c->rc;
+    guard_blame(c->opt.in, c->opt.count, at); /* what it had allocated is lost */
+    return sx_fail(err, SX_ECORRUPT, "a segment could not be read");
 }
 
 static sx_status merge(struct sx_index *ix, const struct job *j, size_t from, size_t to, bool flush,
@@ -161,13 +182,13 @@ static sx_status merge(struct sx_index *ix, const struct job *j, size_t from, si
         return sx_fail_oom(err);
     for (size_t i = from; i < to; i++)
         docs += j->set->at[i]->docs;
-    struct merge_options opt = {.in = j->set->at + from,
-                                .count = to - from,
-                                .dropped = gone,
-                                .average = j->average,
-                                .stop = flush ? NULL : &ix->upkeep.stop};
+    struct merge_call c = {.opt = {.in = j->set->at + from,
+                                   .count = to - from,
+                                   .dropped = gone,
+                                   .average = j->average,
+                                   .stop = flush ? NULL : &ix->upkeep.stop}};
     sx_status rc = make_segment(ix, j, flush || docs >= FILE_DOCS, purged, j->set->at[from]->first,
-                                j->set->at[to - 1]->next, merge_to, &opt, err);
+                                j->set->at[to - 1]->next, merge_to, &c, err);
     mem_free(gone);
     return rc;
 }
@@ -558,20 +579,22 @@ void upkeep_stop(struct sx_index *ix)
     u->ready = false;
 }
 
-bool upkeep_wait(struct sx_index *ix)
+sx_status sx_index_settle(struct sx_index *ix, struct sx_error *err)
 {
     struct upkeep *u = &ix->upkeep;
+    sx_status rc;
 
     if (!u->started)
-        return false;
+        return sx_fail(err, SX_EINTERNAL, "the thread of upkeep could not be started");
     pthread_mutex_lock(&ix->lock);
     u->failure.code = SX_OK;
     u->hurry = true;
-    u->wanted = true;
     pthread_cond_broadcast(&u->wake);
     while (u->hurry || !u->idle)
         pthread_cond_wait(&u->wake, &ix->lock);
-    bool went_well = u->failure.code == SX_OK;
+    rc = u->failure.code;
+    if (rc != SX_OK && err != NULL)
+        *err = u->failure;
     pthread_mutex_unlock(&ix->lock);
-    return went_well;
+    return rc;
 }

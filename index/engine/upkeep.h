@@ -44,7 +44,5 @@ void upkeep_stop(struct sx_index *ix);
 void upkeep_after_commit(struct sx_index *ix);
 /* Any thread: a search found a damaged segment, or there is another reason to look. */
 void upkeep_wake(struct sx_index *ix);
-/* Waits until there is nothing to do: for tests and measurements. False: it failed. */
-bool upkeep_wait(struct sx_index *ix);
 
 #endif

@@ -6,24 +6,43 @@
 #include <string.h>
 
 #include "index/base/str.h"
+#include "index/blockmax/guard.h"
 #include "index/rank/score.h"
+
+struct count_call {
+    struct bm_view view;
+    struct sx_str term;
+    bool prefix, known;
+    struct bm_counts counts;
+    sx_status rc;
+};
+
+static void enter(void *ctx)
+{
+    struct count_call *c = ctx;
+
+    c->rc = bm_term_counts(&c->view, c->term, c->prefix, &c->counts, &c->known, NULL);
+}
 
 /* n and F by the segments; false: they cannot tell. */
 static bool count_reached(struct sx_reader *r, const struct state *snap, struct sx_str term,
                           bool prefix, struct vocab_counts *out)
 {
-    struct bm_counts counts;
-    bool known = false;
+    struct count_call c = {.term = term, .prefix = prefix};
+    const void *at;
 
     if (r->reached == NULL)
         return false;
-    struct bm_view view = reach_view(r->reached, r->memory, snap, &r->reach_snap);
-    if (bm_term_counts(&view, term, prefix, &counts, &known, NULL) != SX_OK) {
+    c.view = reach_view(r->reached, r->memory, snap, &r->reach_snap);
+    bool readable = guard_run(enter, &c, &at);
+    if (!readable)
+        guard_blame(c.view.segments, c.view.count, at);
+    if (!readable || c.rc != SX_OK) {
         upkeep_wake(r->ix); /* a segment is damaged */
         return false;
     }
-    *out = (struct vocab_counts){counts.n, counts.f};
-    return known && counts.terms <= SX_EXPANSIONS_MAX;
+    *out = (struct vocab_counts){c.counts.n, c.counts.f};
+    return c.known && c.counts.terms <= SX_EXPANSIONS_MAX;
 }
 
 static sx_status count_term(struct sx_reader *r, const struct state *snap, struct sx_str term,

@@ -3,6 +3,8 @@
  *
  *   bench index CORPUS.jsonl DIR             index into DIR with the library, durable commits
  *   bench library DIR QUERIES.tsv [ROUNDS]   query that index with the library
+ *   bench rows DIR QUERIES.tsv [ROUNDS [SECONDS [HITS]]]
+ *                                             the table of the comparison with peers (rows.h)
  *   bench socket ADDRESS QUERIES.tsv [ROUNDS] query a running daemon
  *   bench memory PID                          peak memory of a process so far
  *
@@ -24,6 +26,7 @@
 #include "index/base/docjson.h"
 #include "index/base/json.h"
 #include "index/base/str.h"
+#include "tests/bench/rows.h"
 #include "tests/bench/stats.h"
 
 #define KINDS_MAX 64
@@ -247,6 +250,8 @@ static int run_index(const char *corpus, const char *dir)
     while (more)
         if (sx_index_maintain(ix, 20, &more, &err) != SX_OK)
             die("maintain", &err);
+    if (sx_index_settle(ix, &err) != SX_OK)
+        die("settle", &err);
     double merged = (double)(clock_now_ns() - start) / 1e9;
     sx_index_close(ix);
     snprintf(path, sizeof(path), "%s/index.db", dir);
@@ -292,7 +297,10 @@ static int run_library(const char *dir, struct questions *q, int rounds)
 
     if (sx_index_open(&ix, dir, NULL, &err) != SX_OK || sx_reader_open(&r, ix, &err) != SX_OK)
         die("open", &err);
-    printf("opened in %.1f ms\n\n", (double)(clock_now_ns() - start) / 1e6);
+    printf("opened in %.1f ms", (double)(clock_now_ns() - start) / 1e6);
+    if (sx_index_settle(ix, &err) != SX_OK)
+        die("settle", &err);
+    printf(", settled in %.1f ms\n\n", (double)(clock_now_ns() - start) / 1e6);
     for (int round = 0; round <= rounds; round++)
         for (size_t i = 0; i < q->count; i++)
             ask_library(r, &q->items[i], round > 0);
@@ -355,9 +363,13 @@ int main(int argc, char **argv)
         printf("peak memory %.1f MB\n", peak_mb((int)strtol(argv[2], NULL, 10)));
         return 0;
     }
+    if (argc >= 4 && argc <= 7 && strcmp(argv[1], "rows") == 0)
+        return rows_run(argv[2], argv[3], argc > 4 ? (int)strtol(argv[4], NULL, 10) : 5,
+                        argc > 5 ? strtod(argv[5], NULL) : 5, argc > 6 ? argv[6] : NULL);
     if (argc < 4 || (strcmp(argv[1], "library") != 0 && strcmp(argv[1], "socket") != 0)) {
         fprintf(stderr, "usage: bench index CORPUS.jsonl DIR\n"
                         "       bench library DIR QUERIES.tsv [ROUNDS]\n"
+                        "       bench rows DIR QUERIES.tsv [ROUNDS [SECONDS [HITS]]]\n"
                         "       bench socket ADDRESS QUERIES.tsv [ROUNDS]\n"
                         "       bench memory PID\n");
         return 2;
