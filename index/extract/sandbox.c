@@ -211,7 +211,7 @@ static bool add_reader_rules(scmp_filter_ctx f)
                                 SCMP_A2_64(SCMP_CMP_MASKED_EQ, 4 /* PROT_EXEC */, 0)) == 0;
     /* abort() raises a signal in its own thread. */
     ok = ok && seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-                                SCMP_A0_64(SCMP_CMP_EQ, (uint64_t)getpid())) == 0;
+                                SCMP_A0_64(SCMP_CMP_EQ, (uint64_t)getpid(), 0)) == 0;
     if (SANDBOX_SANITIZED)
         ok = ok && allow(f, sanitizer_calls, COUNT(sanitizer_calls));
     for (size_t i = 0; i < COUNT(refused_calls) && ok; i++)

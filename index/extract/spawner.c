@@ -394,7 +394,7 @@ sx_status spawner_alive(const struct spawner *s, struct sx_error *err)
 static sx_status start(struct spawner *s, enum order_kind kind, const int *fds, size_t count,
                        pid_t *pid, struct sx_error *err)
 {
-    const struct order o = {.kind = kind};
+    const struct order o = {.kind = (int32_t)kind};
     int value = 0;
     sx_status rc = command(s, &o, fds, count, &value, err);
 
