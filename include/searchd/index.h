@@ -275,6 +275,7 @@ struct sx_search {
     bool exact_total;
     enum sx_engine engine;
     bool no_proximity; /* closeness of words does not order the first hits */
+    bool timed;        /* tell found_ns */
     /* Goes on behind an earlier page of the same query, match and sort, in the same list: see
      * sx_results.cursor. Absent: a new list. It goes with neither
      * offset nor facets nor explain. */
@@ -406,6 +407,9 @@ struct sx_results {
     uint64_t total, total_all; /* total_all: documents that have every item */
     bool total_exact;          /* else both are lower bounds */
     bool partial;              /* a deadline cut the search, or its page */
+    uint64_t
+        found_ns; /* `timed`: CPU time of the thread from the planned query to its hits, whose page is
+                                  still to be read */
     struct sx_str parsed;
     const struct sx_forms *forms; /* in query order */
     size_t form_count;

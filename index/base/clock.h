@@ -1,4 +1,5 @@
-/* The two clocks: one that never jumps for deadlines, one of the calendar for records. */
+/* The clocks: one that never jumps for deadlines, one of the calendar for records, and the CPU time of
+ * the calling thread for measurements. */
 #ifndef INDEX_BASE_CLOCK_H
 #define INDEX_BASE_CLOCK_H
 
@@ -6,5 +7,6 @@
 
 uint64_t clock_now_ns(void); /* CLOCK_MONOTONIC */
 int64_t clock_wall(void);    /* seconds since 1970 */
+uint64_t clock_thread_ns(void);
 
 #endif

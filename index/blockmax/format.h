@@ -67,8 +67,24 @@ static inline int list_has_impacts(uint32_t n, uint32_t ranges)
     return n / 8 >= ranges;
 }
 
+/* A stretch is the documents of one word of bits. Terms that many stretches have say of each, in a byte,
+ * what the impact is there at most. */
+#define STRETCH_DOCS 64
+#define RANGE_STRETCHES (RANGE_DOCS / STRETCH_DOCS)
+
+static inline uint32_t segment_stretches(uint64_t docs)
+{
+    return (uint32_t)((docs + STRETCH_DOCS - 1) / STRETCH_DOCS);
+}
+
+static inline int list_has_stretches(uint32_t n, uint64_t docs)
+{
+    return n >= segment_stretches(docs) && n >= 8;
+}
+
 /* An impact is x / (x + k1), which is the score but for the weight (rank/score.h): in 1/65535,
  * rounded up. */
 #define IMPACT_ONE 65535.0f
+#define STRETCH_ONE 255.0f /* of a stretch: in 1/255, rounded up */
 
 #endif

@@ -131,93 +131,143 @@ static float drift(const struct leaves *l, const struct segment *s)
     return l->ask->avglen > s->average ? (float)(l->ask->avglen / s->average) : 1.0f;
 }
 
-static void bound_plain(const struct list *list, uint32_t ranges, float *out)
+static size_t stretches_of(const struct part *p)
 {
-    for (uint32_t r = 0; r < ranges; r++)
-        out[r] = (float)list_impact(list, r) * (1.0f / IMPACT_ONE);
+    return (size_t)p->s->ranges * RANGE_STRETCHES;
 }
 
-static void to_impacts(float *x, uint32_t ranges)
+static void apply_drift(float *impact, size_t count, float ratio)
 {
-    for (uint32_t r = 0; r < ranges; r++)
-        x[r] = x[r] / (x[r] + (float)SCORE_K1);
+    for (size_t i = 0; i < count && ratio > 1; i++)
+        impact[i] = impact[i] * ratio < 1 ? impact[i] * ratio : 1;
 }
 
-static void apply_drift(float *impact, uint32_t ranges, float ratio)
+/* Impacts of several phrases together, where some stand in one document: x adds up. */
+static float add_impacts(float a, float b)
 {
-    for (uint32_t r = 0; r < ranges && ratio > 1; r++)
-        impact[r] = impact[r] * ratio < 1 ? impact[r] * ratio : 1;
+    if (a == 0 || b == 0)
+        return a + b;
+    if (a >= 1 || b >= 1)
+        return 1;
+    float x = a / (1 - a) + b / (1 - b); /* in units of k1 */
+    return x / (x + 1);
 }
 
-/* Most x of a leaf by range; a phrase stands no more often than each of its terms. */
-static void add_phrases(const struct part *p, const struct leaf_state *st, float *x, float *term,
-                        float *phrase)
+/* A phrase stands no more often than each of its terms. */
+static void bound_phrases(const struct part *p, const struct leaf_state *st, float *out,
+                          float *room)
 {
     const struct source *src = &p->sources[st->first];
-    uint32_t ranges = p->s->ranges;
+    size_t count = stretches_of(p);
+    float *phrase = room, *term = room + count;
 
+    memset(out, 0, count * sizeof(*out));
     for (size_t i = 0; i < st->leaf->phrase_count; i++) {
         for (size_t k = 0; k < st->leaf->phrases[i].count; k++) {
             source_impacts(src++, k == 0 ? phrase : term);
-            for (uint32_t r = 0; k > 0 && r < ranges; r++)
-                phrase[r] = term[r] < phrase[r] ? term[r] : phrase[r];
+            for (size_t w = 0; k > 0 && w < count; w++)
+                phrase[w] = term[w] < phrase[w] ? term[w] : phrase[w];
         }
-        for (uint32_t r = 0; r < ranges; r++)
-            x[r] += phrase[r];
+        if (i == 0)
+            memcpy(out, phrase, count * sizeof(*out));
+        for (size_t w = 0; i > 0 && w < count; w++)
+            out[w] = add_impacts(out[w], phrase[w]);
     }
-}
-
-static void bound_leaf(const struct part *p, const struct leaf_state *st, float *x, float *room)
-{
-    uint32_t ranges = p->s->ranges;
-    const struct list *plain = st->simple ? source_plain(&p->sources[st->first]) : NULL;
-
-    if (plain != NULL) {
-        bound_plain(plain, ranges, x);
-        return;
-    }
-    if (st->simple) {
-        source_impacts(&p->sources[st->first], x);
-    } else {
-        memset(x, 0, ranges * sizeof(*x));
-        add_phrases(p, st, x, room, room + ranges);
-    }
-    to_impacts(x, ranges);
 }
 
 /* NEAR stands no more often than any of its words. */
 static void bound_near(const struct part *p, const struct bm_leaf *near, float *out)
 {
-    for (uint32_t r = 0; r < p->s->ranges; r++) {
-        out[r] = p->bounds[near->near[0]][r];
+    size_t count = stretches_of(p);
+
+    for (size_t w = 0; w < count; w++) {
+        out[w] = p->bounds[near->near[0]][w];
         for (size_t i = 1; i < near->near_count; i++) {
-            float other = p->bounds[near->near[i]][r];
-            out[r] = other < out[r] ? other : out[r];
+            float other = p->bounds[near->near[i]][w];
+            out[w] = other < out[w] ? other : out[w];
         }
     }
 }
 
 int leaves_bounds(struct leaves *l, struct part *p)
 {
-    uint32_t ranges = p->s->ranges;
-    float *room = pool_array(l->mem, 2 * (size_t)ranges + 1, sizeof(*room));
+    size_t count = stretches_of(p);
+    float *room = pool_array(l->mem, 2 * count + 1, sizeof(*room));
 
     p->bounds = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(*p->bounds));
     if (room == NULL || p->bounds == NULL)
         return -1;
     for (uint32_t i = 0; i < l->ask->leaf_count; i++) {
-        p->bounds[i] = pool_array(l->mem, ranges + (size_t)1, sizeof(float));
+        const struct leaf_state *st = &l->states[i];
+        p->bounds[i] = pool_array(l->mem, count + 1, sizeof(float));
         if (p->bounds[i] == NULL)
             return -1;
-        if (l->states[i].leaf->near_count > 0)
+        if (st->leaf->near_count > 0)
             continue;
-        bound_leaf(p, &l->states[i], p->bounds[i], room);
-        apply_drift(p->bounds[i], ranges, drift(l, p->s));
+        if (st->simple)
+            source_impacts(&p->sources[st->first], p->bounds[i]);
+        else
+            bound_phrases(p, st, p->bounds[i], room);
+        apply_drift(p->bounds[i], count, drift(l, p->s));
     }
     for (uint32_t i = 0; i < l->ask->leaf_count; i++)
         if (l->states[i].leaf->near_count > 0)
             bound_near(p, l->states[i].leaf, p->bounds[i]);
     return 0;
+}
+
+/* ---- the whole of a part ---------------------------------------------------------------------- */
+
+/* Its sources: those of the phrases, or one. */
+static size_t sources_of(const struct leaf_state *st)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; !st->simple && i < st->leaf->phrase_count; i++)
+        count += st->leaf->phrases[i].count;
+    return st->simple ? 1 : count;
+}
+
+uint64_t leaves_postings(const struct leaves *l, const struct part *p, uint32_t leaf)
+{
+    const struct leaf_state *st = &l->states[leaf];
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < st->leaf->near_count; i++)
+        n += leaves_postings(l, p, st->leaf->near[i]);
+    for (size_t i = 0; st->leaf->near_count == 0 && i < sources_of(st); i++)
+        n += p->sources[st->first + i].n;
+    return n;
+}
+
+void leaves_all_bits(struct leaves *l, struct part *p, uint32_t leaf, uint64_t *bits,
+                     uint64_t *room)
+{
+    const struct leaf_state *st = &l->states[leaf];
+    size_t words = (size_t)p->s->ranges * RANGE_WORDS;
+    struct source *src = &p->sources[st->first];
+
+    if (st->leaf->near_count > 0) { /* in no other documents than its first word */
+        leaves_all_bits(l, p, st->leaf->near[0], bits, room);
+        return;
+    }
+    if (st->simple) {
+        source_all_bits(src, bits);
+        return;
+    }
+    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
+        size_t terms = st->leaf->phrases[i].count;
+        uint64_t *every = room, *one = room + words;
+        memset(every, 0xff, words * sizeof(*every));
+        for (size_t k = 0; k < terms; k++) {
+            memset(one, 0, words * sizeof(*one));
+            source_all_bits(src++, one);
+            for (size_t w = 0; w < words; w++)
+                every[w] &= one[w];
+        }
+        for (size_t w = 0; w < words; w++)
+            bits[w] |= every[w];
+    }
 }
 
 /* ---- a range ---------------------------------------------------------------------------------- */
@@ -229,7 +279,7 @@ void leaves_move(struct leaves *l, struct part *p, uint32_t range)
     l->part = p;
     l->range = range;
     for (size_t i = 0; i < l->ask->leaf_count; i++)
-        l->states[i].loaded = false;
+        l->states[i].loaded = 0;
 }
 
 static struct slot *slot_of(struct leaves *l, uint32_t source)
@@ -301,7 +351,7 @@ static void add_phrase(struct leaves *l, struct leaf_state *st, uint32_t source,
     }
 }
 
-static int load_phrases(struct leaves *l, struct leaf_state *st)
+static int load_phrases(struct leaves *l, struct leaf_state *st, uint32_t stretches)
 {
     uint32_t source = st->first;
 
@@ -314,7 +364,7 @@ static int load_phrases(struct leaves *l, struct leaf_state *st)
             struct slot *slot = slot_of(l, source + (uint32_t)k);
             if (slot == NULL)
                 return -1;
-            source_load(&l->part->sources[source + k], l->range, slot);
+            source_load(&l->part->sources[source + k], l->range, stretches, slot);
         }
         add_phrase(l, st, source, terms);
         source += (uint32_t)terms;
@@ -322,18 +372,18 @@ static int load_phrases(struct leaves *l, struct leaf_state *st)
     return 0;
 }
 
-static int load_near(struct leaves *l, struct leaf_state *st)
+static int load_near(struct leaves *l, struct leaf_state *st, uint32_t stretches)
 {
     const struct bm_leaf *near = st->leaf;
 
     for (size_t i = 0; i < near->near_count; i++)
-        if (leaves_load(l, near->near[i]) != 0)
+        if (leaves_load(l, near->near[i], stretches) != 0)
             return -1;
     if (own_slot(l, st) == NULL)
         return -1;
     st->exact = false;
     for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-        st->bits[w] = UINT64_MAX;
+        st->bits[w] = stretches >> w & 1 ? UINT64_MAX : 0;
         for (size_t i = 0; i < near->near_count; i++)
             st->bits[w] &= l->states[near->near[i]].bits[w];
     }
@@ -349,14 +399,14 @@ static int load_near(struct leaves *l, struct leaf_state *st)
     return 0;
 }
 
-static int load_simple(struct leaves *l, struct leaf_state *st)
+static int load_simple(struct leaves *l, struct leaf_state *st, uint32_t stretches)
 {
     struct source *src = &l->part->sources[st->first];
     struct slot *slot = slot_of(l, st->first);
 
     if (slot == NULL)
         return -1;
-    source_load(src, l->range, slot);
+    source_load(src, l->range, stretches, slot);
     st->bits = slot->bits;
     st->tf = slot->tf;
     st->exact = !src->shared;
@@ -376,22 +426,22 @@ static void cut(const struct leaves *l, uint64_t *bits)
         bits[w] &= w == below / 64 ? (UINT64_C(1) << (below % 64)) - 1 : 0;
 }
 
-int leaves_load(struct leaves *l, uint32_t leaf)
+int leaves_load(struct leaves *l, uint32_t leaf, uint32_t stretches)
 {
     struct leaf_state *st = &l->states[leaf];
     int rc;
 
-    if (st->loaded)
+    if ((stretches & ~st->loaded) == 0)
         return 0;
     if (st->leaf->near_count > 0)
-        rc = load_near(l, st);
+        rc = load_near(l, st, stretches);
     else
-        rc = st->simple ? load_simple(l, st) : load_phrases(l, st);
+        rc = st->simple ? load_simple(l, st, stretches) : load_phrases(l, st, stretches);
     if (rc != 0)
         return rc;
     cut(l, st->bits);
     keep_field(st);
-    st->loaded = true;
+    st->loaded = stretches;
     return 0;
 }
 

@@ -19,6 +19,9 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
     at += l->blocks > 1 ? (size_t)l->blocks * 12 : 0;
     l->impacts = list_has_impacts(e->n, s->ranges) ? at : NULL;
     at += l->impacts == NULL ? 0 : (size_t)s->ranges * 2;
+    bool fine = l->impacts != NULL && list_has_stretches(e->n, s->next - s->first);
+    l->stretches = fine ? at : NULL;
+    at += fine ? segment_stretches(s->next - s->first) : 0;
     l->data = at;
     return true;
 }

@@ -10,8 +10,9 @@ struct list {
     struct segment *s;
     uint32_t n, blocks;
     unsigned flags;
-    const uint8_t *last;    /* the directory: u32 by block; NULL: there is one block */
-    const uint8_t *impacts; /* u16 by range; NULL: none are stored */
+    const uint8_t *last;      /* the directory: u32 by block; NULL: there is one block */
+    const uint8_t *impacts;   /* u16 by range; NULL: none are stored */
+    const uint8_t *stretches; /* u8 by stretch; NULL: none are stored */
     const uint8_t *data;
     uint64_t positions, positions_bytes;
     bool positions_verified;

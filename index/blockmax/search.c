@@ -13,13 +13,15 @@
 
 struct bm_search {
     struct leaves l;
-    float *acc;     /* by document of the range: what its loaded leaves score, at most */
-    float *k1_norm; /* k1 · the norm of its length */
-    uint64_t bits[RANGE_WORDS]; /* documents that are still looked at */
-    uint32_t *order;            /* leaves that score, by their bound in the range, least first */
+    float *acc;         /* by document of the range: what its loaded leaves score, at most */
+    float k1_norm[256]; /* by brief length: k1 · its norm, at most */
+    uint64_t bits[RANGE_WORDS];  /* documents that are still looked at, */
+    uint32_t open;               /* the stretches that have some */
+    float rest[RANGE_STRETCHES]; /* what the leaves that are not in `acc` score at most */
+    float *bound;                /* by leaf: the most it can score in the range */
+    bool *added;                 /* by leaf: it is in `acc` */
+    uint32_t *order; /* leaves that score, by their bound in the range, greatest first */
     size_t scored;
-    bool *skipped; /* by leaf: its bound is in `rest`, it is not in `acc` */
-    sx_status stopped;
 };
 
 static sx_status fail_damaged(struct sx_error *err)
@@ -42,12 +44,14 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
         return sx_fail_oom(err);
     sx_status rc = leaves_open(&b->l, ask, mem, err);
     b->acc = pool_array(mem, RANGE_DOCS, sizeof(*b->acc));
-    b->k1_norm = pool_array(mem, RANGE_DOCS, sizeof(*b->k1_norm));
+    b->bound = pool_array(mem, ask->leaf_count + 1, sizeof(*b->bound));
     b->order = pool_array(mem, ask->leaf_count + 1, sizeof(*b->order));
-    b->skipped = pool_array(mem, ask->leaf_count + 1, sizeof(*b->skipped));
-    if (rc == SX_OK &&
-        (b->acc == NULL || b->k1_norm == NULL || b->order == NULL || b->skipped == NULL))
+    b->added = pool_array(mem, ask->leaf_count + 1, sizeof(*b->added));
+    if (rc == SX_OK && (b->acc == NULL || b->bound == NULL || b->order == NULL || b->added == NULL))
         rc = sx_fail_oom(err);
+    for (unsigned i = 0; i < 256; i++)
+        b->k1_norm[i] =
+            (float)(SCORE_K1 * score_length_norm(brief_length((uint8_t)i), ask->avglen));
     for (uint32_t i = 0; rc == SX_OK && i < ask->leaf_count; i++)
         if (ask->leaves[i].weight > 0)
             b->order[b->scored++] = i;
@@ -92,10 +96,10 @@ static sx_status count_leaves(struct bm_search *b, uint32_t doc)
     return SX_OK;
 }
 
-static int load_all(struct bm_search *b)
+static int load_all(struct bm_search *b, uint32_t stretches)
 {
     for (uint32_t i = 0; i < b->l.ask->leaf_count; i++)
-        if (leaves_load(&b->l, i) != 0)
+        if (leaves_load(&b->l, i, stretches) != 0)
             return -1;
     return 0;
 }
@@ -112,7 +116,7 @@ static sx_status see_left(struct bm_search *b, bool bounded)
     const struct bm_ask *ask = b->l.ask;
     uint32_t low = b->l.range << RANGE_BITS;
 
-    if (load_all(b) != 0)
+    if (load_all(b, b->open) != 0)
         return SX_ENOMEM;
     for (uint32_t w = 0; w < RANGE_WORDS; w++) {
         for (uint64_t left = b->bits[w]; left != 0; left &= left - 1) {
@@ -132,139 +136,138 @@ static sx_status see_left(struct bm_search *b, bool bounded)
 
 /* ---- candidates ------------------------------------------------------------------------------- */
 
-static bool is_empty(const uint64_t *bits)
+/* Looks at what is left: stretches without a document are closed. */
+static void close_empty(struct bm_search *b)
 {
-    uint64_t any = 0;
-
+    b->open = 0;
     for (uint32_t w = 0; w < RANGE_WORDS; w++)
-        any |= bits[w];
-    return any == 0;
+        b->open |= (uint32_t)(b->bits[w] != 0) << w;
 }
 
-/* Keeps the documents that have one of the leaves; `first`: there are none so far to keep. -1:
- * memory ran out. */
-static int keep_clause(struct bm_search *b, const uint32_t *leaves, size_t count, bool first)
+/* Documents that have one of the leaves, of the stretches that are open. -1: memory ran out. */
+static int find_clause(struct bm_search *b, const struct bm_clause *clause,
+                       uint64_t out[RANGE_WORDS])
 {
-    uint64_t one[RANGE_WORDS] = {0};
-
-    for (size_t i = 0; i < count; i++) {
-        if (leaves_load(&b->l, leaves[i]) != 0)
+    memset(out, 0, RANGE_WORDS * sizeof(*out));
+    for (size_t i = 0; i < clause->count; i++) {
+        if (leaves_load(&b->l, clause->leaves[i], b->open) != 0)
             return -1;
         for (uint32_t w = 0; w < RANGE_WORDS; w++)
-            one[w] |= b->l.states[leaves[i]].bits[w];
+            out[w] |= b->open >> w & 1 ? b->l.states[clause->leaves[i]].bits[w] : 0;
     }
-    for (uint32_t w = 0; w < RANGE_WORDS; w++)
-        b->bits[w] = first ? one[w] : b->bits[w] & one[w];
     return 0;
 }
 
 static int keep_clauses(struct bm_search *b, const struct bm_clause *clauses, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (keep_clause(b, clauses[i].leaves, clauses[i].count, i == 0) != 0)
+    uint64_t one[RANGE_WORDS];
+
+    b->open = ALL_STRETCHES;
+    memset(b->bits, 0xff, sizeof(b->bits));
+    for (size_t i = 0; i < count && b->open != 0; i++) {
+        if (find_clause(b, &clauses[i], one) != 0)
             return -1;
-        if (is_empty(b->bits))
-            return 0;
+        for (uint32_t w = 0; w < RANGE_WORDS; w++)
+            b->bits[w] &= one[w];
+        close_empty(b);
     }
     return 0;
 }
 
 /* ---- scores, at most -------------------------------------------------------------------------- */
 
-static void begin_scores(struct bm_search *b)
+/* Documents that come in have no score so far. */
+static void begin_scores(struct bm_search *b, uint32_t word, uint64_t docs)
 {
-    const struct segment *s = b->l.part->s;
-    uint32_t low = b->l.range << RANGE_BITS;
-    float fixed = (float)(SCORE_K1 * (1.0 - SCORE_B));
-    float by_length = (float)(SCORE_K1 * SCORE_B / b->l.ask->avglen);
-
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-        for (uint64_t left = b->bits[w]; left != 0; left &= left - 1) {
-            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            float len = (float)SCORE_TITLE_WEIGHT * (float)segment_title_length(s, low + doc) +
-                        (float)segment_body_length(s, low + doc);
-            b->acc[doc] = 0;
-            b->k1_norm[doc] = fixed + by_length * len;
-        }
-    }
+    for (uint64_t left = docs; left != 0; left &= left - 1)
+        b->acc[word * 64 + (uint32_t)__builtin_ctzll(left)] = 0;
 }
 
+/* Adds what a leaf scores to the documents that are looked at. */
 static void add_scores(struct bm_search *b, uint32_t leaf)
 {
     const struct leaf_state *st = &b->l.states[leaf];
+    const uint8_t *brief = b->l.part->s->brief + ((size_t)b->l.range << RANGE_BITS);
     float most = most_of(b, leaf);
 
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+    b->added[leaf] = true;
+    for (uint32_t open = b->open; open != 0; open &= open - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(open);
         for (uint64_t left = b->bits[w] & st->bits[w]; left != 0; left &= left - 1) {
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
             float tf =
                 (float)SCORE_TITLE_WEIGHT * (float)st->tf[doc].title + (float)st->tf[doc].body;
-            b->acc[doc] += most * tf / (tf + b->k1_norm[doc]);
+            b->acc[doc] += most * tf / (tf + b->k1_norm[brief[doc]]);
         }
     }
 }
 
-/* Drops what cannot reach the floor, though it had all of `rest` on top. */
-static void drop_low(struct bm_search *b, float rest, double floor)
+/* What the leaves that are not added score at most, by stretch. */
+static void find_rest(struct bm_search *b)
 {
-    if (floor < 0)
-        return;
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+    size_t at = (size_t)b->l.range * RANGE_STRETCHES;
+
+    memset(b->rest, 0, sizeof(b->rest));
+    for (size_t i = 0; i < b->scored; i++) {
+        uint32_t leaf = b->order[i];
+        const float *bounds = b->l.part->bounds[leaf] + at;
+        float most = most_of(b, leaf);
+        for (uint32_t w = 0; !b->added[leaf] && w < RANGE_STRETCHES; w++)
+            b->rest[w] += most * bounds[w];
+    }
+}
+
+/* Drops what cannot reach the floor, though it had all of the rest on top. */
+static void drop_low(struct bm_search *b, double floor)
+{
+    find_rest(b);
+    for (uint32_t open = floor < 0 ? 0 : b->open; open != 0; open &= open - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(open);
+        float need = (float)floor / MARGIN - b->rest[w];
         uint64_t kept = b->bits[w];
         for (uint64_t left = kept; left != 0; left &= left - 1) {
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            if (!reaches(b->acc[doc] + rest, floor))
-                kept &= ~(UINT64_C(1) << (doc % 64));
+            kept &= ~((uint64_t)(b->acc[doc] < need) << (doc % 64));
         }
         b->bits[w] = kept;
     }
+    close_empty(b);
 }
 
-static float bound_of(const struct bm_search *b, uint32_t leaf)
+/* The greatest of a range's stretches. */
+static float most_in_range(const struct bm_search *b, const float *by_stretch)
 {
-    return most_of(b, leaf) * b->l.part->bounds[leaf][b->l.range];
+    const float *at = by_stretch + (size_t)b->l.range * RANGE_STRETCHES;
+    float most = 0;
+
+    for (uint32_t i = 0; i < RANGE_STRETCHES; i++)
+        most = b->open >> i & 1 && at[i] > most ? at[i] : most;
+    return most;
+}
+
+/* Opens the stretches that can reach the floor. */
+static void open_stretches(struct bm_search *b, double floor)
+{
+    const float *totals = b->l.part->totals + (size_t)b->l.range * RANGE_STRETCHES;
+
+    b->open = 0;
+    for (uint32_t i = 0; i < RANGE_STRETCHES; i++)
+        b->open |= (uint32_t)(totals[i] > 0 && reaches(totals[i], floor)) << i;
 }
 
 /* Orders the leaves that score by what they can in the range. They are few, and nearly in order. */
 static void order_leaves(struct bm_search *b)
 {
-    for (size_t i = 1; i < b->scored; i++) {
+    for (size_t i = 0; i < b->scored; i++) {
         uint32_t leaf = b->order[i];
-        float bound = bound_of(b, leaf);
+        float bound = most_of(b, leaf) * most_in_range(b, b->l.part->bounds[leaf]);
         size_t at = i;
-        for (; at > 0 && bound_of(b, b->order[at - 1]) > bound; at--)
+        b->bound[leaf] = bound;
+        b->added[leaf] = false;
+        for (; at > 0 && b->bound[b->order[at - 1]] < bound; at--)
             b->order[at] = b->order[at - 1];
         b->order[at] = leaf;
     }
-}
-
-/* The leaves that a document can have all of and stay below the floor are skipped: who has no other
- * is no candidate. Returns the sum of their bounds. */
-static float skip_leaves(struct bm_search *b, double floor)
-{
-    float rest = 0;
-    bool more = floor >= 0;
-
-    memset(b->skipped, 0, b->l.ask->leaf_count * sizeof(*b->skipped));
-    for (size_t i = 0; i < b->scored && more; i++) {
-        float bound = bound_of(b, b->order[i]);
-        more = !reaches(rest + bound, floor);
-        if (more) {
-            rest += bound;
-            b->skipped[b->order[i]] = true;
-        }
-    }
-    return rest;
-}
-
-/* The candidates: documents that have a leaf that is not skipped. */
-static int keep_essential(struct bm_search *b)
-{
-    size_t from = 0;
-
-    while (from < b->scored && b->skipped[b->order[from]])
-        from++;
-    return keep_clause(b, b->order + from, b->scored - from, true);
 }
 
 /* Whether the clause is just the leaves that score. */
@@ -278,50 +281,81 @@ static bool is_all_scored(const struct bm_search *b, const struct bm_clause *cla
     return true;
 }
 
+/* Takes in the documents of one leaf after the other, those that score most first, until those that
+ * are left cannot reach the floor together: who has no other is no candidate. */
+static int take_essential(struct bm_search *b, double floor)
+{
+    uint32_t opened = b->open;
+
+    memset(b->bits, 0, sizeof(b->bits));
+    for (size_t i = 0; i < b->scored; i++) {
+        uint32_t leaf = b->order[i], needed = 0;
+        find_rest(b);
+        for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+            needed |= (uint32_t)(opened >> w & 1 && reaches(b->rest[w], floor)) << w;
+        if (needed == 0)
+            break;
+        if (leaves_load(&b->l, leaf, opened) != 0)
+            return -1;
+        const uint64_t *bits = b->l.states[leaf].bits;
+        for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+            uint64_t come = needed >> w & 1 ? bits[w] & ~b->bits[w] : 0;
+            begin_scores(b, w, come);
+            b->bits[w] |= come;
+        }
+        close_empty(b);
+        add_scores(b, leaf);
+    }
+    close_empty(b);
+    return 0;
+}
+
+/* Keeps the documents that have a leaf of each clause, with what those score. */
+static int keep_scored(struct bm_search *b, const struct bm_clause *clauses, size_t count,
+                       double floor)
+{
+    uint64_t one[RANGE_WORDS];
+
+    for (size_t i = 0; i < count && b->open != 0; i++) {
+        if (find_clause(b, &clauses[i], one) != 0)
+            return -1;
+        for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+            if (i == 0)
+                begin_scores(b, w, one[w]);
+            b->bits[w] = i == 0 ? one[w] : b->bits[w] & one[w];
+        }
+        close_empty(b);
+        for (size_t k = 0; k < clauses[i].count; k++)
+            if (b->l.ask->leaves[clauses[i].leaves[k]].weight > 0)
+                add_scores(b, clauses[i].leaves[k]);
+        drop_low(b, floor);
+    }
+    return 0;
+}
+
 /* Sees what of a range may be kept. */
 static sx_status see_best(struct bm_search *b, const struct bm_clause *clauses, size_t count)
 {
     const struct bm_ask *ask = b->l.ask;
     double floor = ask->floor(ask->ctx);
-    float rest = 0;
-    int rc;
 
+    open_stretches(b, floor);
     order_leaves(b);
-    if (count == 1 && is_all_scored(b, &clauses[0])) {
-        rest = skip_leaves(b, floor);
-        rc = keep_essential(b);
-    } else {
-        skip_leaves(b, -1);
-        rc = keep_clauses(b, clauses, count);
-    }
+    int rc = count == 1 && is_all_scored(b, &clauses[0]) ? take_essential(b, floor)
+                                                         : keep_scored(b, clauses, count, floor);
     if (rc != 0)
         return SX_ENOMEM;
-    if (is_empty(b->bits))
-        return SX_OK;
-    begin_scores(b);
-    for (size_t i = b->scored; i-- > 0;) { /* those that score most first */
+    for (size_t i = 0; i < b->scored && b->open != 0; i++) {
         uint32_t leaf = b->order[i];
-        if (!b->l.states[leaf].loaded) {
-            float bound = bound_of(b, leaf);
-            if (!b->skipped[leaf])
-                rest += bound;
-            b->skipped[leaf] = true;
-        } else {
-            add_scores(b, leaf);
-        }
-    }
-    drop_low(b, rest, floor);
-    for (size_t i = b->scored; i-- > 0 && !is_empty(b->bits);) {
-        uint32_t leaf = b->order[i];
-        if (!b->skipped[leaf])
+        if (b->added[leaf])
             continue;
-        if (leaves_load(&b->l, leaf) != 0)
+        drop_low(b, floor);
+        if (leaves_load(&b->l, leaf, b->open) != 0)
             return SX_ENOMEM;
         add_scores(b, leaf);
-        rest -= bound_of(b, leaf);
-        drop_low(b, rest > 0 ? rest : 0, floor);
     }
-    return is_empty(b->bits) ? SX_OK : see_left(b, true);
+    drop_low(b, floor);
+    return b->open == 0 ? SX_OK : see_left(b, true);
 }
 
 /* ---- ranges, best first ----------------------------------------------------------------------- */
@@ -346,55 +380,119 @@ static void sift(struct ranged *heap, size_t i, size_t count)
     heap[i] = r;
 }
 
-/* Whether a range has postings of each clause. */
-static bool has_clauses(const struct part *p, uint32_t range, const struct bm_clause *clauses,
-                        size_t count)
+/* Nothing is to be found where a clause has no postings. */
+static void drop_empty(const struct part *p, const struct bm_clause *clause, float *totals)
 {
-    for (size_t i = 0; i < count; i++) {
-        bool one = false;
-        for (size_t k = 0; k < clauses[i].count && !one; k++)
-            one = p->bounds[clauses[i].leaves[k]][range] > 0;
-        if (!one)
-            return false;
+    size_t count = (size_t)p->s->ranges * RANGE_STRETCHES;
+
+    for (size_t w = 0; clause->count == 1 && w < count; w++)
+        totals[w] = p->bounds[clause->leaves[0]][w] > 0 ? totals[w] : 0;
+    for (size_t w = 0; clause->count > 1 && w < count; w++) {
+        float any = 0;
+        for (size_t i = 0; i < clause->count; i++)
+            any += p->bounds[clause->leaves[i]][w];
+        totals[w] = any > 0 ? totals[w] : 0;
     }
+}
+
+/* Where the postings of all clauses are few beside the documents, they are all read, to find the
+ * stretches that have candidates at all. False: memory ran out. */
+#define FEW_POSTINGS 8
+
+static bool drop_apart(struct bm_search *b, struct part *p, const struct bm_clause *clauses,
+                       size_t count, float *totals)
+{
+    size_t words = (size_t)p->s->ranges * RANGE_WORDS;
+    bool phrase = false;
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < clauses[i].count; k++) {
+            n += leaves_postings(&b->l, p, clauses[i].leaves[k]);
+            phrase = phrase || !b->l.states[clauses[i].leaves[k]].simple;
+        }
+    }
+    if ((count < 2 && !phrase) || n > (p->s->next - p->s->first) / FEW_POSTINGS)
+        return true;
+    uint64_t *all = pool_array(b->l.mem, 4 * words, sizeof(*all));
+    if (all == NULL)
+        return false;
+    uint64_t *one = all + words, *room = one + words;
+    memset(all, 0xff, words * sizeof(*all));
+    for (size_t i = 0; i < count; i++) {
+        memset(one, 0, words * sizeof(*one));
+        for (size_t k = 0; k < clauses[i].count; k++)
+            leaves_all_bits(&b->l, p, clauses[i].leaves[k], one, room);
+        for (size_t w = 0; w < words; w++)
+            all[w] &= one[w];
+    }
+    for (size_t w = 0; w < words; w++)
+        totals[w] = all[w] == 0 ? 0 : totals[w];
     return true;
 }
 
-/* The bounds of all ranges, to `totals`. */
-static void add_up(const struct bm_search *b, const struct part *p, float *totals)
+/* The bounds of all stretches. False: memory ran out. */
+static bool add_up(struct bm_search *b, struct part *p, const struct bm_clause *clauses,
+                   size_t count)
 {
-    memset(totals, 0, p->s->ranges * sizeof(*totals));
+    size_t stretches = (size_t)p->s->ranges * RANGE_STRETCHES;
+    float *totals = pool_array(b->l.mem, stretches + 1, sizeof(*totals));
+
+    p->totals = totals;
+    if (totals == NULL)
+        return false;
+    memset(totals, 0, stretches * sizeof(*totals));
     for (size_t i = 0; i < b->scored; i++) {
         float most = most_of(b, b->order[i]);
         const float *bounds = p->bounds[b->order[i]];
-        for (uint32_t r = 0; r < p->s->ranges; r++)
-            totals[r] += most * bounds[r];
+        for (size_t w = 0; w < stretches; w++)
+            totals[w] += most * bounds[w];
     }
+    /* Of the only clause, if it has all that scores, the totals tell. */
+    for (size_t i = 0; i < count; i++)
+        if (count > 1 || !is_all_scored(b, &clauses[i]))
+            drop_empty(p, &clauses[i], totals);
+    return drop_apart(b, p, clauses, count, totals);
+}
+
+/* Of the stretches of a range. */
+static float greatest(const float *totals)
+{
+    float most[4] = {0};
+
+    for (uint32_t w = 0; w < RANGE_STRETCHES; w += 4)
+        for (uint32_t i = 0; i < 4; i++)
+            most[i] = totals[w + i] > most[i] ? totals[w + i] : most[i];
+    most[0] = most[1] > most[0] ? most[1] : most[0];
+    most[2] = most[3] > most[2] ? most[3] : most[2];
+    return most[2] > most[0] ? most[2] : most[0];
 }
 
 static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *clauses,
                                   size_t count, size_t *found)
 {
-    size_t all = 0, most = 1;
+    size_t all = 0;
 
     for (size_t i = 0; i < b->l.part_count; i++) {
-        uint32_t ranges = b->l.parts[i].s->ranges;
-        all += ranges;
-        most = ranges > most ? ranges : most;
-        if (b->l.parts[i].bounds == NULL && leaves_bounds(&b->l, &b->l.parts[i]) != 0)
+        struct part *p = &b->l.parts[i];
+        all += p->s->ranges;
+        if (p->bounds == NULL && leaves_bounds(&b->l, p) != 0)
+            return NULL;
+        if (!add_up(b, p, clauses, count))
             return NULL;
     }
     struct ranged *heap = pool_array(b->l.mem, all + 1, sizeof(*heap));
-    float *totals = pool_array(b->l.mem, most, sizeof(*totals));
-    if (heap == NULL || totals == NULL)
+    if (heap == NULL)
         return NULL;
     *found = 0;
     for (size_t i = 0; i < b->l.part_count; i++) {
         const struct part *p = &b->l.parts[i];
-        add_up(b, p, totals);
-        for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below; r++)
-            if (has_clauses(p, r, clauses, count))
-                heap[(*found)++] = (struct ranged){totals[r], (uint32_t)i, r};
+        for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below; r++) {
+            const float *totals = p->totals + (size_t)r * RANGE_STRETCHES;
+            float most = greatest(totals);
+            if (most > 0)
+                heap[(*found)++] = (struct ranged){most, (uint32_t)i, r};
+        }
     }
     for (size_t i = *found / 2; i-- > 0;)
         sift(heap, i, *found);
@@ -447,7 +545,7 @@ sx_status bm_all(struct bm_search *b, const struct bm_clause *clauses, size_t co
             leaves_move(&b->l, p, r);
             if (keep_clauses(b, clauses, count) != 0)
                 rc = SX_ENOMEM;
-            else if (!is_empty(b->bits))
+            else if (b->open != 0)
                 rc = see_left(b, false);
             if (rc == SX_OK)
                 rc = ask->look_up(ask->ctx);
@@ -572,7 +670,7 @@ sx_status bm_look(struct bm_search *b, uint64_t rowid, bool *found, struct sx_er
         return SX_OK;
     uint32_t doc = (uint32_t)(rowid - p->s->first);
     leaves_move(&b->l, p, doc >> RANGE_BITS);
-    if (load_all(b) != 0)
+    if (load_all(b, UINT32_C(1) << (doc % RANGE_DOCS / STRETCH_DOCS)) != 0)
         return sx_fail_oom(err);
     *found = is_visible(b, doc);
     return tell(b, *found ? count_leaves(b, doc & (RANGE_DOCS - 1)) : SX_OK, err);

@@ -2,6 +2,7 @@
  * once, as is everything when it is many terms. */
 #include "index/blockmax/source.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "index/rank/score.h"
@@ -226,60 +227,177 @@ sx_status source_open(struct source *src, struct segment *s, const struct source
 
 /* ---- impacts ---------------------------------------------------------------------------------- */
 
-const struct list *source_plain(const struct source *src)
+/* x of an impact: what is stored in a byte. */
+static float x_of_byte[256];
+
+static float x_of(float impact)
 {
-    return src->big_count == 1 && src->small_count == 0 ? &src->big[0] : NULL;
+    return impact < 1 ? (float)SCORE_K1 * impact / (1 - impact) : 1e30f;
 }
 
-void source_impacts(const struct source *src, float *x)
+static void make_table(void)
+{
+    for (int i = 0; i < 256; i++)
+        x_of_byte[i] = x_of((float)i / STRETCH_ONE);
+}
+
+/* Adds most x by stretch of a list. */
+static void add_list_x(const struct list *l, uint32_t ranges, uint32_t stretches, float *x)
+{
+    if (l->stretches != NULL) {
+        for (uint32_t i = 0; i < stretches; i++)
+            x[i] += x_of_byte[l->stretches[i]];
+        return;
+    }
+    for (uint32_t r = 0; r < ranges; r++) {
+        float most = x_of((float)list_impact(l, r) / IMPACT_ONE);
+        for (uint32_t i = 0; most > 0 && i < RANGE_STRETCHES; i++)
+            x[r * RANGE_STRETCHES + i] += most;
+    }
+}
+
+/* Few stretches have any: where there is nothing else, each becomes an impact at once. */
+static void end_stretch(const struct source *src, uint32_t stretch, float most, float *x)
+{
+    if (stretch == UINT32_MAX)
+        return;
+    x[stretch] = src->big_count > 0 ? x[stretch] + most : most / (most + (float)SCORE_K1);
+}
+
+static void to_impacts(float *x, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        x[i] = x[i] / (x[i] + (float)SCORE_K1);
+}
+
+static void add_flat_x(const struct source *src, float *x)
 {
     const struct segment *s = src->s;
-    const float k1 = (float)SCORE_K1;
+    uint32_t stretch = UINT32_MAX;
+    float most = 0;
 
-    memset(x, 0, s->ranges * sizeof(*x));
     for (size_t i = 0; i < src->flat_count; i++) {
         const struct posting *p = &src->flat[i];
         double len =
             score_combined(segment_title_length(s, p->doc), segment_body_length(s, p->doc));
         float at = (float)(score_combined(p->title, p->body) / score_length_norm(len, s->average));
-        if (at > x[p->doc >> RANGE_BITS])
-            x[p->doc >> RANGE_BITS] = at;
-    }
-    for (size_t i = 0; i < src->big_count; i++) {
-        for (uint32_t r = 0; r < s->ranges; r++) {
-            float impact = (float)list_impact(&src->big[i], r);
-            x[r] += impact < IMPACT_ONE ? k1 * impact / (IMPACT_ONE - impact) : 1e30f;
+        if (p->doc / STRETCH_DOCS != stretch) {
+            end_stretch(src, stretch, most, x);
+            stretch = p->doc / STRETCH_DOCS;
+            most = 0;
         }
+        most = at > most ? at : most;
     }
+    end_stretch(src, stretch, most, x);
+}
+
+/* One list says it as it is stored. */
+static void plain_impacts(const struct list *l, uint32_t ranges, uint32_t stretches, float *out)
+{
+    if (l->stretches != NULL) {
+        for (uint32_t i = 0; i < stretches; i++)
+            out[i] = (float)l->stretches[i] * (1 / STRETCH_ONE);
+        return;
+    }
+    for (uint32_t r = 0; r < ranges; r++) {
+        float most = (float)list_impact(l, r) * (1 / IMPACT_ONE);
+        for (uint32_t i = 0; i < RANGE_STRETCHES; i++)
+            out[r * RANGE_STRETCHES + i] = most;
+    }
+}
+
+void source_impacts(const struct source *src, float *out)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    uint32_t ranges = src->s->ranges;
+    uint32_t stretches = segment_stretches(src->s->next - src->s->first);
+
+    pthread_once(&once, make_table);
+    memset(out, 0, (size_t)ranges * RANGE_STRETCHES * sizeof(*out));
+    if (src->big_count == 1 && src->small_count == 0) {
+        plain_impacts(&src->big[0], ranges, stretches, out);
+        return;
+    }
+    for (size_t i = 0; i < src->big_count; i++)
+        add_list_x(&src->big[i], ranges, stretches, out);
+    add_flat_x(src, out);
+    if (src->big_count > 0)
+        to_impacts(out, ranges * RANGE_STRETCHES);
 }
 
 /* ---- a range ---------------------------------------------------------------------------------- */
 
-/* The postings of a block that are in the range: [*from, *to) of it. */
-static bool stretch(struct list *l, uint32_t block, uint32_t low, uint32_t *from, uint32_t *to)
-{
-    uint32_t high = low + RANGE_DOCS;
+/* Documents [from, to) of the segment. */
+struct span {
+    uint32_t from, to;
+};
 
+/* The next run of stretches of a range; false: there is none. */
+static bool next_span(uint32_t range, uint32_t *stretches, struct span *out)
+{
+    uint32_t first, count;
+
+    if (*stretches == 0)
+        return false;
+    first = (uint32_t)__builtin_ctz(*stretches);
+    count = (uint32_t)__builtin_ctz(~(*stretches >> first));
+    *stretches &= ~(((UINT32_C(1) << count) - 1) << first);
+    out->from = (range << RANGE_BITS) + first * STRETCH_DOCS;
+    out->to = out->from + count * STRETCH_DOCS;
+    return true;
+}
+
+/* All from the first to the last. */
+static uint32_t fill_between(uint32_t stretches)
+{
+    uint32_t last = stretches == 0 ? 0 : 31 - (uint32_t)__builtin_clz(stretches);
+    uint32_t first = stretches == 0 ? 0 : (uint32_t)__builtin_ctz(stretches);
+
+    return stretches == 0 ? 0 : ((UINT32_C(2) << last) - 1) & ~((UINT32_C(1) << first) - 1);
+}
+
+/* The postings of a block that are in the span: [*from, *to) of it. Whether the next block may have
+ * some, too. */
+static bool part_of_block(struct list *l, uint32_t block, struct span span, uint32_t *from,
+                          uint32_t *to)
+{
     list_block(l, block);
-    *from = l->doc[0] >= low ? 0 : list_place(l, low);
-    *to = l->doc[l->count - 1] < high ? l->count : list_place(l, high);
+    *from = l->doc[0] >= span.from ? 0 : list_place(l, span.from);
+    *to = l->doc[l->count - 1] < span.to ? l->count : list_place(l, span.to);
     return *to == l->count;
 }
 
-static void load_list(struct list *l, uint32_t low, struct slot *out)
+/* The block to begin with: that at hand, the one behind it, or by a search. */
+static uint32_t first_block(const struct list *l, uint32_t doc)
+{
+    if (l->block != NO_BLOCK && l->doc[0] <= doc && doc <= l->doc[l->count - 1])
+        return l->block;
+    return list_block_of(l, doc);
+}
+
+/* Where there is nothing of the span so far. */
+static void load_span(struct list *l, struct span span, uint32_t low, struct slot *out)
 {
     uint32_t from, to;
     bool more = true;
 
-    for (uint32_t b = list_block_of(l, low); more && b < l->blocks; b++) {
-        more = stretch(l, b, low, &from, &to);
+    for (uint32_t b = first_block(l, span.from); more && b < l->blocks; b++) {
+        more = part_of_block(l, b, span, &from, &to);
         if (from < to)
             list_counts(l);
+        uint32_t word = 0;
+        uint64_t bits = 0;
         for (uint32_t i = from; i < to; i++) {
             uint32_t doc = l->doc[i] - low;
-            set_bit(out->bits, doc);
+            if (doc / 64 != word) {
+                out->bits[word] |= bits;
+                word = doc / 64;
+                bits = 0;
+            }
+            bits |= UINT64_C(1) << (doc % 64);
             out->tf[doc] = (struct phrase_tf){l->title[i], l->body[i]};
         }
+        out->bits[word] |= bits;
     }
 }
 
@@ -292,13 +410,13 @@ static void add_counts(struct slot *out, uint32_t doc, uint32_t title, uint32_t 
     out->tf[doc].body += body;
 }
 
-static void add_list(struct list *l, uint32_t low, struct slot *out)
+static void add_span(struct list *l, struct span span, uint32_t low, struct slot *out)
 {
     uint32_t from, to;
     bool more = true;
 
-    for (uint32_t b = list_block_of(l, low); more && b < l->blocks; b++) {
-        more = stretch(l, b, low, &from, &to);
+    for (uint32_t b = first_block(l, span.from); more && b < l->blocks; b++) {
+        more = part_of_block(l, b, span, &from, &to);
         if (from < to)
             list_counts(l);
         for (uint32_t i = from; i < to; i++)
@@ -306,43 +424,78 @@ static void add_list(struct list *l, uint32_t low, struct slot *out)
     }
 }
 
-void source_load(struct source *src, uint32_t range, struct slot *out)
+void source_load(struct source *src, uint32_t range, uint32_t stretches, struct slot *out)
 {
     uint32_t low = range << RANGE_BITS;
+    struct span span;
 
     memset(out->bits, 0, sizeof(out->bits));
     for (size_t i = 0; i < src->big_count; i++) {
-        if (i == 0)
-            load_list(&src->big[i], low, out);
-        else
-            add_list(&src->big[i], low, out);
+        uint32_t wanted = stretches;
+        if (src->big[i].n / src->s->ranges < PACK_BLOCK) /* a block or so: no use in jumping */
+            wanted = fill_between(stretches);
+        for (uint32_t left = wanted; next_span(range, &left, &span);) {
+            if (i == 0)
+                load_span(&src->big[i], span, low, out);
+            else
+                add_span(&src->big[i], span, low, out);
+        }
     }
     if (src->flat_count == 0)
         return;
     for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + 1]; i++) {
         const struct posting *p = &src->flat[i];
-        add_counts(out, p->doc - low, p->title, p->body);
+        if (stretches >> ((p->doc - low) / STRETCH_DOCS) & 1)
+            add_counts(out, p->doc - low, p->title, p->body);
+    }
+}
+
+static void add_bits(struct list *l, struct span span, uint64_t bits[RANGE_WORDS])
+{
+    uint32_t from, to;
+    bool more = true;
+
+    for (uint32_t b = first_block(l, span.from); more && b < l->blocks; b++) {
+        more = part_of_block(l, b, span, &from, &to);
+        uint32_t word = 0;
+        uint64_t here = 0;
+        for (uint32_t i = from; i < to; i++) {
+            uint32_t doc = l->doc[i] - span.from;
+            if (doc / 64 != word) {
+                bits[word] |= here;
+                word = doc / 64;
+                here = 0;
+            }
+            here |= UINT64_C(1) << (doc % 64);
+        }
+        bits[word] |= here;
     }
 }
 
 void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WORDS])
 {
     uint32_t low = range << RANGE_BITS;
-    uint32_t from, to;
 
-    for (size_t i = 0; i < src->big_count; i++) {
-        struct list *l = &src->big[i];
-        bool more = true;
-        for (uint32_t b = list_block_of(l, low); more && b < l->blocks; b++) {
-            more = stretch(l, b, low, &from, &to);
-            for (uint32_t k = from; k < to; k++)
-                set_bit(bits, l->doc[k] - low);
-        }
-    }
+    for (size_t i = 0; i < src->big_count; i++)
+        add_bits(&src->big[i], (struct span){low, low + RANGE_DOCS}, bits);
     if (src->flat_count == 0)
         return;
     for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + 1]; i++)
         set_bit(bits, src->flat[i].doc - low);
+}
+
+void source_all_bits(struct source *src, uint64_t *bits)
+{
+    for (size_t i = 0; i < src->big_count; i++) {
+        struct list *l = &src->big[i];
+        for (uint32_t b = 0; b < l->blocks; b++) {
+            list_block(l, b);
+            for (uint32_t k = 0; k < l->count; k++)
+                set_bit(bits, l->doc[k]);
+        }
+    }
+    for (size_t i = 0; i < src->flat_count; i++)
+        set_bit(bits, src->flat[i].doc);
 }
 
 /* ---- places ----------------------------------------------------------------------------------- */

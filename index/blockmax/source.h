@@ -48,15 +48,18 @@ struct source_terms {
  * damaged. What it needs is of `mem`. */
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
                       size_t set_count, struct pool *mem, struct sx_error *err);
-/* Most x (tf by length norm) of each range, at the segment's average length, into x[s->ranges]. */
-void source_impacts(const struct source *src, float *x);
-/* Impacts as they are stored, of a source that is one list with impacts; else NULL. */
-const struct list *source_plain(const struct source *src);
+/* Impacts by stretch, at the segment's average length, at most: into out[ranges · RANGE_STRETCHES]. */
+void source_impacts(const struct source *src, float *out);
 
-/* Fills a slot. */
-void source_load(struct source *src, uint32_t range, struct slot *out);
-/* Only the bits. */
+/* Stretches of a range: bit by stretch, which is a word of a slot. */
+#define ALL_STRETCHES 0xffffU
+
+/* Fills those stretches of a slot, and maybe some of those between. */
+void source_load(struct source *src, uint32_t range, uint32_t stretches, struct slot *out);
+/* Only the bits, of all. */
 void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WORDS]);
+/* Sets the bits of all its documents, in the whole segment. */
+void source_all_bits(struct source *src, uint64_t *bits);
 /* Where it stands in a document, each position once, in order, in `out`, which is empty. SX_ECORRUPT,
  * SX_ENOMEM: without words. */
 sx_status source_places(struct source *src, uint32_t doc, struct places *out);

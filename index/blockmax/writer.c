@@ -26,7 +26,8 @@ struct segment_writer {
     struct buf last;            /* the term before */
     struct buf list, positions; /* of the term at hand */
     uint32_t ranges;
-    uint16_t *impacts; /* by range, of the term at hand */
+    uint16_t *impacts;  /* by range, of the term at hand */
+    uint8_t *stretches; /* the same by stretch */
     bool failed;
 };
 
@@ -41,9 +42,10 @@ struct segment_writer *segment_writer_new(const struct writer_options *opt, int 
     w->fd = fd;
     w->ranges = segment_ranges(opt->next - opt->first);
     w->impacts = mem_alloc((w->ranges + (size_t)1) * sizeof(*w->impacts));
+    w->stretches = mem_alloc((w->ranges + (size_t)1) * RANGE_STRETCHES);
     buf_put(&w->out, header, sizeof(header));
     w->written = sizeof(header);
-    if (w->impacts == NULL) {
+    if (w->impacts == NULL || w->stretches == NULL) {
         segment_writer_free(w);
         return NULL;
     }
@@ -62,6 +64,7 @@ void segment_writer_free(struct segment_writer *w)
     buf_release(&w->list);
     buf_release(&w->positions);
     mem_free(w->impacts);
+    mem_free(w->stretches);
     mem_free(w);
 }
 
@@ -220,23 +223,37 @@ static void put_positions(struct buf *b, const struct posting *p, size_t n, cons
     buf_release(&g.packed);
 }
 
+static void raise_to(double impact, struct segment_writer *w, uint32_t doc)
+{
+    double wide = ceil(impact * (double)IMPACT_ONE), narrow = ceil(impact * (double)STRETCH_ONE);
+    uint16_t *most = &w->impacts[doc >> RANGE_BITS];
+    uint8_t *here = &w->stretches[doc / STRETCH_DOCS];
+
+    if (wide > *most)
+        *most = wide < (double)IMPACT_ONE ? (uint16_t)wide : UINT16_MAX;
+    if (narrow > *here)
+        *here = narrow < (double)STRETCH_ONE ? (uint8_t)narrow : UINT8_MAX;
+}
+
 static void put_impacts(struct segment_writer *w, const struct term_postings *t)
 {
+    uint64_t docs = w->opt.next - w->opt.first;
+
     memset(w->impacts, 0, w->ranges * sizeof(*w->impacts));
+    memset(w->stretches, 0, segment_stretches(docs));
     for (size_t i = 0; i < t->n; i++) {
         const struct posting *p = &t->postings[i];
         const struct doc_length *len = &w->opt.lengths[p->doc];
         double norm = score_length_norm(score_combined(len->title, len->body), w->opt.average);
         double tf = score_combined(p->title, p->body);
-        double impact = ceil(tf / (tf + SCORE_K1 * norm) * (double)IMPACT_ONE);
-        uint16_t *most = &w->impacts[p->doc >> RANGE_BITS];
-        if (impact > *most)
-            *most = impact < (double)IMPACT_ONE ? (uint16_t)impact : UINT16_MAX;
+        raise_to(tf / (tf + SCORE_K1 * norm), w, p->doc);
     }
     for (uint32_t r = 0; r < w->ranges; r++) {
         uint8_t two[2] = {(uint8_t)w->impacts[r], (uint8_t)(w->impacts[r] >> 8)};
         buf_put(&w->list, two, sizeof(two));
     }
+    if (list_has_stretches((uint32_t)t->n, docs))
+        buf_put(&w->list, w->stretches, segment_stretches(docs));
 }
 
 /* The directory of a list of several blocks: last document, offset of the block and of its

@@ -3,6 +3,7 @@
 #include "index/engine/run.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "index/blockmax/guard.h"
 
@@ -180,6 +181,14 @@ sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *me
     return call(&c);
 }
 
+/* The narrowest first: what it leaves open is all that the others are read for. */
+static int by_spread(const void *a, const void *b)
+{
+    const struct clause *x = a, *y = b;
+
+    return (x->spread > y->spread) - (x->spread < y->spread);
+}
+
 sx_status blockmax_pass(struct run *run, enum reading reading, struct sx_error *err)
 {
     struct clauses found;
@@ -189,6 +198,7 @@ sx_status blockmax_pass(struct run *run, enum reading reading, struct sx_error *
 
     if (rc != SX_OK)
         return rc;
+    qsort(found.list, found.count, sizeof(found.list[0]), by_spread);
     for (size_t i = 0; i < found.count; i++)
         clauses[i] = (struct bm_clause){found.list[i].leaves, found.list[i].count};
     c.count = found.count;

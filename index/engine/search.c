@@ -365,9 +365,13 @@ static sx_status on_snapshot(struct search *s, struct sx_error *err)
     s->res.engine = "fts5";
     db_limit(&s->r->c, &s->ask->limits);
     sx_status rc = search_plan(s, &s->r->c, &s->r->stemmer, false, err);
+    if (s->ask->timed)
+        s->begun = clock_thread_ns();
     if (rc == SX_OK)
         rc = find(s, err);
     db_unlimit(&s->r->c);
+    if (s->ask->timed)
+        s->res.found_ns = clock_thread_ns() - s->begun;
     if (rc == SX_OK)
         rc = read_page(s, err);
     cursors_put(s->r->ix->cursors, s->list);

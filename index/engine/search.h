@@ -28,6 +28,7 @@ struct search {
     struct list *list; /* in hand */
     size_t from;
     uint64_t until; /* when the page has to be read; 0: whenever */
+    uint64_t begun; /* CPU time of the thread, where that is asked for */
     struct sx_hit *hits;
     struct shown { /* by enum sx_field: what to look for, made when first needed */
         struct passage_leaf *leaves;

@@ -5,15 +5,16 @@
                                                               one point a table, in this order
 
 A table has lines `engine kind mode median_ms p99_ms`. MODE is top10, total or page; total is the
-faster of total and total_count. A bar reaches to the median, a thin line from there to p99."""
+faster of total and total_count, top10 of top10 and total. A bar reaches to the median, a thin line from there to p99."""
 
 import math
 import sys
 from xml.sax.saxutils import escape
 
 # Told apart by most people who do not see all colours; an engine's place in the table decides.
-COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#000000")
-ALTERNATIVES = {"total": ("total", "total_count")}
+COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999", "#000000",
+          "#7f3b08", "#5e4fa2", "#66c2a5", "#f0a3c0")
+ALTERNATIVES = {"total": ("total", "total_count"), "top10": ("top10", "total")}
 FONT = 'font-family="sans-serif" font-size="12"'
 
 

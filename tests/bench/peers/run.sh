@@ -121,7 +121,7 @@ make_index() {
 }
 
 ask() {
-    rm -f "$work/rows"
+    rm -f "$work/rows" "$work"/hits/x.*
     case $1 in
     searchd)
         "$bin/bench" rows "$work/searchd" "$work/queries.tsv" "$rounds" "$seconds" "$work/hits/x"
