@@ -9,7 +9,7 @@ static int (*const operations[])(struct session *s) = {
     [MODE_SEARCH] = run_search, [MODE_COUNT] = run_count,   [MODE_PARSE] = run_parse,
     [MODE_BATCH] = run_batch,   [MODE_PUT] = run_put,       [MODE_DELETE] = run_delete,
     [MODE_GET] = run_get,       [MODE_FAILED] = run_failed, [MODE_STATS] = run_stats,
-    [MODE_PING] = run_ping,     [MODE_RAW] = run_raw,
+    [MODE_PING] = run_ping,     [MODE_RAW] = run_raw,       [MODE_REINDEX] = run_reindex,
 };
 
 int main(int argc, char **argv)

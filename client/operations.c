@@ -43,6 +43,34 @@ int run_delete(struct session *s)
     return deleted > 0 ? EXIT_HITS : EXIT_NONE;
 }
 
+int run_reindex(struct session *s)
+{
+    struct buf request = {0};
+    struct reindex which;
+    cJSON *reply;
+
+    if (!reindex_read(s->o->argument, &which)) /* options.c has refused it */
+        return EXIT_USAGE;
+    request_begin(s, "reindex", &request);
+    if (which.failed)
+        buf_puts(&request, ",\"failed\":true");
+    if (which.type != NULL) {
+        buf_puts(&request, ",\"type\":");
+        json_print_str(str_make(which.type, which.type_len), &request);
+    }
+    if (which.older != 0)
+        buf_printf(&request, ",\"extractor_older_than\":%lu", which.older);
+    buf_putc(&request, '}');
+    int status = session_ask(s, &request, NULL, &reply);
+    uint64_t files = reply_number(reply, "files");
+    cJSON_Delete(reply);
+    buf_release(&request);
+    if (status != 0)
+        return status;
+    fprintf(stderr, "%" PRIu64 " files are read again\n", files);
+    return files > 0 ? EXIT_HITS : EXIT_NONE;
+}
+
 /* ---- get ------------------------------------------------------------------------------- */
 
 static bool is_hash(const char *text)
@@ -127,6 +155,8 @@ static void print_failed(const struct session *s, const cJSON *item)
         escape_text(&out, str_of(reply_text(item, "stage")));
         buf_puts(&out, ": ");
         escape_text(&out, str_of(reply_text(item, "reason")));
+        if (reply_flag(item, "retry"))
+            buf_puts(&out, " (is tried again)");
         buf_putc(&out, '\n');
         emit(&out);
     }

@@ -6,6 +6,7 @@
 
 int run_delete(struct session *s); /* the words are uris */
 int run_get(struct session *s);
+int run_reindex(struct session *s); /* the argument says which */
 int run_failed(struct session *s);
 int run_stats(struct session *s);
 int run_ping(struct session *s);

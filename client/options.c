@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,8 @@ static const struct row rows[] = {
     {"delete", 0, MODE, 0, MODE_DELETE, NULL, NULL, "delete the documents with these uris"},
     {"get", 0, MODE, 0, MODE_GET, "DOC", NULL, "print a document by uri or by hash"},
     {"failed", 0, MODE, 0, MODE_FAILED, NULL, NULL, "list the files that could not be read"},
+    {"reindex", 0, MODE, 0, MODE_REINDEX, "WHICH", NULL,
+     "read files of the roots again: failed, type:T, older:V"},
     {"stats", 0, MODE, 0, MODE_STATS, NULL, NULL, "what the daemon holds and does"},
     {"ping", 0, MODE, 0, MODE_PING, NULL, NULL, "ask whether the daemon answers"},
     {"raw", 0, MODE, 0, MODE_RAW, "JSON", NULL, "send a request as it is, print the reply"},
@@ -281,6 +284,31 @@ static bool check_search(const struct options *o)
     return true;
 }
 
+bool reindex_read(const char *text, struct reindex *out)
+{
+    *out = (struct reindex){0};
+    for (;; text++) {
+        size_t len = strcspn(text, ",");
+        char *end;
+        if (len == 6 && memcmp(text, "failed", 6) == 0) {
+            out->failed = true;
+        } else if (len > 5 && memcmp(text, "type:", 5) == 0) {
+            out->type = text + 5;
+            out->type_len = len - 5;
+        } else if (len > 6 && memcmp(text, "older:", 6) == 0 && text[6] >= '1' && text[6] <= '9') {
+            errno = 0;
+            out->older = strtoul(text + 6, &end, 10);
+            if (end != text + len || errno != 0 || out->older > UINT32_MAX)
+                return false;
+        } else {
+            return false;
+        }
+        text += len;
+        if (*text == '\0')
+            return true;
+    }
+}
+
 /* What only the whole line can tell. */
 static bool check(const struct options *o)
 {
@@ -294,6 +322,10 @@ static bool check(const struct options *o)
         return usage("--delete", "", "uris");
     if (!asks && o->mode != MODE_DELETE && o->word_count > 0)
         return usage("no words go with this operation: ", o->words[0], NULL);
+    struct reindex which;
+    if (o->mode == MODE_REINDEX && !reindex_read(o->argument, &which))
+        return usage("--reindex ", o->argument,
+                     "failed, type:T or older:VERSION, or several between commas");
     if (o->mode == MODE_BATCH && o->format != FORMAT_DEFAULT && o->format != FORMAT_JSONL &&
         o->format != FORMAT_TREC)
         return usage("--batch --format", "", "jsonl|trec");

@@ -17,6 +17,7 @@ enum mode {
     MODE_STATS,
     MODE_PING,
     MODE_RAW,
+    MODE_REINDEX,
 };
 
 enum format {
@@ -65,6 +66,16 @@ enum {
 /* Whether --cursor takes it: 1 to 64 letters, digits, dots, dashes and underscores, which a shell
  * leaves alone. */
 bool cursor_valid(const char *text);
+
+/* Whether --reindex takes it, and what stands where: failed, type:T, older:V, between commas. An
+ * absent type is NULL, an absent version 0. */
+struct reindex {
+    bool failed;
+    const char *type; /* not ended where the text goes on: */
+    size_t type_len;
+    unsigned long older;
+};
+bool reindex_read(const char *text, struct reindex *out);
 
 /* Reads the command line. True: go on; false: *status is the exit status, all is said. */
 bool options_parse(struct options *o, int argc, char **argv, int *status);

@@ -6,8 +6,8 @@
 set -eu
 
 build='cmake gcc libc6-dev make pkg-config
-    libarchive-dev libcjson-dev libevent-dev libicu-dev libinih-dev libmd4c-dev libsqlite3-dev
-    libstemmer-dev libxml2-dev zlib1g-dev'
+    libarchive-dev libcjson-dev libevent-dev libicu-dev libinih-dev libmd4c-dev libseccomp-dev
+    libsqlite3-dev libstemmer-dev libxml2-dev poppler-utils zlib1g-dev'
 tests='clang clang-format clang-tidy g++ libclang-rt-14-dev libcmocka-dev llvm netcat-openbsd
     python3 sqlite3 strace valgrind'
 

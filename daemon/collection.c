@@ -10,7 +10,7 @@
 #include "index/base/alloc.h"
 
 sx_status collection_open(struct collection *c, const struct config_collection *conf,
-                          uint64_t lock_wait_ms, struct sx_error *err)
+                          struct sx_extract *extract, uint64_t lock_wait_ms, struct sx_error *err)
 {
     memset(c, 0, sizeof *c);
     c->name = mem_strndup(conf->name, strlen(conf->name));
@@ -20,7 +20,8 @@ sx_status collection_open(struct collection *c, const struct config_collection *
                                    .keep_boilerplate = conf->keep_boilerplate,
                                    .lock_wait_ms = lock_wait_ms,
                                    .languages = (const char *const *)conf->languages,
-                                   .language_count = conf->language_count};
+                                   .language_count = conf->language_count,
+                                   .extract = extract};
     sx_status rc = sx_index_open(&c->index, conf->data, &opt, err);
     struct sx_error why;
     if (rc == SX_OK && sx_index_stale(c->index, &why))

@@ -5,6 +5,7 @@
 #include "daemon/config.h"
 
 struct mailbox;
+struct sx_extract;
 struct sx_index;
 struct writer;
 
@@ -14,9 +15,9 @@ struct collection {
     struct writer *writer;  /* NULL before collection_start() and after collection_stop() */
 };
 
-/* Opens the index in its folder. A failure leaves `c` safe to close. */
+/* Opens the index in its folder; `extract` (may be NULL) reads the files of its roots. A failure leaves `c` safe to close. */
 sx_status collection_open(struct collection *c, const struct config_collection *conf,
-                          uint64_t lock_wait_ms, struct sx_error *err);
+                          struct sx_extract *extract, uint64_t lock_wait_ms, struct sx_error *err);
 /* Starts the writer. */
 sx_status collection_start(struct collection *c, const struct config_collection *conf,
                            size_t max_bytes, struct mailbox *mail, struct sx_error *err);

@@ -174,6 +174,12 @@ static const struct key keys[] = {
     LIMIT(queue, 1, 1000000, "a number from 1 to 1000000"),
     LIMIT(unsent_bytes, 1024, (uint64_t)1 << 40, "bytes from 1024 to 1099511627776"),
     LIMIT(write_bytes, 1024, (uint64_t)1 << 32, "bytes from 1024 to 4294967296"),
+    {"files", "readers", set_number, offsetof(struct config, files.readers), 0, 64, false,
+     "a number from 0 (one a core) to 64"},
+    {"files", "timeout_ms", set_number, offsetof(struct config, files.timeout_ms), 100, 3600000,
+     false, "milliseconds from 100 to 3600000"},
+    {"files", "memory_mb", set_number, offsetof(struct config, files.memory_mb), 256, 65536, false,
+     "a number from 256 to 65536"},
     {"log", "level", set_level, 0, 0, 0, false, "error, warn, info or debug"},
     {"collection", "data", set_path, offsetof(struct config_collection, data), 0, 0, false,
      "an absolute path"},
@@ -212,6 +218,7 @@ void config_init(struct config *c)
         .unsent_bytes = 256 << 20,
         .write_bytes = 64 << 20,
     };
+    c->files = (struct config_files){.timeout_ms = 20000, .memory_mb = 1024};
 }
 
 void config_release(struct config *c)
@@ -289,9 +296,10 @@ static sx_status enter_section(struct reader *r, const char *section)
             r->collection = &r->config->collections[r->config->collection_count - 1];
         }
     } else if (strcmp(section, "server") != 0 && strcmp(section, "limits") != 0 &&
-               strcmp(section, "log") != 0) {
+               strcmp(section, "files") != 0 && strcmp(section, "log") != 0) {
         return sx_fail(&r->err, SX_EREQUEST,
-                       "[%s]: expected [server], [limits], [log] or [collection NAME]", section);
+                       "[%s]: expected [server], [limits], [files], [log] or [collection NAME]",
+                       section);
     }
     snprintf(r->section, sizeof r->section, "%s", section);
     r->seen = 0;

@@ -33,6 +33,12 @@ struct config_limits {
     uint64_t write_bytes;  /* of puts and deletes that wait for the writer */
 };
 
+/* Of the processes that read files. */
+struct config_files {
+    uint64_t readers; /* 0: one a core, at most 8 */
+    uint64_t timeout_ms, memory_mb;
+};
+
 struct config_collection {
     char *name;
     char *data; /* its folder; never NULL once config_finish() ran */
@@ -53,6 +59,7 @@ struct config {
     char *data; /* parent of the collections' folders */
     int log_level;
     struct config_limits limits;
+    struct config_files files;
     struct config_collection collections[CONFIG_COLLECTIONS_MAX];
     size_t collection_count; /* the first is the default one */
 };

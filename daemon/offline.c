@@ -10,6 +10,7 @@
 #include "daemon/options.h"
 
 #define SLICE_MS 200
+#define BAR_CELLS 30
 
 static void print_failed(void *ctx, const struct sx_sync_event *ev)
 {
@@ -22,20 +23,33 @@ static void print_failed(void *ctx, const struct sx_sync_event *ev)
     fprintf(stderr, ": %s: %s\n", ev->stage, ev->reason);
 }
 
+/* How many of the files that were found are done, once it is known what there is to read. */
 static void print_progress(const struct sx_sync_progress *p)
 {
-    fprintf(stderr, "\r\033[K%llu files, %llu left, %llu documents", (unsigned long long)p->files,
-            (unsigned long long)p->pending, (unsigned long long)p->docs);
+    char bar[BAR_CELLS + 1];
+    uint64_t done = p->files - p->pending;
+    size_t cells = p->files == 0 ? 0 : (size_t)(done * BAR_CELLS / p->files);
+    if (!p->listed) {
+        fprintf(stderr, "\r\033[Klooking: %llu files, %llu to be read",
+                (unsigned long long)p->files, (unsigned long long)p->pending);
+        return;
+    }
+    for (size_t i = 0; i < BAR_CELLS; i++)
+        bar[i] = i < cells ? '#' : '.';
+    bar[BAR_CELLS] = '\0';
+    fprintf(stderr, "\r\033[K[%s] %llu of %llu files, %llu documents, %llu failed", bar,
+            (unsigned long long)done, (unsigned long long)p->files, (unsigned long long)p->docs,
+            (unsigned long long)p->failed);
 }
 
 static void print_summary(const char *root, const struct sx_sync_progress *p)
 {
-    printf("%s: %llu files, %llu added, %llu updated, %llu unchanged, %llu removed, %llu failed, "
-           "%llu documents\n",
+    printf("%s: %llu files, %llu added, %llu updated, %llu moved, %llu unchanged, %llu removed, "
+           "%llu failed, %llu documents\n",
            root, (unsigned long long)p->files, (unsigned long long)p->added,
-           (unsigned long long)p->updated, (unsigned long long)p->unchanged,
-           (unsigned long long)p->removed, (unsigned long long)p->failed,
-           (unsigned long long)p->docs);
+           (unsigned long long)p->updated, (unsigned long long)p->moved,
+           (unsigned long long)p->unchanged, (unsigned long long)p->removed,
+           (unsigned long long)p->failed, (unsigned long long)p->docs);
 }
 
 /* Adds to *failed. */
@@ -61,13 +75,14 @@ static sx_status index_root(struct sx_index *ix, const char *root, uint64_t *fai
     return SX_OK;
 }
 
-static sx_status index_collection(const struct config_collection *col, uint64_t *failed,
-                                  struct sx_error *err)
+static sx_status index_collection(const struct config_collection *col, struct sx_extract *extract,
+                                  uint64_t *failed, struct sx_error *err)
 {
     struct sx_index_options opt = {.relaxed = col->relaxed,
                                    .keep_boilerplate = col->keep_boilerplate,
                                    .languages = (const char *const *)col->languages,
-                                   .language_count = col->language_count};
+                                   .language_count = col->language_count,
+                                   .extract = extract};
     struct sx_index *ix = NULL;
     bool more = true;
     sx_status rc = sx_index_open(&ix, col->data, &opt, err);
@@ -84,7 +99,7 @@ static void say_failed(const struct config_collection *col, const struct sx_erro
     fprintf(stderr, "searchd: collection %s: %s\n", col->name, err->msg);
 }
 
-int offline_index(const struct config *c, const char *file)
+int offline_index(const struct config *c, struct sx_extract *extract, const char *file)
 {
     uint64_t failed = 0;
     size_t roots = 0;
@@ -92,7 +107,7 @@ int offline_index(const struct config *c, const char *file)
         struct sx_error err = {.offset = -1};
         const struct config_collection *col = &c->collections[i];
         roots += col->root_count;
-        if (col->root_count > 0 && index_collection(col, &failed, &err) != SX_OK) {
+        if (col->root_count > 0 && index_collection(col, extract, &failed, &err) != SX_OK) {
             say_failed(col, &err);
             return EXIT_FAILURE;
         }

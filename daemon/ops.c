@@ -82,6 +82,14 @@ static const struct param delete_params[] = {
     COLLECTION,
 };
 
+static const struct param reindex_params[] = {
+    {"failed", param_bool, AT(failed), 0, 0, NULL, false, "files of which something failed"},
+    {"type", param_str, AT(type), 1, SX_META_MAX, NULL, false, "files of a type: html, pdf"},
+    {"extractor_older_than", param_u64, AT(older), 1, UINT32_MAX, NULL, false,
+     "files that an extractor of an earlier version has read"},
+    COLLECTION,
+};
+
 static const struct param failed_params[] = {
     {"offset", param_u64, AT(offset), 0, REQUEST_INT_MAX - 1, NULL, false, "entries to skip"},
     {"limit", param_u64, AT(limit), 0, SX_LIMIT_MAX, NULL, false, "entries"},
@@ -126,6 +134,15 @@ static sx_status check_delete(const struct request *req, struct sx_error *err)
     if ((req->uris != NULL) + (req->doc.ptr != NULL) + (req->query.ptr != NULL) != 1)
         return sx_fail(err, SX_EREQUEST, "delete needs one of uri, doc and query");
     return valid_doc(req, err);
+}
+
+static sx_status check_reindex(const struct request *req, struct sx_error *err)
+{
+    if (!req->failed && req->type.ptr == NULL && req->older == 0)
+        return sx_fail(err, SX_EREQUEST,
+                       "reindex needs at least one of failed (true), type and "
+                       "extractor_older_than");
+    return SX_OK;
 }
 
 const struct op ops[] = {
@@ -183,6 +200,15 @@ const struct op ops[] = {
      .params = delete_params,
      .param_count = COUNT(delete_params),
      .help = "removes documents"},
+    {.name = "reindex",
+     .lane = LANE_WRITE,
+     .admin = true,
+     .rescan = true,
+     .run = op_reindex,
+     .check = check_reindex,
+     .params = reindex_params,
+     .param_count = COUNT(reindex_params),
+     .help = "reads files of the roots again"},
     {.name = "check",
      .lane = LANE_WRITE,
      .admin = true,

@@ -27,9 +27,10 @@ typedef sx_status (*op_fn)(const struct op_ctx *ctx, struct job *job, struct sx_
 struct op {
     const char *name;
     enum lane lane;
-    bool admin; /* closed on TCP unless the configuration opens it */
-    bool bulk;  /* may have a line of put_bytes */
-    bool alone; /* LANE_WRITE: no transaction, the whole reply is its own */
+    bool admin;  /* closed on TCP unless the configuration opens it */
+    bool bulk;   /* may have a line of put_bytes */
+    bool alone;  /* LANE_WRITE: no transaction, the whole reply is its own */
+    bool rescan; /* LANE_WRITE: the roots are looked through once it is committed */
     op_fn run;
     sx_status (*check)(const struct request *req, struct sx_error *err); /* across parameters */
     const struct param *params;
@@ -52,6 +53,7 @@ sx_status op_failed(const struct op_ctx *ctx, struct job *job, struct sx_error *
 sx_status op_stats(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_put(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_delete(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
+sx_status op_reindex(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_check(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_rebuild(const struct op_ctx *ctx, struct job *job, struct sx_error *err);
 sx_status op_hello(const struct op_ctx *ctx, struct job *job, struct sx_error *err);

@@ -42,6 +42,15 @@ static struct sx_str body_part(struct request *req, struct sx_str body)
     return str_make(body.ptr + start, end - start);
 }
 
+/* What the document was read from. */
+static void put_file(struct buf *out, const struct sx_stored *s)
+{
+    buf_printf(out, ",\"file\":{\"extractor\":%u", s->extractor);
+    if (s->file_hash[0] != '\0')
+        reply_str(out, "sha256", str_of(s->file_hash));
+    buf_putc(out, '}');
+}
+
 static void put_stored(struct buf *out, struct request *req, const struct sx_stored *s)
 {
     const struct sx_doc *doc = &s->doc;
@@ -63,6 +72,8 @@ static void put_stored(struct buf *out, struct request *req, const struct sx_sto
     if (doc->lang.ptr != NULL)
         reply_str(out, "lang_from", str_of(s->lang_detected ? "detected" : "given"));
     reply_str(out, "type", doc->type);
+    if (s->extractor != 0 || s->file_hash[0] != '\0')
+        put_file(out, s);
     if (doc->extra.ptr != NULL) {
         buf_puts(out, ",\"extra\":"); /* JSON already: it was checked when it was put */
         buf_put_str(out, doc->extra);
@@ -111,6 +122,7 @@ static void put_failed(struct buf *out, const struct sx_failed *f)
     reply_str(out, "stage", f->stage);
     reply_str(out, "reason", f->reason);
     reply_str(out, "at", str_of(when));
+    reply_bool(out, "retry", f->retry);
     buf_putc(out, '}');
 }
 
@@ -135,6 +147,39 @@ sx_status op_failed(const struct op_ctx *ctx, struct job *job, struct sx_error *
     return rc;
 }
 
+static void put_sync(struct buf *out, const struct sx_sync_progress *p)
+{
+    buf_printf(out, ",\"sync\":{\"files\":%llu", (unsigned long long)p->files);
+    reply_u64(out, "pending", p->pending);
+    reply_u64(out, "added", p->added);
+    reply_u64(out, "updated", p->updated);
+    reply_u64(out, "moved", p->moved);
+    reply_u64(out, "unchanged", p->unchanged);
+    reply_u64(out, "removed", p->removed);
+    reply_u64(out, "failed", p->failed);
+    reply_u64(out, "docs", p->docs);
+    reply_bool(out, "listed", p->listed);
+    buf_putc(out, '}');
+}
+
+/* By type; what has none is null. */
+static void put_types(struct buf *out, const struct sx_types *t)
+{
+    buf_puts(out, ",\"types\":[");
+    for (size_t i = 0; i < t->count; i++) {
+        const char *name = t->items[i].name;
+        buf_puts(out, i > 0 ? ",{\"type\":" : "{\"type\":");
+        if (name[0] == '\0')
+            buf_puts(out, "null");
+        else
+            json_print_str(str_of(name), out);
+        reply_u64(out, "docs", t->items[i].docs);
+        reply_u64(out, "files", t->items[i].files);
+        buf_putc(out, '}');
+    }
+    buf_putc(out, ']');
+}
+
 static void put_stats(struct buf *out, const struct sx_stats *s)
 {
     reply_u64(out, "generation", s->generation);
@@ -153,6 +198,7 @@ static void put_stats(struct buf *out, const struct sx_stats *s)
     reply_u64(out, "schema_version", s->schema_version);
     reply_u64(out, "analyzer_version", s->analyzer_version);
     reply_u64(out, "index_analyzer", s->index_analyzer);
+    reply_u64(out, "extractor_version", s->extractor_version);
     reply_bool(out, "stale", s->stale);
     if (s->stale)
         reply_str(out, "hint", str_of(STALE_HINT));
@@ -161,6 +207,7 @@ static void put_stats(struct buf *out, const struct sx_stats *s)
         buf_printf(out, "%s{\"code\":\"%s\",\"ready\":%s}", i > 0 ? "," : "", s->languages[i].code,
                    s->languages[i].ready ? "true" : "false");
     buf_putc(out, ']');
+    put_sync(out, &s->sync);
 }
 
 /* The server's own figures first, as the loop copied them; then one object a collection. */
@@ -178,7 +225,11 @@ sx_status op_stats(const struct op_ctx *ctx, struct job *job, struct sx_error *e
     buf_puts(out, ",\"collections\":{");
     for (size_t i = 0; i < pool_collections(ctx->pool); i++) {
         struct sx_stats stats;
-        sx_status rc = sx_reader_stats(pool_reader(ctx->pool, 0, i), &stats, err);
+        struct sx_types types;
+        struct sx_reader *reader = pool_reader(ctx->pool, 0, i);
+        sx_status rc = sx_reader_stats(reader, &stats, err);
+        if (rc == SX_OK)
+            rc = sx_reader_types(reader, &types, err);
         if (rc != SX_OK)
             return rc;
         if (i > 0)
@@ -186,6 +237,7 @@ sx_status op_stats(const struct op_ctx *ctx, struct job *job, struct sx_error *e
         json_print_str(str_of(pool_collection_name(ctx->pool, i)), out);
         buf_puts(out, ":{\"ok\":true");
         put_stats(out, &stats);
+        put_types(out, &types);
         buf_putc(out, '}');
     }
     buf_putc(out, '}');

@@ -17,8 +17,11 @@ static void put_snippet(struct buf *out, const struct sx_snippet *s)
     buf_puts(out, ",\"marks\":[");
     for (size_t i = 0; i < s->mark_count; i++)
         buf_printf(out, "%s[%u,%u]", i > 0 ? "," : "", s->marks[i].start, s->marks[i].end);
-    buf_printf(out, "],\"bytes\":[%llu,%llu]}", (unsigned long long)s->start,
+    buf_printf(out, "],\"bytes\":[%llu,%llu]", (unsigned long long)s->start,
                (unsigned long long)s->end);
+    if (s->page != 0)
+        reply_u64(out, "page", s->page);
+    buf_putc(out, '}');
 }
 
 /* ---- explanations -------------------------------------------------------------------------------- */

@@ -39,6 +39,20 @@ sx_status op_delete(const struct op_ctx *ctx, struct job *job, struct sx_error *
     return SX_OK;
 }
 
+sx_status op_reindex(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
+{
+    const struct request *req = &job->req;
+    const struct sx_reread which = {
+        .failed = req->failed, .type = req->type, .before = (unsigned)req->older};
+    size_t files = 0;
+    sx_status rc = sx_index_reread(ctx->index, &which, &files, err);
+    if (rc != SX_OK)
+        return rc;
+    reply_begin(&job->reply, req->id);
+    reply_u64(&job->reply, "files", files);
+    return SX_OK;
+}
+
 sx_status op_check(const struct op_ctx *ctx, struct job *job, struct sx_error *err)
 {
     sx_status rc = sx_index_check(ctx->index, err);

@@ -35,8 +35,9 @@ static bool same_collections(const struct config *a, const struct config *b)
 static void name_restart(const struct config *old, const struct config *new, char *out, size_t size)
 {
     bool listen = !same_list(old->listen, old->listen_count, new->listen, new->listen_count);
-    snprintf(out, size, "%s%s%s", listen ? "listen " : "",
-             old->workers != new->workers ? "workers " : "",
+    bool files = memcmp(&old->files, &new->files, sizeof(old->files)) != 0;
+    snprintf(out, size, "%s%s%s%s", listen ? "listen " : "",
+             old->workers != new->workers ? "workers " : "", files ? "files " : "",
              same_collections(old, new) ? "" : "collections ");
     size_t n = strlen(out);
     if (n > 0)

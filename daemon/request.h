@@ -33,12 +33,13 @@ struct request {
     struct sx_str id;    /* as JSON text; absent: none */
     cJSON *tree;         /* what the strings below borrow from, */
     struct arena mem;    /* or this */
-    struct sx_str collection, query, uri, doc, target, cursor;
+    struct sx_str collection, query, uri, doc, target, cursor, type;
     uint64_t match, sort, engine; /* index of the choice */
     uint64_t limit, offset, snippets, timeout_ms;
     uint64_t fields; /* set of enum hit_field */
     uint64_t facets; /* set of 1 << enum sx_facet */
-    bool exact_total, forms, explain, proximity;
+    uint64_t older;  /* than this version of the extractor */
+    bool exact_total, forms, explain, failed, proximity;
     bool has_bytes;
     uint64_t bytes_start, bytes_end; /* [start, end) of the body */
     struct sx_str *uris;

@@ -389,8 +389,8 @@ static sx_status open_collections(struct server *s, struct sx_error *err)
 {
     for (size_t i = 0; i < s->conf.collection_count; i++) {
         s->collection_count = i + 1;
-        sx_status rc =
-            collection_open(&s->collections[i], &s->conf.collections[i], LOCK_WAIT_MS, err);
+        sx_status rc = collection_open(&s->collections[i], &s->conf.collections[i], s->extract,
+                                       LOCK_WAIT_MS, err);
         if (rc != SX_OK)
             return rc;
     }
@@ -524,7 +524,7 @@ static void serve(struct server *s)
             break;
 }
 
-int server_run(struct config *conf, const struct options *options)
+int server_run(struct config *conf, const struct options *options, struct sx_extract *extract)
 {
     struct sx_error err = {.offset = SX_NO_OFFSET};
     struct server *s = mem_zalloc(1, sizeof *s);
@@ -535,6 +535,7 @@ int server_run(struct config *conf, const struct options *options)
     }
     s->conf = *conf;
     s->options = options;
+    s->extract = extract;
     s->started_ns = clock_now_ns();
     if (server_open(s, &err) != SX_OK) {
         log_error("start failed code=%s why=\"%s\"", sx_status_name(err.code), err.msg);

@@ -20,6 +20,7 @@ struct server {
     struct event_base *base;
     struct config conf;
     const struct options *options; /* laid over the configuration again at each reload */
+    struct sx_extract *extract;    /* the caller's */
     struct collection collections[CONFIG_COLLECTIONS_MAX];
     size_t collection_count;
     struct pool *readers, *control;
@@ -46,8 +47,9 @@ struct server {
     char scratch[SERVER_SCRATCH];
 };
 
-/* Opens everything, serves until told to stop, closes everything; the exit status. */
-int server_run(struct config *conf, const struct options *options);
+/* Opens everything, serves until told to stop, closes everything; the exit status. `extract` reads
+ * the files of roots; NULL: this process does. */
+int server_run(struct config *conf, const struct options *options, struct sx_extract *extract);
 
 /* For connections. */
 struct conn *server_conn(struct server *s, uint64_t id); /* NULL: it is gone */

@@ -1,5 +1,8 @@
 /* Group commit: whoever waits while a commit runs shares the next one, so that many small puts
- * cost one fsync. Nothing is acknowledged before its commit. */
+ * cost one fsync. Nothing is acknowledged before its commit.
+ *
+ * Between commits roots are brought in line: each wholly at the start and now and then, and what a
+ * watch tells of at once. */
 #include "daemon/writer.h"
 
 #include <stdatomic.h>
@@ -10,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/ops.h"
 #include "daemon/reply.h"
+#include "daemon/watcher.h"
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
 
@@ -41,8 +45,12 @@ struct writer {
     atomic_bool broken, stopping;
     /* The thread's own. */
     struct roots *roots;
+    struct watcher *watcher;
     size_t root;        /* which one is being synced, or count */
     bool syncing;       /* that one has begun */
+    bool again;         /* all are to be synced once more, soon */
+    size_t draining;    /* whose watch is being emptied, or count */
+    bool patching;      /* what that watch told is being synced */
     bool upkeep;        /* there may be something to merge */
     uint64_t wrote_at;  /* last commit */
     uint64_t idled_at;  /* last slice */
@@ -191,6 +199,7 @@ static void batch_add(struct writer *w, struct batch *b, struct job *job)
         mailbox_post(w->mail, job);
         return;
     }
+    w->again = w->again || job->req.op->rescan;
     b->docs += job->req.doc_count;
     b->bytes += job->cost;
     job->next = NULL;
@@ -223,8 +232,11 @@ static void take_news(struct writer *w)
         return;
     roots_free(w->roots);
     w->roots = news;
+    watcher_clear(w->watcher);
     w->root = 0; /* sx_sync_begin() ends a sync that still runs */
     w->syncing = false;
+    w->draining = news->count;
+    w->patching = false;
     w->rescan_at = 0;
 }
 
@@ -236,45 +248,93 @@ static void tell_file(void *ctx, const struct sx_sync_event *ev)
                   ev->path, ev->reason);
 }
 
-static void tell_sync(struct writer *w)
+static void tell_sync(struct writer *w, const char *root)
 {
     struct sx_sync_progress p = sx_sync_progress(w->index);
-    if (p.added + p.updated + p.removed > 0)
-        log_info("synced collection=%s root=\"%s\" files=%llu added=%llu updated=%llu removed=%llu "
-                 "failed=%llu",
-                 w->name, w->roots->paths[w->root], (unsigned long long)p.files,
-                 (unsigned long long)p.added, (unsigned long long)p.updated,
-                 (unsigned long long)p.removed, (unsigned long long)p.failed);
-    if (p.added + p.updated + p.removed > 0)
-        w->upkeep = true;
+    if (p.added + p.updated + p.moved + p.removed == 0)
+        return;
+    log_info("synced collection=%s root=\"%s\" files=%llu added=%llu updated=%llu moved=%llu "
+             "removed=%llu failed=%llu",
+             w->name, root, (unsigned long long)p.files, (unsigned long long)p.added,
+             (unsigned long long)p.updated, (unsigned long long)p.moved,
+             (unsigned long long)p.removed, (unsigned long long)p.failed);
+    w->upkeep = true;
 }
 
-static void next_root(struct writer *w)
+static void sync_failed(struct writer *w, const char *root, const struct sx_error *err)
 {
-    w->syncing = false;
-    w->root++;
+    log_warn("sync failed collection=%s root=\"%s\" code=%s why=\"%s\"", w->name, root,
+             sx_status_name(err->code), err->msg);
+    notice_broken(w);
+}
+
+/* Before it is looked through, so that no change comes in between. */
+static void watch_root(struct writer *w, const char *root)
+{
+    const char *lacks;
+    watcher_open(w->watcher, w->root, root, &lacks);
+    if (lacks != NULL)
+        log_warn("not all is watched collection=%s root=\"%s\" why=\"%s\"; changes are found "
+                 "every %llu s",
+                 w->name, root, lacks, (unsigned long long)(w->roots->rescan_ns / NS_PER_S));
 }
 
 /* One slice of one folder. A folder that cannot be read is told and left for the next scan. */
 static void sync_slice(struct writer *w)
 {
     struct sx_error err = {.offset = SX_NO_OFFSET};
+    const char *root = w->roots->paths[w->root];
     bool more = true;
     sx_status rc = SX_OK;
-    if (!w->syncing)
-        rc = sx_sync_begin(w->index, w->roots->paths[w->root], &err);
+    if (!w->syncing) {
+        watch_root(w, root);
+        rc = sx_sync_begin(w->index, root, &err);
+    }
     w->syncing = true;
     if (rc == SX_OK)
         rc = sx_sync_step(w->index, SLICE_MS, &more, tell_file, w, &err);
-    if (rc != SX_OK) {
-        log_warn("sync failed collection=%s root=\"%s\" code=%s why=\"%s\"", w->name,
-                 w->roots->paths[w->root], sx_status_name(rc), err.msg);
-        notice_broken(w);
-        next_root(w);
-    } else if (!more) {
-        tell_sync(w);
-        next_root(w);
+    if (rc != SX_OK)
+        sync_failed(w, root, &err);
+    else if (!more)
+        tell_sync(w, root);
+    if (rc == SX_OK && more)
+        return;
+    w->syncing = false;
+    w->root++;
+}
+
+/* Takes what a watch has to tell; the next one's turn when that is nothing. */
+static void drain_watch(struct writer *w)
+{
+    struct sx_error err = {.offset = SX_NO_OFFSET};
+    struct sx_watch_news news = {.all = true};
+    struct sx_watch *watch = watcher_get(w->watcher, w->draining);
+    sx_status rc = SX_OK;
+    if (watch != NULL)
+        rc = sx_watch_take(watch, &news, &err);
+    if (watch == NULL || (rc == SX_OK && !news.all && news.count == 0)) {
+        w->draining++;
+        return;
     }
+    if (rc == SX_OK && !news.all)
+        rc = sx_sync_begin_paths(w->index, news.paths, news.count, &err);
+    w->patching = rc == SX_OK && !news.all;
+    w->again = w->again || !w->patching; /* what cannot be told apart is looked for everywhere */
+}
+
+static void patch_slice(struct writer *w)
+{
+    struct sx_error err = {.offset = SX_NO_OFFSET};
+    const char *root = w->roots->paths[w->draining];
+    bool more = true;
+    sx_status rc = sx_sync_step(w->index, SLICE_MS, &more, tell_file, w, &err);
+    if (rc != SX_OK) {
+        sync_failed(w, root, &err);
+        w->again = true;
+    } else if (!more) {
+        tell_sync(w, root);
+    }
+    w->patching = rc == SX_OK && more;
 }
 
 static void upkeep_slice(struct writer *w)
@@ -301,33 +361,56 @@ static bool roots_left(const struct writer *w)
     return has_roots(w) && w->root < w->roots->count;
 }
 
+/* A watch has something to tell, or is telling it. */
+static bool stirring(struct writer *w)
+{
+    if (!has_roots(w))
+        return false;
+    if (watcher_stirred(w->watcher))
+        w->draining = 0;
+    return w->draining < w->roots->count;
+}
+
 static bool overdue(const struct writer *w)
 {
     return clock_now_ns() - w->idled_at >= OVERDUE_NS;
+}
+
+static void sync_some(struct writer *w)
+{
+    if (!w->patching && roots_left(w))
+        sync_slice(w);
+    else if (!w->patching)
+        drain_watch(w);
+    if (w->patching) /* at once: under writes without end there is but a slice a second */
+        patch_slice(w);
+    if (w->root == w->roots->count && w->rescan_at == 0)
+        w->rescan_at = clock_now_ns() + w->roots->rescan_ns;
 }
 
 static void idle_slice(struct writer *w)
 {
     if (writer_broken(w))
         return;
-    if (!roots_left(w) && has_roots(w) && clock_now_ns() >= w->rescan_at)
+    if (!w->patching && !roots_left(w) && has_roots(w) &&
+        (w->again || clock_now_ns() >= w->rescan_at)) {
+        w->again = false;
         w->root = 0;
-    if (roots_left(w)) {
-        sync_slice(w);
-        if (!roots_left(w))
-            w->rescan_at = clock_now_ns() + w->roots->rescan_ns;
-    } else if (w->upkeep && (overdue(w) || clock_now_ns() >= w->wrote_at + QUIET_NS)) {
-        upkeep_slice(w);
+        w->rescan_at = 0;
     }
+    if (w->patching || roots_left(w) || stirring(w))
+        sync_some(w);
+    else if (w->upkeep && (overdue(w) || clock_now_ns() >= w->wrote_at + QUIET_NS))
+        upkeep_slice(w);
     w->idled_at = clock_now_ns();
 }
 
 /* Until when the thread may sleep. */
-static uint64_t next_wake(const struct writer *w)
+static uint64_t next_wake(struct writer *w)
 {
     if (writer_broken(w))
         return QUEUE_FOREVER;
-    if (roots_left(w))
+    if (w->patching || roots_left(w) || (w->again && has_roots(w)) || stirring(w))
         return 0;
     if (w->upkeep)
         return w->wrote_at + QUIET_NS;
@@ -355,6 +438,7 @@ static void *work(void *arg)
 static void writer_free(struct writer *w)
 {
     sx_reader_close(w->reader);
+    watcher_stop(w->watcher);
     roots_free(w->roots);
     roots_free(atomic_load(&w->news));
     mem_free(w->name);
@@ -382,7 +466,16 @@ sx_status writer_start(struct writer **out, const char *name, struct sx_index *i
         writer_free(w);
         return rc;
     }
+    w->draining = w->roots->count;
+    rc = watcher_start(&w->watcher, &w->queue, err);
+    if (rc != SX_OK) {
+        queue_release(&w->queue);
+        writer_free(w);
+        return rc;
+    }
     if (pthread_create(&w->thread, NULL, work, w) != 0) {
+        watcher_stop(w->watcher); /* it wakes the queue */
+        w->watcher = NULL;
         queue_release(&w->queue);
         writer_free(w);
         return sx_fail(err, SX_EINTERNAL, "the writer's thread cannot be started");
@@ -402,6 +495,8 @@ void writer_stop(struct writer *w)
         return;
     queue_close(&w->queue);
     pthread_join(w->thread, NULL);
+    watcher_stop(w->watcher);
+    w->watcher = NULL;
     queue_release(&w->queue);
     writer_free(w);
 }

@@ -4,7 +4,7 @@ _searchc()
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local options="--socket -C -n --offset --cursor --match --sort --since --until --source --lang
         --type --format --facets --explain -0 -l -c --parse --color --batch --put --delete --get
-        --failed --stats --ping --raw --version --help -h"
+        --failed --reindex --stats --ping --raw --version --help -h"
     local values=""
 
     COMPREPLY=()

@@ -39,6 +39,7 @@ extern "C" {
 #define SX_WINDOW_MAX 10000        /* offset + limit */
 #define SX_LIMIT_MAX 1000          /* limit */
 #define SX_LANGUAGES_MAX 4         /* languages of a collection */
+#define SX_TYPES_MAX 64            /* types of documents that are counted apart */
 #define SX_SNIPPETS_MAX 5          /* passages a hit */
 #define SX_FACET_VALUES_MAX 1000   /* values of a facet that are told: the most frequent */
 #define SX_PROXIMITY_HITS 100      /* hits of a list that closeness of words orders */
@@ -48,6 +49,26 @@ extern "C" {
 
 struct sx_index;
 struct sx_reader;
+struct sx_extract;
+struct sx_watch;
+
+/* ---- reading files in processes of their own ------------------------------------------- */
+
+/* All may be zero. */
+struct sx_extract_options {
+    unsigned helpers;      /* at most so many processes read; 0: one a core, at most 8 */
+    unsigned timeout_ms;   /* that one file may take; 0: 20 s */
+    uint64_t memory_bytes; /* of one process; 0: 1 GiB */
+};
+
+/* Starts what reads files in sandboxed processes, for any number of indexes. It forks: call it
+ * before the process starts a thread. `opt` may be NULL. The caller stops it, after the indexes
+ * that have it are closed. */
+sx_status sx_extract_start(struct sx_extract **out, const struct sx_extract_options *opt,
+                           struct sx_error *err);
+void sx_extract_stop(struct sx_extract *x); /* NULL is fine */
+/* What of the sandbox this kernel lacks, in words; "" when it has all. */
+const char *sx_extract_lacks(const struct sx_extract *x);
 
 /* ---- life ---------------------------------------------------------------------------- */
 
@@ -61,6 +82,9 @@ struct sx_index_options {
     size_t language_count;
     bool keep_boilerplate; /* index menus, comments and the like of the HTML pages of roots, which
                             * else are kept in `extra` and not searched */
+    /* Reads the files of roots, which a sync else does in this process, where a file that harms
+     * its reader harms all, and without PDF. Borrowed until the index is closed. */
+    struct sx_extract *extract;
 };
 
 /* Opens the index in folder `dir`, made if absent, and locks the folder (flock). `opt` may be
@@ -128,6 +152,17 @@ sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err);
 /* Forgets the open transaction, if there is one. */
 void sx_index_rollback(struct sx_index *ix);
 
+/* Files that the next sync of their root reads again though they have not changed. */
+struct sx_reread {
+    bool failed;        /* of which something could not be read */
+    struct sx_str type; /* "html", "pdf" …; absent: of any */
+    unsigned before;    /* read by an extractor of a version before this; 0: by any */
+};
+/* Marks those that meet every condition, in the open transaction; *files counts them. SX_EREQUEST:
+ * there is no condition. */
+sx_status sx_index_reread(struct sx_index *ix, const struct sx_reread *which, size_t *files,
+                          struct sx_error *err);
+
 /* True once the file cannot be trusted with another write; restart the process. */
 bool sx_index_broken(const struct sx_index *ix);
 
@@ -170,7 +205,9 @@ struct sx_sync_progress {
     uint64_t files;                                      /* files seen so far */
     uint64_t pending;                                    /* of those, still to be read */
     uint64_t added, updated, unchanged, removed, failed; /* files */
+    uint64_t moved;                                      /* files that have another path now */
     uint64_t docs;                                       /* documents put */
+    bool listed;                                         /* all files are seen */
 };
 
 /* Begins to bring the index in line with the folder `root` (all its readable regular files
@@ -179,11 +216,34 @@ struct sx_sync_progress {
  * file has is refused, and tried again when that one goes. */
 sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err);
 
+/* The same for `count` files and folders, absolute paths without links in them, such as
+ * sx_watch_take() gives: what is there is read as it changed, what is not is forgotten. */
+sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
+                              struct sx_error *err);
+
 /* Goes on for about `budget_ms`, committing as it goes. *more is false when it is done. Files
  * that cannot be read are recorded (see sx_reader_failed) and are no error. `event` may be NULL. */
 sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
                        void (*event)(void *ctx, const struct sx_sync_event *ev), void *ctx,
                        struct sx_error *err);
+
+/* Watches a root and the folders below it, so that what changes is known without looking for it: open
+ * it before a sync of the root, take from it after. One thread. */
+sx_status sx_watch_open(struct sx_watch **out, const char *root, struct sx_error *err);
+void sx_watch_close(struct sx_watch *w); /* NULL is fine */
+/* A descriptor that can be read, for poll() and its kind, when there is something to take. */
+int sx_watch_fd(const struct sx_watch *w);
+/* Why not all can be watched, which a sync now and then must make up for; "" when all is. */
+const char *sx_watch_lacks(const struct sx_watch *w);
+
+struct sx_watch_news {
+    const char *const
+        *paths;   /* files and folders that came, changed or went, to be synced by path; */
+    size_t count; /* they live until the next call */
+    bool all;     /* more than is known: the whole root is to be synced */
+};
+/* What has changed since the last call. After a failure a sync of the whole root makes up for it. */
+sx_status sx_watch_take(struct sx_watch *w, struct sx_watch_news *out, struct sx_error *err);
 
 /* Where the running or last sync stands. */
 struct sx_sync_progress sx_sync_progress(const struct sx_index *ix);
@@ -239,6 +299,7 @@ struct sx_snippet {
     const struct sx_mark *marks;
     size_t mark_count;
     uint64_t start, end; /* the passage's bytes in the stored field */
+    uint32_t page;       /* of its first mark, from 1; 0: the document has no pages */
 };
 
 /* ---- explanations: what a score is made of ---- */
@@ -404,6 +465,9 @@ struct sx_stored {
     struct sx_doc doc;
     char hash[65];
     bool lang_detected; /* doc.lang was found out, not given */
+    char file_hash
+        [65]; /* SHA-256, hex, of the file it was read from; "": of none, or to be read again */
+    unsigned extractor; /* the version of what read it; 0: it was put */
     uint64_t generation;
 };
 sx_status sx_reader_get_uri(struct sx_reader *r, struct sx_str uri, struct sx_stored **out,
@@ -416,6 +480,8 @@ void sx_stored_free(struct sx_stored *s);
 struct sx_failed {
     struct sx_str uri, stage, reason;
     int64_t at; /* seconds since 1970 */
+    bool
+        retry; /* every sync tries again; else one does when the file has changed, or sx_index_reread() */
 };
 struct sx_failed_list {
     const struct sx_failed *items;
@@ -438,8 +504,10 @@ struct sx_stats {
         uint64_t docs, segments, file_bytes, memory_bytes;
     } blockmax;
     unsigned schema_version, analyzer_version;
-    uint64_t index_analyzer; /* the one that made the words of the index */
-    bool stale;              /* they differ: see sx_index_stale() */
+    uint64_t index_analyzer;      /* the one that made the words of the index */
+    bool stale;                   /* they differ: see sx_index_stale() */
+    unsigned extractor_version;   /* what reads files now */
+    struct sx_sync_progress sync; /* the running or last one */
     /* The collection's languages; one is not ready while the forms of older words are missing. */
     struct {
         char code[4];
@@ -448,6 +516,17 @@ struct sx_stats {
     size_t language_count;
 };
 sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err);
+
+/* Documents and files by type; the first SX_TYPES_MAX that are met, in no order. It reads a row of
+ * each: not for every moment. */
+struct sx_types {
+    struct {
+        char name[32]; /* its beginning; "": none */
+        uint64_t docs, files;
+    } items[SX_TYPES_MAX];
+    size_t count;
+};
+sx_status sx_reader_types(struct sx_reader *r, struct sx_types *out, struct sx_error *err);
 
 /* Versions of this library and of what it is linked with, one line:
  * "searchd 0.1.0, SQLite 3.40.1, ICU 72.1, …". */

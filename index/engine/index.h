@@ -30,6 +30,7 @@ struct sx_index {
     int lock_fd;
     bool relaxed;
     bool keep_boilerplate; /* of HTML pages, in their bodies */
+    struct sx_extract *extract; /* NULL: files are read in this process */
 
     /* the writer's thread */
     struct db w;
@@ -56,9 +57,10 @@ struct sx_index {
     struct memory *memory;
     struct cursors *cursors;
     struct upkeep upkeep;
-    size_t words_max;           /* bytes for terms in memory; since it was opened */
-    _Atomic(uint64_t) analyzer; /* the one that made the index */
-    _Atomic(uint64_t) pending;  /* files of a running sync still to be read */
+    size_t words_max;                      /* bytes for terms in memory; since it was opened */
+    _Atomic(uint64_t) analyzer;            /* the one that made the index */
+    struct sx_sync_progress told_progress; /* `progress`, for readers; under `lock` */
+    _Atomic(uint64_t) pending;             /* files of a running sync still to be read */
 };
 
 struct sx_reader {

@@ -102,6 +102,7 @@ sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_
     ix->words_max = WORDS_BYTES_MAX;
     ix->relaxed = opt != NULL && opt->relaxed;
     ix->keep_boilerplate = opt != NULL && opt->keep_boilerplate;
+    ix->extract = opt == NULL ? NULL : opt->extract;
     pthread_mutex_init(&ix->lock, NULL);
     ix->dir = mem_strndup(dir, strlen(dir));
     ix->path = path_in(dir, "index.db");

@@ -88,10 +88,39 @@ static sx_status list_shown(struct search *s, enum sx_field field, struct sx_err
     return list_near(s, to, numbers, err);
 }
 
+/* The page on which byte `at` of the body stands, by {"page_bytes":[0,812,…]}: where each begins.
+ * (A string cannot hold that key as it is written here: its quotes would be escaped.) */
+static uint32_t page_of(struct sx_str extra, uint64_t at)
+{
+    static const char key[] = "\"page_bytes\":[";
+    const char *p = extra.len == 0 ? NULL : memmem(extra.ptr, extra.len, key, strlen(key));
+    const char *end = extra.ptr + extra.len;
+    uint32_t page = 0;
+
+    for (p = p == NULL ? end : p + strlen(key); p < end && *p >= '0' && *p <= '9'; p++) {
+        uint64_t begin = 0;
+        for (; p < end && *p >= '0' && *p <= '9' && begin <= SX_TEXT_MAX; p++)
+            begin = begin * 10 + (uint64_t)(*p - '0');
+        if (begin > at)
+            break;
+        page++;
+        if (p == end || *p != ',')
+            break;
+    }
+    return page;
+}
+
+/* What a passage is cited for: its first word that was asked for, else its beginning. */
+static uint64_t page_mark(const struct passage *p)
+{
+    return p->start + (p->mark_count > 0 ? p->marks[0].start : 0);
+}
+
 static sx_status add_snippets(struct search *s, struct sx_hit *hit, struct sx_snippet *out,
-                              enum sx_field field, struct sx_str text, bool or_beginning,
+                              enum sx_field field, const struct sx_doc *d, bool or_beginning,
                               struct sx_error *err)
 {
+    struct sx_str text = field == SX_FIELD_TITLE ? d->title : d->body;
     struct passage found[SX_SNIPPETS_MAX];
     const struct shown *shown = &s->shown[field];
     size_t count = 0;
@@ -108,8 +137,14 @@ static sx_status add_snippets(struct search *s, struct sx_hit *hit, struct sx_sn
         if (copy.ptr == NULL)
             return sx_fail_oom(err);
         if (p->worth > 0 || or_beginning)
-            out[hit->snippet_count++] =
-                (struct sx_snippet){field, copy, p->marks, p->mark_count, p->start, p->end};
+            out[hit->snippet_count++] = (struct sx_snippet){
+                .field = field,
+                .text = copy,
+                .marks = p->marks,
+                .mark_count = p->mark_count,
+                .start = p->start,
+                .end = p->end,
+                .page = field == SX_FIELD_BODY ? page_of(d->extra, page_mark(p)) : 0};
     }
     return rc;
 }
@@ -123,11 +158,11 @@ static sx_status read_snippets(struct search *s, struct sx_hit *hit, const struc
     if (out == NULL)
         return sx_fail_oom(err);
     hit->snippets = out;
-    sx_status rc = add_snippets(s, hit, out, SX_FIELD_BODY, d->body, false, err);
+    sx_status rc = add_snippets(s, hit, out, SX_FIELD_BODY, d, false, err);
     if (rc == SX_OK && hit->snippet_count < s->ask->snippets)
-        rc = add_snippets(s, hit, out, SX_FIELD_TITLE, d->title, false, err);
+        rc = add_snippets(s, hit, out, SX_FIELD_TITLE, d, false, err);
     if (rc == SX_OK && hit->snippet_count == 0)
-        rc = add_snippets(s, hit, out, SX_FIELD_BODY, d->body, true, err);
+        rc = add_snippets(s, hit, out, SX_FIELD_BODY, d, true, err);
     return rc;
 }
 

@@ -9,6 +9,8 @@
 #include "index/base/arena.h"
 #include "index/base/str.h"
 #include "index/base/sha256.h"
+#include "index/base/utf8.h"
+#include "index/ingest/reader.h"
 #include "index/store/files.h"
 #include "index/store/schema.h"
 
@@ -43,6 +45,19 @@ static bool copy_doc(struct stored *s, const struct sx_doc *d)
     return true;
 }
 
+/* What the document was read from. */
+static sx_status read_origin(struct sx_reader *r, int64_t file, struct stored *s,
+                             struct sx_error *err)
+{
+    struct file_row row;
+    sx_status rc = file_get(&r->c, file, &row, err);
+
+    if (rc == SX_OK && row.has_hash)
+        hex_encode(row.hash, FILE_HASH_BYTES, s->pub.file_hash);
+    s->pub.extractor = row.extractor;
+    return rc;
+}
+
 static sx_status get_on_snapshot(struct sx_reader *r, enum doc_key by, struct sx_str key,
                                  struct stored *s, struct sx_error *err)
 {
@@ -59,7 +74,7 @@ static sx_status get_on_snapshot(struct sx_reader *r, enum doc_key by, struct sx
     if (rc == SX_OK)
         hex_encode(d.hash, DOC_HASH_BYTES, s->pub.hash);
     s->pub.lang_detected = rc == SX_OK && d.lang_detected;
-    return rc;
+    return rc == SX_OK && d.file != 0 ? read_origin(r, d.file, s, err) : rc;
 }
 
 static sx_status get(struct sx_reader *r, enum doc_key by, struct sx_str key,
@@ -123,7 +138,7 @@ void sx_failed_list_free(struct sx_failed_list *list)
 }
 
 static sx_status add_failure(void *arg, struct sx_str uri, struct sx_str stage,
-                             struct sx_str reason, int64_t at)
+                             struct sx_str reason, int64_t at, bool retry)
 {
     struct failures *l = arg;
     struct sx_failed *f = &l->items[l->pub.count];
@@ -132,6 +147,7 @@ static sx_status add_failure(void *arg, struct sx_str uri, struct sx_str stage,
     f->stage = arena_str(&l->mem, stage);
     f->reason = arena_str(&l->mem, reason);
     f->at = at;
+    f->retry = retry;
     if (f->uri.ptr == NULL || f->stage.ptr == NULL || f->reason.ptr == NULL)
         return SX_ENOMEM;
     l->pub.count++;
@@ -197,6 +213,61 @@ static void copy_languages(const struct langs *langs, const bool *ready, struct 
     out->language_count = langs->count;
 }
 
+/* The place of a type; -1 when there are too many. */
+static int type_at(struct sx_types *out, struct sx_str type)
+{
+    char name[sizeof(out->items[0].name)];
+    size_t i = 0;
+
+    if (type.len >= sizeof(name))
+        type.len = utf8_floor(type.ptr, type.len, sizeof(name) - 1);
+    snprintf(name, sizeof(name), "%.*s", (int)type.len, type.ptr == NULL ? "" : type.ptr);
+    while (i < out->count && strcmp(out->items[i].name, name) != 0)
+        i++;
+    if (i == SX_TYPES_MAX)
+        return -1;
+    if (i == out->count)
+        memcpy(out->items[out->count++].name, name, sizeof(name));
+    return (int)i;
+}
+
+static sx_status count_docs(void *arg, struct sx_str type, uint64_t count)
+{
+    struct sx_types *out = arg;
+    int at = type_at(out, type);
+
+    if (at >= 0)
+        out->items[at].docs += count;
+    return SX_OK;
+}
+
+static sx_status count_files(void *arg, struct sx_str type, uint64_t count)
+{
+    struct sx_types *out = arg;
+    int at = type_at(out, type);
+
+    if (at >= 0)
+        out->items[at].files += count;
+    return SX_OK;
+}
+
+sx_status sx_reader_types(struct sx_reader *r, struct sx_types *out, struct sx_error *err)
+{
+    struct state snap;
+    struct sx_error own;
+
+    err = err == NULL ? &own : err;
+    memset(out, 0, sizeof(*out));
+    sx_status rc = reader_begin(r, &snap, err);
+    if (rc != SX_OK)
+        return rc;
+    rc = doc_types(&r->c, count_docs, out, err);
+    if (rc == SX_OK)
+        rc = file_types(&r->c, count_files, out, err);
+    reader_end(r);
+    return rc;
+}
+
 static void read_segments(struct sx_reader *r, struct sx_stats *out)
 {
     struct segset *set = reach_now(r->ix, r->memory);
@@ -241,5 +312,9 @@ sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_e
     out->analyzer_version = ANALYZER_VERSION;
     out->index_analyzer = snap.analyzer;
     out->stale = snap.analyzer != ANALYZER_VERSION;
+    out->extractor_version = INGEST_VERSION;
+    pthread_mutex_lock(&r->ix->lock);
+    out->sync = r->ix->told_progress;
+    pthread_mutex_unlock(&r->ix->lock);
     return SX_OK;
 }

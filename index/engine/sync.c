@@ -4,6 +4,8 @@
  *   READ   read each; unchanged by hash: only the time is noted; else its documents are put
  *   SWEEP  files of the root that the walk did not meet are forgotten with their documents
  *
+ * The same for some files and folders of a root, when it is known what changed.
+ *
  * Each slice ends with a commit, so that a kill costs what one slice did: the next sync finds
  * the rest by the same comparison. */
 #include "index/engine/sync.h"
@@ -17,6 +19,13 @@
 /* Documents between two commits of a slice, so that the memory of a transaction stays small. */
 #define SLICE_DOCS 5000
 
+static void paths_release(struct paths *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        mem_free(p->items[i]);
+    mem_free(p->items);
+}
+
 void sync_free(struct sync *s)
 {
     if (s == NULL)
@@ -24,10 +33,9 @@ void sync_free(struct sync *s)
     walk_close(s->walk);
     for (size_t i = 0; i < s->changed_count; i++)
         mem_free(s->changed[i].path);
-    for (size_t i = 0; i < s->unlisted.count; i++)
-        mem_free(s->unlisted.items[i]);
+    paths_release(&s->unlisted);
+    paths_release(&s->targets);
     mem_free(s->changed);
-    mem_free(s->unlisted.items);
     mem_free(s->met);
     buf_release(&s->after);
     buf_release(&s->prefix);
@@ -39,21 +47,21 @@ struct sx_sync_progress sx_sync_progress(const struct sx_index *ix)
     return ix->progress;
 }
 
-static sx_status sync_new(struct sync **out, const char *root, struct sx_error *err)
+/* Of a whole root, or of `count` paths below it. */
+static sx_status sync_new(struct sync **out, const char *root, const char *const *paths,
+                          size_t count, struct sx_error *err)
 {
     struct sync *s = mem_zalloc(1, sizeof(*s));
 
     if (s == NULL)
         return sx_fail_oom(err);
-    sx_status rc = walk_open(&s->walk, root, err);
-    if (rc == SX_OK) {
-        buf_puts(&s->prefix, walk_root(s->walk));
-        if (s->prefix.len == 0 || s->prefix.data[s->prefix.len - 1] != '/')
-            buf_putc(&s->prefix, '/');
-        buf_put_str(&s->after, buf_str(&s->prefix));
-        if (!buf_ok(&s->prefix) || !buf_ok(&s->after))
-            rc = sx_fail_oom(err);
+    sx_status rc = paths == NULL ? walk_open(&s->walk, root, err) : SX_OK;
+    if (rc == SX_OK && paths == NULL) {
+        rc = sync_add_path(&s->targets, walk_root(s->walk), err);
+        s->target = 1;
     }
+    for (size_t i = 0; paths != NULL && i < count && rc == SX_OK; i++)
+        rc = sync_add_path(&s->targets, paths[i], err);
     if (rc != SX_OK)
         sync_free(s);
     else
@@ -72,9 +80,24 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
     sync_free(ix->sync);
     ix->sync = NULL;
     memset(&ix->progress, 0, sizeof(ix->progress));
-    sx_status rc = sync_new(&s, root, err);
+    sx_status rc = sync_new(&s, root, NULL, 0, err);
     if (!ix->in_transaction && rc != SX_ENOMEM)
         sync_note_root(ix, root, rc == SX_OK ? NULL : err->msg);
+    ix->sync = s;
+    return rc;
+}
+
+sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
+                              struct sx_error *err)
+{
+    struct sync *s = NULL;
+
+    if (sx_index_stale(ix, err))
+        return SX_EVERSION;
+    sync_free(ix->sync);
+    ix->sync = NULL;
+    memset(&ix->progress, 0, sizeof(ix->progress));
+    sx_status rc = sync_new(&s, NULL, paths, count, err);
     ix->sync = s;
     return rc;
 }
@@ -97,8 +120,11 @@ static sx_status one_step(struct sx_index *ix, struct sx_error *err)
     case SYNC_DONE:
         return SX_OK;
     }
-    if (rc == SX_OK && !more)
+    if (rc == SX_OK && !more) {
         ix->sync->phase++;
+        ix->progress.listed = true;
+        ix->sync->target = 0;
+    }
     if (rc == SX_OK && ix->sync->phase == SYNC_DONE && ix->sync->dropped && !ix->sync->again)
         rc = sync_try_refused(ix, err);
     return rc;
@@ -129,6 +155,9 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
     if (rc == SX_OK)
         rc = committed;
     atomic_store(&ix->pending, ix->progress.pending);
+    pthread_mutex_lock(&ix->lock);
+    ix->told_progress = ix->progress;
+    pthread_mutex_unlock(&ix->lock);
     *more = rc == SX_OK && s->phase != SYNC_DONE;
     if (!*more) {
         sync_free(s);

@@ -4,6 +4,7 @@
  *   sync.c         the public steps: which phase is on, when a slice ends and commits
  *   sync_list.c    LIST: the walk, to the files that are to be read
  *   sync_read.c    READ: one file to its documents
+ *   sync_move.c    a file that has another path
  *   sync_sweep.c   SWEEP: what is gone is forgotten
  *   sync_failed.c  what could not be read is told and put on record */
 #ifndef INDEX_ENGINE_SYNC_H
@@ -20,7 +21,7 @@ enum sync_phase { SYNC_LIST, SYNC_READ, SYNC_SWEEP, SYNC_DONE };
 struct found {
     char *path;
     uint64_t size;
-    int64_t changed_ns;
+    int64_t changed_ns, modified_ns;
 };
 
 struct paths {
@@ -30,14 +31,16 @@ struct paths {
 
 struct sync {
     enum sync_phase phase;
-    struct walk *walk;
+    struct paths targets;  /* what is brought in line: the root, or files and folders below it */
+    size_t target;         /* the next one of them, in SYNC_LIST and again in SYNC_SWEEP */
+    struct walk *walk;     /* of a target that is a folder; NULL: go on with the next */
     struct found *changed; /* SYNC_LIST fills, SYNC_READ empties */
     size_t changed_count, changed_cap, changed_next;
     struct paths unlisted; /* folders that could not be listed */
     unsigned char *met;    /* bit by file id: met by the walk */
     size_t met_bytes;
     struct buf after;  /* SYNC_SWEEP: the last path looked at */
-    struct buf prefix; /* the root with a slash */
+    struct buf prefix; /* the target with a slash; empty: go on with the next */
     bool dropped;      /* documents went: what they kept out may come in */
     bool again;        /* that is being tried */
     void (*event)(void *ctx, const struct sx_sync_event *ev);
@@ -51,7 +54,7 @@ struct sync {
 /* Each does one file or one page of them, and says in *more whether there is another. A failure
  * ends the sync; where it lost the transaction, that is doomed (write_doom()). */
 
-/* Lists one file or folder. */
+/* Lists one file or folder of the targets. */
 sx_status sync_list(struct sx_index *ix, bool *more, struct sx_error *err);
 /* Reads one of the files to be read. */
 sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err);
@@ -65,6 +68,8 @@ sx_status sync_try_refused(struct sx_index *ix, struct sx_error *err);
 
 /* The uri of a file, appended to `uri`. */
 sx_status sync_uri(const char *path, struct buf *uri, struct sx_error *err);
+/* Appends a copy of a path. */
+sx_status sync_add_path(struct paths *to, const char *path, struct sx_error *err);
 /* Adds a file to those to be read; copies its path. */
 sx_status sync_add_changed(struct sync *s, const struct walk_file *f, struct sx_error *err);
 /* The file with this id is there: the sweep leaves it. */
@@ -73,7 +78,14 @@ bool sync_was_met(const struct sync *s, int64_t id);
 /* Deletes the documents of `file` with ids below `before`. */
 sx_status sync_drop_docs(struct sx_index *ix, int64_t file, int64_t before, struct sx_error *err);
 
+/* Whether a file that is not on record, with this hash, type and extractor, is one whose path is gone:
+ * then it is on record under its new path, row->id is set and its documents have new uris. */
+sx_status sync_move(struct sx_index *ix, const char *path, struct sx_str uri, struct file_row *row,
+                    bool *moved, struct sx_error *err);
+
 /* ---- failures -------------------------------------------------------------------------- */
+
+/* Failures of the stages "read" and "put" are tried again though the file does not change. */
 
 /* Puts a failure on record, in the transaction like a document, and tells the caller's event.
  * `file`: the row whose end is its end; 0: none. A failure of its own dooms. */

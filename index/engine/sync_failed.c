@@ -32,7 +32,8 @@ sx_status sync_note_failure(struct sx_index *ix, const char *path, struct sx_str
     sx_status rc = known ? SX_OK : write_begin(ix, err);
 
     if (rc == SX_OK && !known)
-        rc = failed_put(&ix->w, uri, stage, reason, clock_wall(), file, err);
+        rc = failed_put(&ix->w, uri, stage, reason, strcmp(stage, "parse") != 0, clock_wall(), file,
+                        err);
     if (rc != SX_OK)
         return write_doom(ix, rc, err);
     ix->failed_touched = ix->failed_touched || !known;

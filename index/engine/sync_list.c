@@ -1,9 +1,12 @@
-/* LIST: one step of the walk. A file whose size and time are those on record is left alone, any
+/* LIST: one step of the walk through the targets. A file whose size and time are those on record is left alone, any
  * other is to be read. A folder that could not be listed is told as failed, and nothing below it
  * is swept. */
 #include "index/engine/sync.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "index/base/alloc.h"
 
@@ -52,24 +55,24 @@ sx_status sync_add_changed(struct sync *s, const struct walk_file *f, struct sx_
     char *path = mem_strndup(f->path, strlen(f->path));
     if (path == NULL)
         return sx_fail_oom(err);
-    s->changed[s->changed_count++] = (struct found){path, f->size, f->changed_ns};
+    s->changed[s->changed_count++] = (struct found){path, f->size, f->changed_ns, f->modified_ns};
     return SX_OK;
 }
 
-static sx_status add_unlisted(struct sync *s, const char *path, struct sx_error *err)
+sx_status sync_add_path(struct paths *to, const char *path, struct sx_error *err)
 {
-    if (s->unlisted.count == s->unlisted.cap) {
-        size_t cap = s->unlisted.cap == 0 ? 16 : s->unlisted.cap * 2;
-        char **grown = mem_realloc(s->unlisted.items, cap * sizeof(*grown));
+    if (to->count == to->cap) {
+        size_t cap = to->cap == 0 ? 16 : to->cap * 2;
+        char **grown = mem_realloc(to->items, cap * sizeof(*grown));
         if (grown == NULL)
             return sx_fail_oom(err);
-        s->unlisted.items = grown;
-        s->unlisted.cap = cap;
+        to->items = grown;
+        to->cap = cap;
     }
     char *copy = mem_strndup(path, strlen(path));
     if (copy == NULL)
         return sx_fail_oom(err);
-    s->unlisted.items[s->unlisted.count++] = copy;
+    to->items[to->count++] = copy;
     return SX_OK;
 }
 
@@ -78,13 +81,14 @@ static sx_status add_unlisted(struct sync *s, const char *path, struct sx_error 
 static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, struct file_row *row,
                               struct sx_error *err)
 {
+    struct walk_file now;
     struct buf uri = {0};
     bool noted = row->id != 0 && !row->has_hash;
     sx_status rc = noted ? SX_OK : write_begin(ix, err);
 
     ix->progress.failed++;
-    if (rc == SX_OK)
-        rc = add_unlisted(ix->sync, f->path, err);
+    if (rc == SX_OK && walk_look(f->path, &now) == WALK_FOLDER)
+        rc = sync_add_path(&ix->sync->unlisted, f->path, err);
     row->has_hash = false;
     if (rc == SX_OK && !noted)
         rc = file_save(&ix->w, f->path, row, err);
@@ -98,31 +102,83 @@ static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, st
     return rc;
 }
 
-sx_status sync_list(struct sx_index *ix, bool *more, struct sx_error *err)
+static sx_status list_file(struct sx_index *ix, const struct walk_file *f, struct sx_error *err)
 {
     struct sync *s = ix->sync;
-    struct walk_file f;
     struct file_row row;
-    sx_status rc = walk_next(s->walk, &f, more, err);
+    sx_status rc = file_find(&ix->w, f->path, &row, err);
 
-    if (rc != SX_OK || !*more)
-        return rc;
     ix->progress.files++;
-    rc = file_find(&ix->w, f.path, &row, err);
     if (rc != SX_OK)
         return rc;
-    if (f.problem != NULL)
-        return list_problem(ix, &f, &row, err);
+    if (f->problem != NULL)
+        return list_problem(ix, f, &row, err);
     if (row.id != 0) {
         rc = sync_mark_met(s, row.id, err);
-        if (rc == SX_OK && row.has_hash && row.size == f.size && row.changed_ns == f.changed_ns) {
+        if (rc == SX_OK && row.has_hash && row.size == f->size && row.changed_ns == f->changed_ns) {
             ix->progress.unchanged++;
             return SX_OK;
         }
     }
     if (rc == SX_OK)
-        rc = sync_add_changed(s, &f, err);
+        rc = sync_add_changed(s, f, err);
     atomic_store(&ix->pending, s->changed_count);
     ix->progress.pending = s->changed_count;
+    return rc;
+}
+
+/* Whether what stands at a path stands there, and not where a link leads. */
+static bool is_in_place(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    char *folder = mem_strndup(path, len);
+    char *real = folder == NULL ? NULL : realpath(folder, NULL);
+    bool same = real != NULL && strcmp(real, folder) == 0;
+
+    free(real);
+    mem_free(folder);
+    return same;
+}
+
+/* One of the targets below a root; a folder is walked. */
+static sx_status list_target(struct sx_index *ix, const char *path, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    struct walk_file f;
+    enum walk_kind kind = walk_look(path, &f);
+
+    if (kind == WALK_GONE || !is_in_place(path))
+        return SX_OK; /* swept */
+    if (kind == WALK_FILE)
+        return list_file(ix, &f, err);
+    if (access(path, R_OK | X_OK) != 0) {
+        f.problem = strerror(errno);
+        return list_file(ix, &f, err);
+    }
+    sx_status rc = walk_open(&s->walk, path, err);
+    if (rc == SX_OK && strcmp(walk_root(s->walk), path) != 0) { /* a link since */
+        walk_close(s->walk);
+        s->walk = NULL;
+    }
+    return rc == SX_ENOTFOUND ? SX_OK : rc;
+}
+
+sx_status sync_list(struct sx_index *ix, bool *more, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    struct walk_file f;
+    sx_status rc;
+
+    if (s->walk == NULL) {
+        *more = s->target < s->targets.count;
+        return *more ? list_target(ix, s->targets.items[s->target++], err) : SX_OK;
+    }
+    rc = walk_next(s->walk, &f, more, err);
+    if (rc == SX_OK && *more)
+        return list_file(ix, &f, err);
+    walk_close(s->walk);
+    s->walk = NULL;
+    *more = true; /* the next target, if there is one */
     return rc;
 }

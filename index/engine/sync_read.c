@@ -7,7 +7,7 @@
 
 #include "index/base/file.h"
 #include "index/base/str.h"
-#include "index/ingest/reader.h"
+#include "index/extract/extract.h"
 
 /* Lines and items of one file that are told one by one as failed; of more, how many there were. */
 #define FAILED_LINES_MAX 1000
@@ -18,7 +18,9 @@ struct reading {
     const char *path;
     struct sx_str uri;
     int64_t file;
+    enum media media;
     const char *stage;     /* of a failure now */
+    bool later;            /* nobody's fault: to be read by the next sync */
     uint64_t docs, failed; /* failed: lines and items, or 1 */
 };
 
@@ -118,13 +120,12 @@ static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_st
                                .ctx = rd,
                                .item = take_failed_item,
                                .options = &options};
-    enum media m = media_detect(rd->path, bytes);
     sx_status rc;
 
-    if (m == MEDIA_NONE)
+    if (rd->media == MEDIA_NONE)
         rc = sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
     else
-        rc = ingest_read(m, rd->uri, bytes, &sink, err);
+        rc = extract_read(ix->extract, rd->media, rd->uri, bytes, &sink, err);
     if (rc == SX_OK && ix->doom.code == SX_OK)
         return note_more_lines(rd, err);
     /* The transaction's own failures are told by its next call. Want of memory is not the file's
@@ -132,6 +133,9 @@ static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_st
     if (rc == SX_OK || rc == SX_ENOMEM || ix->doom.code != SX_OK)
         return rc;
     rd->failed++;
+    rd->later = rc == SX_EBUSY;
+    if (rd->later)
+        rd->stage = "read";
     return sync_note_failure(ix, rd->path, rd->uri, rd->stage, err->msg, rd->file, err);
 }
 
@@ -145,24 +149,13 @@ static void hash_file(struct sx_str bytes, unsigned char out[FILE_HASH_BYTES])
 }
 
 /* Puts the documents of the file's new bytes and drops those of the old. */
-static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                            struct sx_str bytes, struct sx_error *err)
+static sx_status replace_docs(struct sx_index *ix, struct reading *rd, struct file_row *row,
+                              struct sx_str bytes, struct sx_error *err)
 {
-    unsigned char hash[FILE_HASH_BYTES];
     int64_t first_new = ix->next.next_id;
     bool fresh = row->id == 0;
-    sx_status rc = write_begin(ix, err);
+    sx_status rc = file_save(&ix->w, rd->path, row, err);
 
-    if (rc != SX_OK)
-        return rc;
-    hash_file(bytes, hash);
-    if (row->has_hash && memcmp(hash, row->hash, sizeof(hash)) == 0) {
-        ix->progress.unchanged++;
-        return file_save(&ix->w, rd->path, row, err);
-    }
-    memcpy(row->hash, hash, sizeof(hash));
-    row->has_hash = true;
-    rc = file_save(&ix->w, rd->path, row, err);
     rd->file = row->id;
     if (rc == SX_OK)
         rc = failed_forget_file(&ix->w, row->id, err);
@@ -173,6 +166,10 @@ static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file
         rc = sync_drop_docs(ix, row->id, first_new, err);
     if (rc == SX_OK)
         rc = read_docs(ix, rd, bytes, err);
+    if (rc == SX_OK && rd->later) {
+        row->has_hash = false;
+        rc = file_save(&ix->w, rd->path, row, err);
+    }
     if (rd->docs > 0 || rd->failed == 0)
         *(fresh ? &ix->progress.added : &ix->progress.updated) += 1;
     ix->progress.docs += rd->docs;
@@ -201,6 +198,35 @@ static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct fil
     return sync_note_failure(ix, rd->path, rd->uri, "read", why, row->id, err);
 }
 
+static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file_row *row,
+                            struct sx_str bytes, struct sx_error *err)
+{
+    unsigned char hash[FILE_HASH_BYTES];
+    bool moved = false;
+    sx_status rc = write_begin(ix, err);
+
+    if (rc != SX_OK)
+        return rc;
+    hash_file(bytes, hash);
+    if (row->has_hash && memcmp(hash, row->hash, sizeof(hash)) == 0) {
+        ix->progress.unchanged++;
+        return file_save(&ix->w, rd->path, row, err);
+    }
+    rd->media = media_detect(rd->path, bytes);
+    if (extract_ready(ix->extract, rd->media, err) != SX_OK)
+        return read_failed(ix, rd, row, err);
+    memcpy(row->hash, hash, sizeof(hash));
+    row->has_hash = true;
+    row->extractor = INGEST_VERSION;
+    snprintf(row->type, sizeof(row->type), "%s", media_name(rd->media));
+    if (row->id == 0)
+        rc = sync_move(ix, rd->path, rd->uri, row, &moved, err);
+    if (rc == SX_OK && !moved)
+        rc = replace_docs(ix, rd, row, bytes, err);
+    ix->progress.moved += moved;
+    return rc;
+}
+
 static sx_status read_found(struct sx_index *ix, const struct found *f, struct buf *bytes,
                             struct buf *uri, struct sx_error *err)
 {
@@ -216,6 +242,7 @@ static sx_status read_found(struct sx_index *ix, const struct found *f, struct b
         return rc;
     row.size = f->size;
     row.changed_ns = f->changed_ns;
+    row.modified_ns = f->modified_ns;
     rc = file_read_in_place(f->path, INGEST_FILE_MAX, bytes, err);
     if (rc == SX_ENOTFOUND) /* gone since it was listed */
         return SX_OK;

@@ -53,7 +53,28 @@ static sx_status forget_file(struct sx_index *ix, int64_t id, struct sx_error *e
     return rc;
 }
 
-sx_status sync_sweep(struct sx_index *ix, bool *more, struct sx_error *err)
+/* Turns to a target; a file goes at once where it was not met. */
+static sx_status sweep_target(struct sx_index *ix, const char *path, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    struct file_row row;
+    sx_status rc = file_find(&ix->w, path, &row, err);
+
+    buf_clear(&s->prefix);
+    buf_puts(&s->prefix, path);
+    if (s->prefix.len == 0 || s->prefix.data[s->prefix.len - 1] != '/')
+        buf_putc(&s->prefix, '/');
+    buf_clear(&s->after);
+    buf_put_str(&s->after, buf_str(&s->prefix));
+    if (!buf_ok(&s->prefix) || !buf_ok(&s->after))
+        return sx_fail_oom(err);
+    if (rc != SX_OK || row.id == 0 || sync_was_met(s, row.id))
+        return rc;
+    rc = write_begin(ix, err);
+    return rc == SX_OK ? forget_file(ix, row.id, err) : rc;
+}
+
+static sx_status sweep_page(struct sx_index *ix, struct sx_error *err)
 {
     struct sweep w = {.s = ix->sync};
     bool last = false;
@@ -65,14 +86,31 @@ sx_status sync_sweep(struct sx_index *ix, bool *more, struct sx_error *err)
         rc = write_begin(ix, err);
     for (size_t i = 0; i < w.count && rc == SX_OK; i++)
         rc = forget_file(ix, w.ids[i], err);
-    *more = !last && !w.beyond;
+    if (last || w.beyond)
+        buf_clear(&ix->sync->prefix);
+    return rc;
+}
+
+sx_status sync_sweep(struct sx_index *ix, bool *more, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    sx_status rc = SX_OK;
+
+    if (s->prefix.len > 0)
+        rc = sweep_page(ix, err);
+    else if (s->target < s->targets.count)
+        rc = sweep_target(ix, s->targets.items[s->target++], err);
+    *more = s->prefix.len > 0 || s->target < s->targets.count;
     return rc == SX_OK ? SX_OK : write_doom(ix, rc, err);
 }
 
-static sx_status reread(void *arg, const char *path, uint64_t size, int64_t changed_ns)
+static sx_status reread(void *arg, const char *path, const struct file_row *row)
 {
     struct sync *s = arg;
-    const struct walk_file f = {.path = path, .size = size, .changed_ns = changed_ns};
+    const struct walk_file f = {.path = path,
+                                .size = row->size,
+                                .changed_ns = row->changed_ns,
+                                .modified_ns = row->modified_ns};
 
     return sync_add_changed(s, &f, NULL);
 }
@@ -87,8 +125,6 @@ sx_status sync_try_refused(struct sx_index *ix, struct sx_error *err)
     if (rc != SX_OK)
         return write_doom(ix, rc, err);
     s->again = true;
-    buf_clear(&s->after);
-    buf_put_str(&s->after, buf_str(&s->prefix));
     s->phase = s->changed_next < s->changed_count ? SYNC_READ : SYNC_DONE;
-    return buf_ok(&s->after) ? SX_OK : sx_fail_oom(err);
+    return SX_OK;
 }

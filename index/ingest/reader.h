@@ -49,7 +49,7 @@ enum media {
     MEDIA_HTML,
     MEDIA_MARKDOWN,
     MEDIA_JSONL,
-    MEDIA_PDF,  /* by another program: see `foreign` of struct ingest_sink */
+    MEDIA_PDF,  /* by another program: see `foreign` of struct ingest_sink, and index/extract */
     MEDIA_MAIL, /* one message, RFC 5322 and MIME */
     MEDIA_MBOX, /* messages behind "From " lines */
     MEDIA_FEED, /* RSS, Atom */
@@ -61,6 +61,10 @@ enum media {
     MEDIA_ARCHIVE, /* zip, tar; gzip, zstd, xz, with or without tar inside */
     MEDIA_COUNT
 };
+
+/* Raised by whoever changes what a reader makes of a file, so that those read before can be found
+ * and read again. */
+#define INGEST_VERSION 2
 
 /* By content first, then by the name's ending. MEDIA_NONE: not a kind that is read (binary). */
 enum media media_detect(const char *path, struct sx_str bytes);

@@ -161,13 +161,31 @@ static sx_status level_list(struct level *l, int fd, struct sx_error *err)
 
 /* ---- steps ----------------------------------------------------------------------------- */
 
+static int64_t nanoseconds(const struct timespec *t)
+{
+    return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+static void fill(struct walk_file *out, const char *path, const struct stat *st)
+{
+    out->path = path;
+    out->size = st == NULL ? 0 : (uint64_t)st->st_size;
+    out->changed_ns = st == NULL ? 0 : nanoseconds(&st->st_ctim);
+    out->modified_ns = st == NULL ? 0 : nanoseconds(&st->st_mtim);
+    out->problem = NULL;
+}
+
 static void report(struct walk *w, struct walk_file *out, const struct stat *st)
 {
-    out->path = buf_cstr(&w->path); /* has room: see set_path() */
-    out->size = st == NULL ? 0 : (uint64_t)st->st_size;
-    out->changed_ns =
-        st == NULL ? 0 : (int64_t)st->st_ctim.tv_sec * 1000000000 + st->st_ctim.tv_nsec;
-    out->problem = NULL;
+    fill(out, buf_cstr(&w->path), st); /* has room: see set_path() */
+}
+
+/* Why a thing that is no folder is no file to be read; NULL: it is one. */
+static const char *odd_kind(const struct stat *st)
+{
+    if (S_ISREG(st->st_mode))
+        return NULL;
+    return S_ISLNK(st->st_mode) ? "a symbolic link, which is not followed" : "not a regular file";
 }
 
 static void report_problem(struct walk *w, struct walk_file *out, const char *why)
@@ -287,12 +305,10 @@ static void look_at(struct walk *w, const char *name, struct walk_file *out, boo
     } else if (fstatat(w->fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         *told = errno != ENOENT;
         report_problem(w, out, strerror(errno));
-    } else if (S_ISREG(st.st_mode)) {
+    } else if (odd_kind(&st) == NULL) {
         report(w, out, &st);
     } else {
-        report_problem(w, out,
-                       S_ISLNK(st.st_mode) ? "a symbolic link, which is not followed"
-                                           : "not a regular file");
+        report_problem(w, out, odd_kind(&st));
     }
 }
 
@@ -338,6 +354,20 @@ sx_status walk_next(struct walk *w, struct walk_file *out, bool *more, struct sx
     }
     *more = rc == SX_OK && told;
     return rc;
+}
+
+enum walk_kind walk_look(const char *path, struct walk_file *out)
+{
+    struct stat st;
+
+    if (lstat(path, &st) != 0) {
+        fill(out, path, NULL);
+        out->problem = strerror(errno);
+        return errno == ENOENT || errno == ENOTDIR ? WALK_GONE : WALK_FILE;
+    }
+    fill(out, path, &st);
+    out->problem = odd_kind(&st);
+    return S_ISDIR(st.st_mode) ? WALK_FOLDER : WALK_FILE;
 }
 
 void walk_uri(const char *path, struct buf *out)

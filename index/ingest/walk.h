@@ -13,6 +13,7 @@ struct walk_file {
     const char *path; /* absolute; lives until the next call */
     uint64_t size;
     int64_t changed_ns;  /* st_ctime: unlike st_mtime, no program sets it back */
+    int64_t modified_ns; /* st_mtime */
     const char *problem; /* not to be read, and why ("not a regular file", "permission denied") */
 };
 
@@ -25,6 +26,10 @@ void walk_close(struct walk *w);
 const char *walk_root(const struct walk *w);
 /* The next file; *more false at the end. A folder that cannot be listed comes as a problem. */
 sx_status walk_next(struct walk *w, struct walk_file *out, bool *more, struct sx_error *err);
+
+/* What stands at one absolute path now; out->path is `path`. A folder's *out tells nothing more. */
+enum walk_kind { WALK_GONE, WALK_FILE, WALK_FOLDER };
+enum walk_kind walk_look(const char *path, struct walk_file *out);
 
 /* "file:///srv/a%20b.txt" for an absolute path; RFC 3986 percent-encoding by bytes. */
 struct buf;

@@ -16,6 +16,8 @@
     "id, uri, hash, source, date, lang, type, at, title_len, body_len, checksum, file,"            \
     " lang_detected"
 
+#define FILE_COLUMNS "id, size, changed, modified, hash, type, extractor"
+
 static const char *const sql[ST_COUNT] = {
     [ST_BEGIN_READ] = "BEGIN",
     [ST_BEGIN_WRITE] = "BEGIN IMMEDIATE",
@@ -36,6 +38,8 @@ static const char *const sql[ST_COUNT] = {
     [ST_DOC_DELETE] = "DELETE FROM doc WHERE id = ?1",
     [ST_DOC_ALL] = "SELECT " DOC_COLUMNS " FROM doc ORDER BY id",
     [ST_DOC_OF_FILE] = "SELECT id FROM doc WHERE file = ?1 AND id < ?2 LIMIT 256",
+    [ST_DOC_RENAME] = "UPDATE doc SET uri = ?2, hash = ?3, checksum = ?4 WHERE id = ?1",
+    [ST_DOC_TYPES] = "SELECT type, count(*) FROM doc GROUP BY type ORDER BY type",
     [ST_TEXT_GET] = "SELECT title, body, extra FROM text WHERE id = ?1",
     [ST_TEXT_INSERT] = "INSERT INTO text(id, title, body, extra) VALUES(?1, ?2, ?3, ?4)",
     [ST_TEXT_DELETE] = "DELETE FROM text WHERE id = ?1",
@@ -49,23 +53,35 @@ static const char *const sql[ST_COUNT] = {
                          " AND sx_match(fts)",
     [ST_VOCAB_TERM] = "SELECT doc, cnt FROM temp.vocab WHERE term = ?1",
     [ST_VOCAB_PREFIX] = "SELECT doc, cnt FROM temp.vocab WHERE term >= ?1 AND term <= ?2 LIMIT ?3",
-    [ST_FILE_GET] = "SELECT id, size, changed, hash FROM file WHERE path = ?1",
-    [ST_FILE_INSERT] = "INSERT INTO file(path, size, changed, hash) VALUES(?1, ?2, ?3, ?4)",
-    [ST_FILE_UPDATE] = "UPDATE file SET size = ?2, changed = ?3, hash = ?4 WHERE id = ?1",
+    [ST_FILE_GET] = "SELECT " FILE_COLUMNS " FROM file WHERE path = ?1",
+    [ST_FILE_INSERT] = "INSERT INTO file(path, size, changed, modified, hash, type, extractor)"
+                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [ST_FILE_UPDATE] = "UPDATE file SET size = ?2, changed = ?3, modified = ?4, hash = ?5,"
+                       " type = ?6, extractor = ?7 WHERE id = ?1",
     [ST_FILE_DELETE] = "DELETE FROM file WHERE id = ?1",
     [ST_FILE_ALL] = "SELECT id, path FROM file WHERE path > ?1 ORDER BY path LIMIT 256",
     [ST_FILE_PATH] = "SELECT path FROM file WHERE id = ?1",
+    [ST_FILE_BY_ID] = "SELECT " FILE_COLUMNS " FROM file WHERE id = ?1",
+    [ST_FILE_BY_HASH] = "SELECT id, path FROM file WHERE hash = ?1 AND type = ?2"
+                        " AND extractor = ?3 ORDER BY id LIMIT 64",
+    [ST_FILE_MOVE] = "UPDATE file SET path = ?2 WHERE id = ?1",
+    [ST_FILE_FORGET_HASHES] = "UPDATE file SET hash = NULL WHERE (NOT ?1 OR id IN"
+                              " (SELECT file FROM failed)) AND (?2 IS NULL OR type = ?2)"
+                              " AND (?3 IS NULL OR extractor < ?3)",
+    [ST_FILE_TYPES] = "SELECT type, count(*) FROM file GROUP BY type ORDER BY type",
     [ST_FILE_REREAD] = "UPDATE file SET hash = NULL WHERE id IN"
                        " (SELECT file FROM failed WHERE stage = 'put')",
-    [ST_FILE_REFUSED] = "SELECT path, size, changed FROM file WHERE id IN"
+    [ST_FILE_REFUSED] = "SELECT " FILE_COLUMNS ", path FROM file WHERE id IN"
                         " (SELECT file FROM failed WHERE stage = 'put') ORDER BY path",
-    [ST_FAILED_PUT] = "INSERT OR REPLACE INTO failed(uri, stage, reason, at, file)"
-                      " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [ST_FAILED_PUT] = "INSERT OR REPLACE INTO failed(uri, stage, reason, at, file, retry)"
+                      " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
     [ST_FAILED_DELETE] = "DELETE FROM failed WHERE uri = ?1",
     [ST_FAILED_DELETE_FILE] = "DELETE FROM failed WHERE file = ?1",
     [ST_FAILED_COUNT] = "SELECT count(*) FROM failed",
     [ST_FAILED_REASON] = "SELECT reason FROM failed WHERE uri = ?1",
-    [ST_FAILED_LIST] = "SELECT uri, stage, reason, at FROM failed ORDER BY uri LIMIT ?1 OFFSET ?2",
+    [ST_FAILED_OF_FILE] = "SELECT 1 FROM failed WHERE file = ?1 LIMIT 1",
+    [ST_FAILED_LIST] = "SELECT uri, stage, reason, at, retry FROM failed ORDER BY uri"
+                       " LIMIT ?1 OFFSET ?2",
     [ST_FORM_INSERT] = "INSERT OR IGNORE INTO form(lang, stem, term) VALUES(?1, ?2, ?3)",
     [ST_FORM_CLEAR] = "DELETE FROM form",
     [ST_TERM_INSERT] = "INSERT OR IGNORE INTO term(length, term) VALUES(?1, ?2)",

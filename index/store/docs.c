@@ -258,6 +258,23 @@ static sx_status remove_by_id(struct db *c, enum stmt which, int64_t id, struct 
     return db_run(c, st, "remove the document", err);
 }
 
+sx_status doc_rename(struct db *c, struct stored_doc *d, struct sx_str uri, struct sx_error *err)
+{
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_DOC_RENAME, &st, err);
+
+    if (rc != SX_OK)
+        return rc;
+    d->doc.uri = uri;
+    doc_hash(&d->doc, d->hash);
+    d->checksum = doc_checksum(&d->doc);
+    sqlite3_bind_int64(st, 1, d->id);
+    bind_str(st, 2, uri);
+    sqlite3_bind_blob(st, 3, d->hash, DOC_HASH_BYTES, SQLITE_STATIC);
+    sqlite3_bind_int64(st, 4, d->checksum);
+    return db_run(c, st, "rename the document", err);
+}
+
 sx_status doc_remove(struct db *c, const struct stored_doc *d, struct sx_error *err)
 {
     sx_status rc = run_fts(c, ST_FTS_DELETE, d, err);

@@ -55,6 +55,9 @@ sx_status doc_insert(struct db *c, struct stored_doc *d,
 sx_status doc_reindex(struct db *c, struct stored_doc *d,
                       void (*fill)(void *ctx, struct stored_doc *d), void *ctx,
                       struct sx_error *err);
+/* Gives a document, whose text doc_text() has read, another uri; title and body stay, and so do
+ * their words. d->hash and d->checksum become those of it under that uri. */
+sx_status doc_rename(struct db *c, struct stored_doc *d, struct sx_str uri, struct sx_error *err);
 /* Removes from fts (which needs the old text), text and doc. */
 sx_status doc_remove(struct db *c, const struct stored_doc *d, struct sx_error *err);
 

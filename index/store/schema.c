@@ -59,6 +59,19 @@ static const char *const migrations[] = {
     "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, fts, row);"
     "INSERT INTO term SELECT length(term), term FROM temp.words" FUZZY_TERMS ";"
     "DROP TABLE temp.words;",
+
+    "SELECT 1;",
+
+    /* of file: st_mtime, what kind it is, and by which version of the readers it was read;
+     * of failed: whether it is tried again though the file does not change */
+    "ALTER TABLE file ADD COLUMN modified INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE file ADD COLUMN type TEXT;"
+    "ALTER TABLE file ADD COLUMN extractor INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE failed ADD COLUMN retry INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX file_hash ON file(hash) WHERE hash IS NOT NULL;"
+    "CREATE INDEX file_type ON file(type);"
+    "CREATE INDEX failed_file ON failed(file) WHERE file IS NOT NULL;"
+    "CREATE INDEX doc_type ON doc(type);",
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_VERSION,

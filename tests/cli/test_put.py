@@ -192,6 +192,20 @@ class Operations(unittest.TestCase):
         self.assertEqual([json.loads(line) for line in out.splitlines()], items)
         self.assertEqual(self.ask({"ok": True, "total": 0, "failed": []}, "--failed")[0], 1)
 
+    def test_reindex_says_which_files(self):
+        reply = {"ok": True, "files": 3, "generation": 7}
+        status, out, err, requests = self.ask(reply, "--reindex", "failed,type:pdf,older:2")
+        self.assertEqual((status, out, err), (0, "", "3 files are read again\n"))
+        self.assertEqual(requests, [{"op": "reindex", "failed": True, "type": "pdf",
+                                     "extractor_older_than": 2}])
+        status, _, _, requests = self.ask(dict(reply, files=0), "--reindex", "type:a\"b")
+        self.assertEqual((status, requests), (1, [{"op": "reindex", "type": 'a"b'}]))
+
+    def test_what_failed_and_is_tried_again_is_told(self):
+        items = [{"uri": "u", "stage": "read", "reason": "r", "retry": True}]
+        _, out, _, _ = self.ask({"ok": True, "total": 1, "failed": items}, "--failed")
+        self.assertEqual(out, "u\n    read: r (is tried again)\n")
+
     def test_stats_ping_and_raw(self):
         reply = {"ok": True, "generation": 7}
         status, out, _, requests = self.ask(reply, "--stats")

@@ -66,6 +66,8 @@ class Usage(unittest.TestCase):
                     ["--cursor", "a" * 65, "x"], ["--cursor", "a", "--offset", "0", "x"],
                     ["--cursor", "a", "-c", "x"], ["--cursor", "a", "--batch", "-"],
                     [], ["--ping", "x"], ["--delete"], ["--put"],
+                    ["--reindex"], ["--reindex", "all"], ["--reindex", "failed,"],
+                    ["--reindex", "type:"], ["--reindex", "older:x"], ["--reindex", "older:1x"],
                     ["--ping", "--stats"], ["--batch", "-", "--format", "tsv"], ["-n"]):
             status, out, err, requests = run(hits(1), *bad)
             self.assertEqual((bad, status, out, requests), (bad, 2, b"", []))

@@ -141,7 +141,7 @@ class Requests(unittest.TestCase):
         names = {op["op"] for op in hello["operations"]}
         self.assertEqual(names, {"hello", "ping", "search", "batch", "count", "get", "put", "delete",
                                  "stats", "failed", "parse", "cancel", "reload", "check",
-                                 "rebuild"})
+                                 "rebuild", "reindex"})
 
     def test_query_errors_name_the_offset(self):
         error = self.error({"query": 'a "b'})

@@ -22,7 +22,8 @@ static void every_key_arrives(void **state)
     struct sx_error err;
     const char *text = "; a comment\n[server]\nlisten = unix:/a\nlisten = tcp:127.0.0.1:7700\n"
                        "workers = 3\nadmin_on_tcp = yes\ndata = /d\n[limits]\ntimeout_ms = 50\n"
-                       "in_flight = 4\n[log]\nlevel = debug\n[collection news]\nroot = /r\n"
+                       "in_flight = 4\n[files]\ntimeout_ms = 700\n[log]\nlevel = "
+                       "debug\n[collection news]\nroot = /r\n"
                        "root = /s\nrescan = 5\ndurability = relaxed\nboilerplate = keep\n"
                        "languages = en, nl,pt-BR\n[collection mail]\n"
                        "data = /m\n";
@@ -35,6 +36,8 @@ static void every_key_arrives(void **state)
     assert_true(c.admin_on_tcp);
     assert_int_equal(c.limits.timeout_ms, 50);
     assert_int_equal(c.limits.in_flight, 4);
+    assert_int_equal(c.files.timeout_ms, 700);
+    assert_int_equal(c.files.memory_mb, 1024);
     assert_int_equal(c.limits.line_bytes, 1 << 20);
     assert_int_equal(c.collection_count, 2);
     assert_string_equal(c.collections[0].data, "/d/news");
@@ -99,6 +102,7 @@ static const struct fault faults[] = {
     {"[server]\ndata = relative\n", "f.conf:2: ", "absolute"},
     {"[limits]\ntimeout_ms = 0\n", "f.conf:2: ", "milliseconds"},
     {"[limits]\ntimeout_ms = 99999999999999999999\n", "f.conf:2: ", "milliseconds"},
+    {"[files]\nmemory_mb = 1\n", "f.conf:2: ", "256"},
     {"[log]\nlevel = loud\n", "f.conf:2: ", "error, warn"},
     {"[collection]\nroot = /a\n", "f.conf:1: ", "[collection NAME]"},
     {"[collection ../x]\nroot = /a\n", "f.conf:1: ", "a name of letters"},
@@ -229,6 +233,7 @@ static void the_example_states_the_defaults(void **state)
         fail_msg("%s", err.msg);
     config_init(&plain);
     assert_memory_equal(&c.limits, &plain.limits, sizeof plain.limits);
+    assert_memory_equal(&c.files, &plain.files, sizeof plain.files);
     assert_int_equal(c.workers, plain.workers);
     assert_int_equal(c.admin_on_tcp, plain.admin_on_tcp);
     assert_int_equal(c.log_level, plain.log_level);

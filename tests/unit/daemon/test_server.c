@@ -32,7 +32,7 @@ static void *serve(void *arg)
         f->status = -1;
         return NULL;
     }
-    f->status = server_run(&conf, &f->options);
+    f->status = server_run(&conf, &f->options, NULL);
     return NULL;
 }
 
@@ -179,7 +179,7 @@ static void starting_survives_a_failing_allocator(void **state)
         struct sx_error err;
         mem_fail_after(n);
         if (options_config(&o, &conf, &err) == SX_OK)
-            assert_int_equal(server_run(&conf, &o), EXIT_FAILURE);
+            assert_int_equal(server_run(&conf, &o, NULL), EXIT_FAILURE);
         else
             config_release(&conf);
         failed = mem_failed();

@@ -358,12 +358,14 @@ static void an_index_of_the_first_schema_is_brought_up_to_date(void **state)
     close_index(b);
     assert_true(asprintf(&path, "%s/index.db", b->dir) > 0);
     assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "DROP TABLE form; DROP TABLE language; DROP TABLE term;"
-                                  "ALTER TABLE doc DROP COLUMN lang_detected;"
-                                  "PRAGMA user_version = 1",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    const char *back = "DROP TABLE form; DROP TABLE language; DROP TABLE term;"
+                       "DROP INDEX file_hash; DROP INDEX file_type;"
+                       "DROP INDEX failed_file; DROP INDEX doc_type;"
+                       "ALTER TABLE file DROP COLUMN modified; ALTER TABLE file DROP COLUMN type;"
+                       "ALTER TABLE file DROP COLUMN extractor;"
+                       "ALTER TABLE failed DROP COLUMN retry;"
+                       "ALTER TABLE doc DROP COLUMN lang_detected; PRAGMA user_version = 1";
+    assert_int_equal(sqlite3_exec(db, back, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     free(path);
     open_index(b);

@@ -37,6 +37,7 @@ static void content_beats_names(void **state)
     assert_media("x.json", "{\n\"body\":\"b\"\n}", MEDIA_TEXT);
     assert_media("x.txt", "<!-- never closed <html>", MEDIA_TEXT);
     assert_media("x.txt", "an <html> tag", MEDIA_TEXT);
+    assert_media("x.txt", "%PDF-1.7 text", MEDIA_PDF);
 }
 
 static void mail_is_told_from_texts_with_a_head(void **state)
