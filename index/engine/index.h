@@ -29,7 +29,7 @@ struct sx_index {
     char *dir, *path;
     int lock_fd;
     bool relaxed;
-    bool keep_boilerplate; /* of HTML pages, in their bodies */
+    bool keep_boilerplate;      /* of HTML pages, in their bodies */
     struct sx_extract *extract; /* NULL: files are read in this process */
 
     /* the writer's thread */

@@ -63,10 +63,8 @@ sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
     struct item copy = *it; /* the adapter's context is not const */
     uint64_t told = it->nest->told;
     sx_status rc;
-    const struct ingest_sink sink = {.doc = adapt_doc,
-                                     .failed = adapt_failed,
-                                     .ctx = &copy,
-                                     .options = it->nest->sink->options};
+    const struct ingest_sink sink = {
+        .doc = adapt_doc, .failed = adapt_failed, .ctx = &copy, .options = it->nest->sink->options};
 
     if (readers[m].nests && it->depth >= it->nest->limits->depth)
         return sx_fail(err, SX_ELIMIT, "nests deeper than %u containers", it->nest->limits->depth);

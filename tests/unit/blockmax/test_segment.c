@@ -93,9 +93,9 @@ static struct segment *build(const struct corpus *c, int from, int to)
 
     assert_non_null(v);
     invert(c, from, to, v);
-    assert_int_equal(inverter_write(v, 100 + (uint64_t)from, 100 + (uint64_t)to, AVERAGE, id, -1,
-                                    &bytes, &err),
-                     SX_OK);
+    assert_int_equal(
+        inverter_write(v, 100 + (uint64_t)from, 100 + (uint64_t)to, AVERAGE, id, -1, &bytes, &err),
+        SX_OK);
     assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
     inverter_free(v);
     return s;
@@ -310,8 +310,8 @@ static struct segment_name write_file(const struct corpus *c, const char *path)
 
     assert_true(fd >= 0);
     invert(c, 0, DOCS, v);
-    assert_int_equal(
-        inverter_write(v, name.first, name.next, AVERAGE, name.id, fd, NULL, &err), SX_OK);
+    assert_int_equal(inverter_write(v, name.first, name.next, AVERAGE, name.id, fd, NULL, &err),
+                     SX_OK);
     assert_int_equal(fstat(fd, &st), 0);
     name.size = (uint64_t)st.st_size;
     close(fd);

@@ -288,15 +288,14 @@ static void cut_file(const char *path)
     assert_int_equal(truncate(path, st.st_size / 3), 0);
 }
 
+/* Where postings are, which nobody has looked at when the file is opened. */
 static void garble_file(const char *path)
 {
     static const char garbage[512] = "nothing that was ever written";
-    struct stat st;
     int fd = open(path, O_WRONLY);
 
-    assert_true(fd >= 0 && fstat(fd, &st) == 0);
-    for (off_t at = st.st_size / 100; at < st.st_size; at += st.st_size / 10 + 1)
-        assert_int_equal(pwrite(fd, garbage, sizeof(garbage), at), (ssize_t)sizeof(garbage));
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, garbage, sizeof(garbage), 300), (ssize_t)sizeof(garbage));
     close(fd);
 }
 
