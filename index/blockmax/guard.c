@@ -31,22 +31,22 @@ static void handle(int signal, siginfo_t *info, void *context)
     }
 }
 
-static void install(void)
+void guard_install(void)
 {
-    struct sigaction act;
+    static pthread_mutex_t once = PTHREAD_MUTEX_INITIALIZER;
+    struct sigaction act, now;
 
     memset(&act, 0, sizeof(act));
     act.sa_sigaction = handle;
     /* The jump back leaves no mask behind that would have to be restored. */
     act.sa_flags = SA_SIGINFO | SA_NODEFER | SA_ONSTACK;
-    sigaction(SIGBUS, &act, &before);
-}
-
-void guard_install(void)
-{
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-    pthread_once(&once, install);
+    pthread_mutex_lock(&once);
+    sigaction(SIGBUS, NULL, &now);
+    if (!(now.sa_flags & SA_SIGINFO) || now.sa_sigaction != handle) {
+        before = now;
+        sigaction(SIGBUS, &act, NULL);
+    }
+    pthread_mutex_unlock(&once);
 }
 
 bool guard_run(void (*fn)(void *ctx), void *ctx, const void **at)

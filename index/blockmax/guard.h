@@ -9,7 +9,8 @@
 
 #include "index/blockmax/segment.h"
 
-/* Once, before the first guard. A SIGBUS outside of guards goes where it went before. */
+/* Before the first guard, and whenever another may have taken SIGBUS since. Outside of guards it goes
+ * where it went before. */
 void guard_install(void);
 
 /* Runs `fn`. False: the bytes at *at could not be read, and it did not return. Not nested. */

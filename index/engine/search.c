@@ -278,6 +278,7 @@ static sx_status choose_engine(struct search *s, struct sx_error *err)
         return SX_OK;
     struct bm_view view = reach_view(r->reached, r->memory, &s->snap, &r->reach_snap);
     s->res.engine = "blockmax";
+    s->reached = true;
     return run_reach(&s->run, &view, &r->pool, err);
 }
 
@@ -408,7 +409,7 @@ static sx_status search_once(struct sx_reader *r, const struct sx_search *ask, s
 /* Whether a failure is of block-max, so that FTS5 can do it. Upkeep looks after the rest. */
 static bool can_do_without(const struct search *s, sx_status rc)
 {
-    bool damaged = rc == SX_ECORRUPT && s->run.bm != NULL;
+    bool damaged = rc == SX_ECORRUPT && s->reached;
 
     if (damaged)
         upkeep_wake(s->r->ix);

@@ -19,7 +19,8 @@ struct search {
     struct sx_reader *r;
     const struct sx_search *ask;
     struct query q;
-    bool fuzzy; /* a word of it is */
+    bool fuzzy;   /* a word of it is */
+    bool reached; /* block-max has to find the documents */
     const struct ast *rewritten;
     struct state snap;
     struct plan plan;

@@ -371,10 +371,12 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
 
 /* ---- the thread ------------------------------------------------------------------------------- */
 
-static void note_failure(struct sx_index *ix, const struct sx_error *err)
+/* What the last step said, for sx_index_settle(). */
+static void note(struct sx_index *ix, sx_status rc, const struct sx_error *err)
 {
     pthread_mutex_lock(&ix->lock);
     ix->upkeep.failure = *err;
+    ix->upkeep.failure.code = rc;
     pthread_mutex_unlock(&ix->lock);
 }
 
@@ -415,19 +417,18 @@ static bool wait_for_work(struct sx_index *ix, bool *idle)
 static void work_through(struct worker *w, bool idle)
 {
     struct sx_error err = {0};
+    sx_status rc = SX_OK;
     bool worked = true;
     unsigned in_vain = 0;
 
     while (worked && in_vain < IN_VAIN_MAX && !atomic_load(&w->ix->upkeep.stop)) {
-        sx_status rc = step(w, idle, &worked, &err);
+        rc = step(w, idle, &worked, &err);
         in_vain = rc == SX_OK ? 0 : in_vain + 1;
-        if (rc == SX_OK || rc == SX_EBUSY)
-            continue;
-        if (rc != SX_ECANCELLED)
-            note_failure(w->ix, &err);
-        if (rc != SX_ECORRUPT) /* which the next step heals, where it is a segment's */
-            return;
+        /* The next step heals a damaged segment, and sees what has changed meanwhile. */
+        if (rc != SX_OK && rc != SX_EBUSY && rc != SX_ECORRUPT)
+            break;
     }
+    note(w->ix, rc, &err);
 }
 
 static void *work(void *arg)

@@ -87,7 +87,7 @@ class Starting(unittest.TestCase):
             self.assertIn(option, out)
         status, out, _ = exit_of([bin_path("searchd"), "--version"])
         self.assertEqual(status, 0)
-        self.assertRegex(out, r"^searchd \S+, SQLite \S+, ICU \S+, libxml2 \S+, "
+        self.assertRegex(out, r"^searchd \S+, SQLite \S+, ICU \S+, libxml2 \S+, libarchive \S+, "
                               r"libevent 2\.\S+, cJSON 1\.\S+\n$")
 
     def test_socket_activation_and_notification(self):
