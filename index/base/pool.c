@@ -7,12 +7,12 @@
 
 #define BLOCK_BYTES ((size_t)256 << 10)
 #define KEPT_BLOCKS 16 /* 4 MB */
-#define ALIGNMENT 16
+#define ALIGNMENT ((size_t)16)
 
 struct pool_block {
     struct pool_block *next;
     size_t used, size;
-    _Alignas(ALIGNMENT) unsigned char bytes[];
+    _Alignas(16) unsigned char bytes[];
 };
 
 static struct pool_block *take_block(struct pool *p, size_t size)

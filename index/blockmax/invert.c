@@ -280,7 +280,7 @@ static void gather(const struct inverter *v, struct sorted *s, uint32_t number, 
             out->flags |= TERM_REPEATED;
             continue;
         }
-        if (log[i].doc != doc) {
+        if (p == NULL || log[i].doc != doc) {
             p = &s->postings[out->n++];
             *p = (struct posting){.doc = (uint32_t)(d->rowid - first)};
         }

@@ -35,11 +35,11 @@ static bool number(struct leaves *l)
         for (size_t k = 0; k < leaf->phrase_count; k++)
             l->source_count += (uint32_t)leaf->phrases[k].count;
     }
-    l->slots = pool_array(l->mem, l->source_count + 1, sizeof(*l->slots));
+    l->slots = pool_array(l->mem, l->source_count + 1, sizeof(struct slot *));
     l->places = mem_zalloc(l->source_count + (size_t)1, sizeof(*l->places));
     if (l->slots == NULL || l->places == NULL)
         return false;
-    memset(l->slots, 0, l->source_count * sizeof(*l->slots));
+    memset(l->slots, 0, l->source_count * sizeof(struct slot *));
     return true;
 }
 
@@ -301,12 +301,6 @@ static struct slot *own_slot(struct leaves *l, struct leaf_state *st)
     return st->own;
 }
 
-#define EACH_BIT(doc, words)                                                                       \
-    for (uint32_t word_ = 0; word_ < RANGE_WORDS; word_++)                                         \
-        for (uint64_t left_ = (words)[word_], doc = 0;                                             \
-             left_ != 0 && ((doc = word_ * 64 + (uint32_t)__builtin_ctzll(left_)), true);          \
-             left_ &= left_ - 1)
-
 /* Keeps what stands in the leaf's field. */
 static void keep_field(struct leaf_state *st)
 {
@@ -314,12 +308,13 @@ static void keep_field(struct leaf_state *st)
 
     if (field == BM_BOTH)
         return;
-    EACH_BIT(doc, st->bits)
-    {
-        struct phrase_tf *tf = &st->tf[doc];
-        *(field == BM_TITLE ? &tf->body : &tf->title) = 0;
-        if (tf->title + tf->body == 0)
-            st->bits[doc / 64] &= ~(UINT64_C(1) << (doc % 64));
+    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+        for (uint64_t left = st->bits[w]; left != 0; left &= left - 1) {
+            struct phrase_tf *tf = &st->tf[w * 64 + (uint32_t)__builtin_ctzll(left)];
+            *(field == BM_TITLE ? &tf->body : &tf->title) = 0;
+            if (tf->title + tf->body == 0)
+                st->bits[w] &= ~(left & -left);
+        }
     }
 }
 
@@ -372,6 +367,19 @@ static int load_phrases(struct leaves *l, struct leaf_state *st, uint32_t stretc
     return 0;
 }
 
+/* NEAR stands no more often than any of its words. */
+static void count_nearest(const struct leaves *l, struct leaf_state *st, uint32_t doc)
+{
+    const struct bm_leaf *near = st->leaf;
+
+    st->tf[doc] = l->states[near->near[0]].tf[doc];
+    for (size_t i = 1; i < near->near_count; i++) {
+        const struct phrase_tf *tf = &l->states[near->near[i]].tf[doc];
+        st->tf[doc].title = least(st->tf[doc].title, tf->title);
+        st->tf[doc].body = least(st->tf[doc].body, tf->body);
+    }
+}
+
 static int load_near(struct leaves *l, struct leaf_state *st, uint32_t stretches)
 {
     const struct bm_leaf *near = st->leaf;
@@ -387,15 +395,9 @@ static int load_near(struct leaves *l, struct leaf_state *st, uint32_t stretches
         for (size_t i = 0; i < near->near_count; i++)
             st->bits[w] &= l->states[near->near[i]].bits[w];
     }
-    EACH_BIT(doc, st->bits)
-    {
-        st->tf[doc] = l->states[near->near[0]].tf[doc];
-        for (size_t i = 1; i < near->near_count; i++) {
-            const struct phrase_tf *tf = &l->states[near->near[i]].tf[doc];
-            st->tf[doc].title = least(st->tf[doc].title, tf->title);
-            st->tf[doc].body = least(st->tf[doc].body, tf->body);
-        }
-    }
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        for (uint64_t left = st->bits[w]; left != 0; left &= left - 1)
+            count_nearest(l, st, w * 64 + (uint32_t)__builtin_ctzll(left));
     return 0;
 }
 

@@ -68,7 +68,8 @@ static sx_status add_list(struct merger *m, const struct term_walk *walk, struct
     if (reserve(&postings, &m->postings_cap, t->n + l->n, sizeof(*m->postings)) != 0)
         return sx_fail_oom(err);
     m->postings = postings;
-    if (reserve(&at, &m->positions_cap, *positions + walk->entry.f, sizeof(*m->positions)) != 0)
+    if (reserve(&at, &m->positions_cap, *positions + walk->entry.f, sizeof(*m->positions)) != 0 ||
+        at == NULL)
         return sx_fail_oom(err);
     m->positions = at;
     for (uint32_t b = 0; b < l->blocks; b++) {
@@ -79,7 +80,7 @@ static sx_status add_list(struct merger *m, const struct term_walk *walk, struct
             return fail_damaged(err);
         for (uint32_t i = 0; i < l->count; i++) {
             uint32_t count = l->title[i] + l->body[i];
-            if (!is_dropped(m->opt, walk->s->first + l->doc[i])) {
+            if (count > 0 && !is_dropped(m->opt, walk->s->first + l->doc[i])) {
                 memmove(m->positions + *positions, from, count * sizeof(*from));
                 *positions += count;
                 m->postings[t->n++] =
@@ -98,7 +99,7 @@ static struct term_walk *first_term(const struct merger *m)
 {
     struct term_walk *first = NULL;
 
-    for (size_t i = 0; i < m->opt->count; i++) {
+    for (size_t i = 0; m->walks != NULL && i < m->opt->count; i++) {
         struct term_walk *w = &m->walks[i];
         if (w->end)
             continue;
@@ -188,7 +189,7 @@ sx_status segment_merge(const struct merge_options *opt, struct buf *out, struct
     m.lengths = mem_alloc((next - first + 1) * sizeof(*m.lengths));
     if (m.walks == NULL || m.lengths == NULL)
         rc = sx_fail_oom(err);
-    if (rc == SX_OK && !read_lengths(&m, &docs))
+    else if (!read_lengths(&m, &docs))
         rc = fail_damaged(err);
     if (rc == SX_OK) {
         struct writer_options w = {first, next, docs, opt->average, m.lengths, opt->id};

@@ -82,10 +82,10 @@ static inline __attribute__((always_inline)) void lanes(const uint8_t *in, const
 }
 
 #define WIDTH(w)                                                                                   \
-    case w:                                                                                        \
-        lanes(in, w, out);                                                                         \
+    case (w):                                                                                      \
+        lanes(in, (w), out);                                                                       \
         break;
-#define WIDTHS(w) WIDTH(w) WIDTH(w + 1) WIDTH(w + 2) WIDTH(w + 3)
+#define WIDTHS(w) WIDTH((w)) WIDTH((w) + 1) WIDTH((w) + 2) WIDTH((w) + 3)
 
 void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
 {

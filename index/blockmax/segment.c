@@ -340,6 +340,7 @@ bool term_walk_begin(struct term_walk *w, struct segment *s, struct sx_str from)
     uint64_t low = 0, high = s->dict_blocks; /* the block is of [low, high) */
 
     w->s = s;
+    w->list = 0;
     w->end = s->terms == 0;
     if (w->end)
         return true;

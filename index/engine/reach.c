@@ -441,7 +441,7 @@ static struct segset *with_made(const struct segset *old, size_t from, size_t to
 
     if (at == NULL)
         return NULL;
-    for (size_t i = 0; i < from; i++)
+    for (size_t i = 0; i < from && i < count; i++)
         at[n++] = old->at[i];
     at[n++] = made;
     for (size_t i = to; i < count; i++)

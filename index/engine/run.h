@@ -17,42 +17,42 @@ struct run {
     /* in */
     const struct plan *p;
     const struct doctable *docs;
-    enum sx_match match;
     double avglen;   /* of the snapshot; 0: scores are not wanted */
     struct topk top; /* k may be 0; its tier is 0 for every-item documents of `best` */
-    bool proximity;  /* whether it orders the first of `top`; else it is not read */
     sx_status (*each)(void *ctx, int64_t rowid); /* instead of `top`; NULL: none */
     void *each_ctx;
     int64_t below;        /* only documents with smaller rowids are offered to `top`; 0: all */
     struct facets facets; /* counts what is wanted there */
-    bool explain;         /* keep what the passes were */
-    bool every;           /* see every match, whatever its score */
     const struct sx_limits *limits; /* looked at while places are counted; NULL: none */
+    enum sx_match match;
+    bool proximity; /* whether it orders the first of `top`; else it is not read */
+    bool explain;   /* keep what the passes were */
+    bool every;     /* see every match, whatever its score */
     /* out */
+    bool pruned; /* totals are lower bounds: what could not be kept was not looked at */
     uint64_t total, total_all;
     uint64_t *kept; /* a slot of `top` has `kept_words` words: bit i is set where leaf i stands */
     size_t kept_words;
     double *near; /* by slot of `top`: the score of its pairs */
-    bool pruned;  /* totals are lower bounds: what could not be kept was not looked at */
     struct sx_pass passes[2];
     size_t pass_count;
     /* of the document that was seen last */
     struct phrase_tf *tf;  /* by leaf */
     struct pair_tf *pairs; /* by pair, after run_one() */
+    int64_t rowid;
     /* inside */
-    enum reading reading; /* of this pass */
     struct match m;
     int *first;            /* by leaf: the phrase of `m` that its places are read from */
     struct places *places; /* by leaf, of the row in `read` */
     uint64_t *read;
     uint64_t row;         /* counts rows */
-    int64_t rowid;        /* of the document that was seen last */
-    bool below_first;     /* the documents with every item are in `top` already */
     struct bm_search *bm; /* NULL: FTS5 finds the documents */
     struct bm_ask bm_ask;
     struct pool *bm_mem;
-    size_t work;    /* places counted since the limits were looked at */
-    struct buf one; /* the expression of run_one() */
+    size_t work;          /* places counted since the limits were looked at */
+    struct buf one;       /* the expression of run_one() */
+    enum reading reading; /* of this pass */
+    bool below_first;     /* the documents with every item are in `top` already */
     bool of_one;
 };
 

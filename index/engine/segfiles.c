@@ -18,6 +18,7 @@
 #define MANIFEST_BYTES_MAX ((size_t)1 << 20)
 #define MANIFEST_HEAD "searchd blockmax 1\n"
 #define NAME_MAX_BYTES 512
+#define HEX_BYTES ((size_t)2 * SEGMENT_ID_BYTES)
 
 static sx_status fail_io(const char *what, const char *path, struct sx_error *err)
 {
@@ -74,13 +75,12 @@ static sx_status rename_in(const char *folder, const char *from, const char *to,
 
 static bool read_line(const char **at, struct segment_name *f)
 {
-    char hex[2 * SEGMENT_ID_BYTES + 1];
+    char hex[HEX_BYTES + 1];
     int used = 0;
 
     if (sscanf(*at, "segment %32s %" SCNu64 " %" SCNu64 " %" SCNu64 "\n%n", hex, &f->first,
                &f->next, &f->size, &used) != 4 ||
-        used == 0 || strlen(hex) != 2 * SEGMENT_ID_BYTES ||
-        hex_decode(hex, SEGMENT_ID_BYTES, f->id) != 0)
+        used == 0 || strlen(hex) != HEX_BYTES || hex_decode(hex, SEGMENT_ID_BYTES, f->id) != 0)
         return false;
     *at += used;
     return true;

@@ -84,9 +84,13 @@ static sx_status write_manifest(struct sx_index *ix, struct memory *m, const cha
 {
     struct manifest *man = mem_zalloc(1, sizeof(*man));
     struct segset *set = reach_now(ix, m);
-    sx_status rc = man == NULL ? sx_fail_oom(err) : SX_OK;
+    sx_status rc = SX_OK;
 
-    for (size_t i = 0; rc == SX_OK && set != NULL && i < set->count; i++) {
+    if (man == NULL) {
+        reach_drop(set);
+        return sx_fail_oom(err);
+    }
+    for (size_t i = 0; set != NULL && i < set->count; i++) {
         const struct segment *s = set->at[i];
         if (!s->mapped || man->count == SEGMENT_FILES_MAX)
             continue;
@@ -94,10 +98,8 @@ static sx_status write_manifest(struct sx_index *ix, struct memory *m, const cha
         *f = (struct segment_name){.first = s->first, .next = s->next, .size = s->size};
         memcpy(f->id, s->id, sizeof(f->id));
     }
-    if (rc == SX_OK) {
-        man->analyzer = atomic_load(&ix->analyzer);
-        rc = manifest_write(folder, man, err);
-    }
+    man->analyzer = atomic_load(&ix->analyzer);
+    rc = manifest_write(folder, man, err);
     if (rc == SX_OK)
         segfiles_sweep(folder, man);
     reach_drop(set);

@@ -321,7 +321,7 @@ static struct segment_name write_file(const struct corpus *c, const char *path)
 
 static void flip(const char *path, uint64_t byte, unsigned bit)
 {
-    uint8_t b;
+    uint8_t b = 0;
     int fd = open(path, O_RDWR);
 
     assert_true(fd >= 0 && pread(fd, &b, 1, (off_t)byte) == 1);

@@ -25,8 +25,7 @@ static void articles_are_found_where_they_stand(void **state)
 {
     static const char *const scripts[] = {
         "{\"@type\":\"NewsArticle\",\"datePublished\":\"2025-08-15\"}",
-        "[{\"@type\":\"WebPage\"},{\"@type\":[\"Thing\",\"Article\"],\"datePublished\":\"2025-08-"
-        "15\"}]",
+        "[{\"@type\":\"Page\"},{\"@type\":[\"A\",\"Article\"],\"datePublished\":\"2025-08-15\"}]",
         "{\"@graph\":[{\"@type\":\"BlogPosting\",\"datePublished\":\"2025-08-15\"}]}",
         "<!-- {\"@type\":\"Report\",\"datePublished\":\"2025-08-15\"} -->",
         "//<![CDATA[\n{\"@type\":\"Report\",\"datePublished\":\"2025-08-15\"}\n//]]>",
