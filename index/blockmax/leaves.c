@@ -83,6 +83,7 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
     p->below =
         (uint32_t)(l->ask->view.below - s->first < docs ? l->ask->view.below - s->first : docs);
     p->bounds = NULL;
+    p->apart = NULL;
     p->sources = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*p->sources));
     if (p->sources == NULL)
         return sx_fail_oom(err);
@@ -131,89 +132,115 @@ static float drift(const struct leaves *l, const struct segment *s)
     return l->ask->avglen > s->average ? (float)(l->ask->avglen / s->average) : 1.0f;
 }
 
-static size_t stretches_of(const struct part *p)
-{
-    return (size_t)p->s->ranges * RANGE_STRETCHES;
-}
-
 static void apply_drift(float *impact, size_t count, float ratio)
 {
     for (size_t i = 0; i < count && ratio > 1; i++)
         impact[i] = impact[i] * ratio < 1 ? impact[i] * ratio : 1;
 }
 
-/* Impacts of several phrases together, where some stand in one document: x adds up. */
-static float add_impacts(float a, float b)
+static void keep_least(float *out, const float *other, size_t count)
 {
-    if (a == 0 || b == 0)
-        return a + b;
-    if (a >= 1 || b >= 1)
-        return 1;
-    float x = a / (1 - a) + b / (1 - b); /* in units of k1 */
-    return x / (x + 1);
+    for (size_t i = 0; i < count; i++)
+        out[i] = other[i] < out[i] ? other[i] : out[i];
 }
 
-/* A phrase stands no more often than each of its terms. */
-static void bound_phrases(const struct part *p, const struct leaf_state *st, float *out,
-                          float *room)
+/* Adds the impacts of another phrase, which may stand in the same document: x adds up. */
+static void add_impacts(float *out, const float *other, size_t count)
 {
-    const struct source *src = &p->sources[st->first];
-    size_t count = stretches_of(p);
-    float *phrase = room, *term = room + count;
-
-    memset(out, 0, count * sizeof(*out));
-    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
-        for (size_t k = 0; k < st->leaf->phrases[i].count; k++) {
-            source_impacts(src++, k == 0 ? phrase : term);
-            for (size_t w = 0; k > 0 && w < count; w++)
-                phrase[w] = term[w] < phrase[w] ? term[w] : phrase[w];
+    for (size_t i = 0; i < count; i++) {
+        float a = out[i], b = other[i];
+        if (a >= 1 || b >= 1) {
+            out[i] = 1;
+        } else if (b > 0) {
+            float x = a / (1 - a) + b / (1 - b); /* in units of k1 */
+            out[i] = x / (x + 1);
         }
-        if (i == 0)
-            memcpy(out, phrase, count * sizeof(*out));
-        for (size_t w = 0; i > 0 && w < count; w++)
-            out[w] = add_impacts(out[w], phrase[w]);
     }
 }
 
-/* NEAR stands no more often than any of its words. */
-static void bound_near(const struct part *p, const struct bm_leaf *near, float *out)
-{
-    size_t count = stretches_of(p);
+/* Impacts of a source: all ranges, or the stretches of one. */
+struct where {
+    bool ranges;
+    uint32_t range;
+    size_t count;
+};
 
-    for (size_t w = 0; w < count; w++) {
-        out[w] = p->bounds[near->near[0]][w];
-        for (size_t i = 1; i < near->near_count; i++) {
-            float other = p->bounds[near->near[i]][w];
-            out[w] = other < out[w] ? other : out[w];
+static void impacts_of(const struct source *src, const struct where *at, float *out)
+{
+    if (at->ranges)
+        source_impacts(src, out);
+    else
+        source_stretches(src, at->range, out);
+}
+
+/* A phrase stands no more often than each of its terms. `room` is for twice as many. */
+static void bound_leaf(const struct part *p, const struct leaf_state *st, const struct where *at,
+                       float *out, float *room)
+{
+    const struct source *src = &p->sources[st->first];
+    float *phrase = room, *term = room + at->count;
+
+    if (st->simple) {
+        impacts_of(src, at, out);
+        return;
+    }
+    memset(out, 0, at->count * sizeof(*out));
+    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
+        impacts_of(src++, at, phrase);
+        for (size_t k = 1; k < st->leaf->phrases[i].count; k++) {
+            impacts_of(src++, at, term);
+            keep_least(phrase, term, at->count);
         }
+        add_impacts(out, phrase, at->count);
     }
 }
 
 int leaves_bounds(struct leaves *l, struct part *p)
 {
-    size_t count = stretches_of(p);
-    float *room = pool_array(l->mem, 2 * count + 1, sizeof(*room));
+    struct where at = {true, 0, p->s->ranges};
+    float *room = pool_array(l->mem, 2 * at.count + 1, sizeof(*room));
 
-    p->bounds = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(*p->bounds));
+    p->bounds = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(float *));
     if (room == NULL || p->bounds == NULL)
         return -1;
     for (uint32_t i = 0; i < l->ask->leaf_count; i++) {
-        const struct leaf_state *st = &l->states[i];
-        p->bounds[i] = pool_array(l->mem, count + 1, sizeof(float));
+        p->bounds[i] = pool_array(l->mem, at.count + 1, sizeof(float));
         if (p->bounds[i] == NULL)
             return -1;
-        if (st->leaf->near_count > 0)
-            continue;
-        if (st->simple)
-            source_impacts(&p->sources[st->first], p->bounds[i]);
-        else
-            bound_phrases(p, st, p->bounds[i], room);
-        apply_drift(p->bounds[i], count, drift(l, p->s));
-    }
-    for (uint32_t i = 0; i < l->ask->leaf_count; i++)
         if (l->states[i].leaf->near_count > 0)
-            bound_near(p, l->states[i].leaf, p->bounds[i]);
+            continue;
+        bound_leaf(p, &l->states[i], &at, p->bounds[i], room);
+        apply_drift(p->bounds[i], at.count, drift(l, p->s));
+    }
+    /* NEAR stands no more often than any of its words. */
+    for (uint32_t i = 0; i < l->ask->leaf_count; i++) {
+        const struct bm_leaf *near = l->states[i].leaf;
+        for (size_t k = 0; k < near->near_count; k++) {
+            if (k == 0)
+                memcpy(p->bounds[i], p->bounds[near->near[0]], at.count * sizeof(float));
+            keep_least(p->bounds[i], p->bounds[near->near[k]], at.count);
+        }
+    }
     return 0;
+}
+
+void leaves_stretches(const struct leaves *l, const struct part *p, uint32_t leaf, uint32_t range,
+                      float out[RANGE_STRETCHES])
+{
+    const struct leaf_state *st = &l->states[leaf];
+    const struct where at = {false, range, RANGE_STRETCHES};
+    float room[2 * RANGE_STRETCHES];
+
+    if (st->leaf->near_count == 0) {
+        bound_leaf(p, st, &at, out, room);
+        apply_drift(out, RANGE_STRETCHES, drift(l, p->s));
+        return;
+    }
+    leaves_stretches(l, p, st->leaf->near[0], range, out);
+    for (size_t i = 1; i < st->leaf->near_count; i++) {
+        leaves_stretches(l, p, st->leaf->near[i], range, room);
+        keep_least(out, room, RANGE_STRETCHES);
+    }
 }
 
 /* ---- the whole of a part ---------------------------------------------------------------------- */

@@ -10,8 +10,8 @@ struct part {
     struct segment *s;
     uint32_t below; /* local documents from here on are not of the snapshot */
     struct source *sources;
-    float **bounds; /* by leaf, then by stretch: impacts at most; made by leaves_bounds() */
-    float *totals;  /* by stretch: what its documents score at most */
+    float **bounds;  /* by leaf, then by range: impacts at most; made by leaves_bounds() */
+    uint16_t *apart; /* by range: stretches that have no candidate; NULL: it is not known */
 };
 
 /* A leaf in the range at hand. */
@@ -47,6 +47,9 @@ void leaves_close(struct leaves *l);
 
 /* The bounds of a part, by leaf. -1: memory ran out. */
 int leaves_bounds(struct leaves *l, struct part *p);
+/* The same by stretch of one range. */
+void leaves_stretches(const struct leaves *l, const struct part *p, uint32_t leaf, uint32_t range,
+                      float out[RANGE_STRETCHES]);
 
 /* Postings of a leaf in a part. */
 uint64_t leaves_postings(const struct leaves *l, const struct part *p, uint32_t leaf);

@@ -15,11 +15,12 @@ struct bm_search {
     struct leaves l;
     float *acc;         /* by document of the range: what its loaded leaves score, at most */
     float k1_norm[256]; /* by brief length: k1 · its norm, at most */
-    uint64_t bits[RANGE_WORDS];  /* documents that are still looked at, */
-    uint32_t open;               /* the stretches that have some */
-    float rest[RANGE_STRETCHES]; /* what the leaves that are not in `acc` score at most */
-    float *bound;                /* by leaf: the most it can score in the range */
-    bool *added;                 /* by leaf: it is in `acc` */
+    uint64_t bits[RANGE_WORDS];     /* documents that are still looked at, */
+    uint32_t open;                  /* the stretches that have some */
+    float rest[RANGE_STRETCHES];    /* what the leaves that are not in `acc` score at most */
+    float (*here)[RANGE_STRETCHES]; /* by leaf: the most it can score in each stretch */
+    float *bound;                   /* by leaf: the most it can score in the range */
+    bool *added;                    /* by leaf: it is in `acc` */
     uint32_t *order; /* leaves that score, by their bound in the range, greatest first */
     size_t scored;
 };
@@ -45,9 +46,11 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     sx_status rc = leaves_open(&b->l, ask, mem, err);
     b->acc = pool_array(mem, RANGE_DOCS, sizeof(*b->acc));
     b->bound = pool_array(mem, ask->leaf_count + 1, sizeof(*b->bound));
+    b->here = pool_array(mem, ask->leaf_count + 1, sizeof(*b->here));
     b->order = pool_array(mem, ask->leaf_count + 1, sizeof(*b->order));
     b->added = pool_array(mem, ask->leaf_count + 1, sizeof(*b->added));
-    if (rc == SX_OK && (b->acc == NULL || b->bound == NULL || b->order == NULL || b->added == NULL))
+    if (rc == SX_OK && (b->acc == NULL || b->bound == NULL || b->here == NULL || b->order == NULL ||
+                        b->added == NULL))
         rc = sx_fail_oom(err);
     for (unsigned i = 0; i < 256; i++)
         b->k1_norm[i] =
@@ -205,15 +208,11 @@ static void add_scores(struct bm_search *b, uint32_t leaf)
 /* What the leaves that are not added score at most, by stretch. */
 static void find_rest(struct bm_search *b)
 {
-    size_t at = (size_t)b->l.range * RANGE_STRETCHES;
-
     memset(b->rest, 0, sizeof(b->rest));
     for (size_t i = 0; i < b->scored; i++) {
         uint32_t leaf = b->order[i];
-        const float *bounds = b->l.part->bounds[leaf] + at;
-        float most = most_of(b, leaf);
         for (uint32_t w = 0; !b->added[leaf] && w < RANGE_STRETCHES; w++)
-            b->rest[w] += most * bounds[w];
+            b->rest[w] += b->here[leaf][w];
     }
 }
 
@@ -234,40 +233,48 @@ static void drop_low(struct bm_search *b, double floor)
     close_empty(b);
 }
 
-/* The greatest of a range's stretches. */
-static float most_in_range(const struct bm_search *b, const float *by_stretch)
+/* Closes stretches where a clause has no postings. */
+static void close_without(struct bm_search *b, const struct bm_clause *clause)
 {
-    const float *at = by_stretch + (size_t)b->l.range * RANGE_STRETCHES;
-    float most = 0;
+    float any[RANGE_STRETCHES] = {0}, one[RANGE_STRETCHES];
 
-    for (uint32_t i = 0; i < RANGE_STRETCHES; i++)
-        most = b->open >> i & 1 && at[i] > most ? at[i] : most;
-    return most;
+    for (size_t i = 0; i < clause->count; i++) {
+        leaves_stretches(&b->l, b->l.part, clause->leaves[i], b->l.range, one);
+        for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+            any[w] += one[w];
+    }
+    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+        b->open &= ~((uint32_t)(any[w] <= 0) << w);
 }
 
-/* Opens the stretches that can reach the floor. */
+/* Opens the stretches that can reach the floor, and orders the leaves that score by what they can
+ * there. They are few, and nearly in order. */
 static void open_stretches(struct bm_search *b, double floor)
 {
-    const float *totals = b->l.part->totals + (size_t)b->l.range * RANGE_STRETCHES;
+    const uint16_t *apart = b->l.part->apart;
 
-    b->open = 0;
-    for (uint32_t i = 0; i < RANGE_STRETCHES; i++)
-        b->open |= (uint32_t)(totals[i] > 0 && reaches(totals[i], floor)) << i;
-}
-
-/* Orders the leaves that score by what they can in the range. They are few, and nearly in order. */
-static void order_leaves(struct bm_search *b)
-{
     for (size_t i = 0; i < b->scored; i++) {
         uint32_t leaf = b->order[i];
-        float bound = most_of(b, leaf) * most_in_range(b, b->l.part->bounds[leaf]);
+        float most = most_of(b, leaf), bound = 0;
+        float *here = b->here[leaf];
         size_t at = i;
+        leaves_stretches(&b->l, b->l.part, leaf, b->l.range, here);
+        for (uint32_t w = 0; w < RANGE_STRETCHES; w++) {
+            here[w] *= most;
+            bound = here[w] > bound ? here[w] : bound;
+        }
         b->bound[leaf] = bound;
         b->added[leaf] = false;
         for (; at > 0 && b->bound[b->order[at - 1]] < bound; at--)
             b->order[at] = b->order[at - 1];
         b->order[at] = leaf;
     }
+    find_rest(b); /* all of them */
+    b->open = 0;
+    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+        b->open |= (uint32_t)(b->rest[w] > 0 && reaches(b->rest[w], floor)) << w;
+    if (apart != NULL)
+        b->open &= ~(uint32_t)apart[b->l.range];
 }
 
 /* Whether the clause is just the leaves that score. */
@@ -339,10 +346,13 @@ static sx_status see_best(struct bm_search *b, const struct bm_clause *clauses, 
     const struct bm_ask *ask = b->l.ask;
     double floor = ask->floor(ask->ctx);
 
+    bool pure = count == 1 && is_all_scored(b, &clauses[0]);
     open_stretches(b, floor);
-    order_leaves(b);
-    int rc = count == 1 && is_all_scored(b, &clauses[0]) ? take_essential(b, floor)
-                                                         : keep_scored(b, clauses, count, floor);
+    for (size_t i = 0; !pure && i < count && b->open != 0; i++)
+        close_without(b, &clauses[i]);
+    if (b->open == 0)
+        return SX_OK;
+    int rc = pure ? take_essential(b, floor) : keep_scored(b, clauses, count, floor);
     if (rc != 0)
         return SX_ENOMEM;
     for (size_t i = 0; i < b->scored && b->open != 0; i++) {
@@ -380,27 +390,12 @@ static void sift(struct ranged *heap, size_t i, size_t count)
     heap[i] = r;
 }
 
-/* Nothing is to be found where a clause has no postings. */
-static void drop_empty(const struct part *p, const struct bm_clause *clause, float *totals)
-{
-    size_t count = (size_t)p->s->ranges * RANGE_STRETCHES;
-
-    for (size_t w = 0; clause->count == 1 && w < count; w++)
-        totals[w] = p->bounds[clause->leaves[0]][w] > 0 ? totals[w] : 0;
-    for (size_t w = 0; clause->count > 1 && w < count; w++) {
-        float any = 0;
-        for (size_t i = 0; i < clause->count; i++)
-            any += p->bounds[clause->leaves[i]][w];
-        totals[w] = any > 0 ? totals[w] : 0;
-    }
-}
-
 /* Where the postings of all clauses are few beside the documents, they are all read, to find the
  * stretches that have candidates at all. False: memory ran out. */
 #define FEW_POSTINGS 8
 
-static bool drop_apart(struct bm_search *b, struct part *p, const struct bm_clause *clauses,
-                       size_t count, float *totals)
+static bool find_apart(struct bm_search *b, struct part *p, const struct bm_clause *clauses,
+                       size_t count)
 {
     size_t words = (size_t)p->s->ranges * RANGE_WORDS;
     bool phrase = false;
@@ -415,7 +410,8 @@ static bool drop_apart(struct bm_search *b, struct part *p, const struct bm_clau
     if ((count < 2 && !phrase) || n > (p->s->next - p->s->first) / FEW_POSTINGS)
         return true;
     uint64_t *all = pool_array(b->l.mem, 4 * words, sizeof(*all));
-    if (all == NULL)
+    p->apart = pool_array(b->l.mem, p->s->ranges + (size_t)1, sizeof(*p->apart));
+    if (all == NULL || p->apart == NULL)
         return false;
     uint64_t *one = all + words, *room = one + words;
     memset(all, 0xff, words * sizeof(*all));
@@ -426,46 +422,31 @@ static bool drop_apart(struct bm_search *b, struct part *p, const struct bm_clau
         for (size_t w = 0; w < words; w++)
             all[w] &= one[w];
     }
+    memset(p->apart, 0, p->s->ranges * sizeof(*p->apart));
     for (size_t w = 0; w < words; w++)
-        totals[w] = all[w] == 0 ? 0 : totals[w];
+        if (all[w] == 0)
+            p->apart[w / RANGE_WORDS] |= (uint16_t)(1U << (w % RANGE_WORDS));
     return true;
 }
 
-/* The bounds of all stretches. False: memory ran out. */
-static bool add_up(struct bm_search *b, struct part *p, const struct bm_clause *clauses,
-                   size_t count)
+/* What the documents of a range score at most; 0: none is a candidate. */
+static float bound_range(const struct bm_search *b, const struct part *p, uint32_t range,
+                         const struct bm_clause *clauses, size_t count)
 {
-    size_t stretches = (size_t)p->s->ranges * RANGE_STRETCHES;
-    float *totals = pool_array(b->l.mem, stretches + 1, sizeof(*totals));
+    float bound = 0;
 
-    p->totals = totals;
-    if (totals == NULL)
-        return false;
-    memset(totals, 0, stretches * sizeof(*totals));
-    for (size_t i = 0; i < b->scored; i++) {
-        float most = most_of(b, b->order[i]);
-        const float *bounds = p->bounds[b->order[i]];
-        for (size_t w = 0; w < stretches; w++)
-            totals[w] += most * bounds[w];
+    if (p->apart != NULL && p->apart[range] == ALL_STRETCHES)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        float any = 0;
+        for (size_t k = 0; k < clauses[i].count; k++)
+            any += p->bounds[clauses[i].leaves[k]][range];
+        if (any <= 0)
+            return 0;
     }
-    /* Of the only clause, if it has all that scores, the totals tell. */
-    for (size_t i = 0; i < count; i++)
-        if (count > 1 || !is_all_scored(b, &clauses[i]))
-            drop_empty(p, &clauses[i], totals);
-    return drop_apart(b, p, clauses, count, totals);
-}
-
-/* Of the stretches of a range. */
-static float greatest(const float *totals)
-{
-    float most[4] = {0};
-
-    for (uint32_t w = 0; w < RANGE_STRETCHES; w += 4)
-        for (uint32_t i = 0; i < 4; i++)
-            most[i] = totals[w + i] > most[i] ? totals[w + i] : most[i];
-    most[0] = most[1] > most[0] ? most[1] : most[0];
-    most[2] = most[3] > most[2] ? most[3] : most[2];
-    return most[2] > most[0] ? most[2] : most[0];
+    for (size_t i = 0; i < b->scored; i++)
+        bound += most_of(b, b->order[i]) * p->bounds[b->order[i]][range];
+    return bound;
 }
 
 static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *clauses,
@@ -476,9 +457,10 @@ static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *c
     for (size_t i = 0; i < b->l.part_count; i++) {
         struct part *p = &b->l.parts[i];
         all += p->s->ranges;
+        p->apart = NULL;
         if (p->bounds == NULL && leaves_bounds(&b->l, p) != 0)
             return NULL;
-        if (!add_up(b, p, clauses, count))
+        if (!find_apart(b, p, clauses, count))
             return NULL;
     }
     struct ranged *heap = pool_array(b->l.mem, all + 1, sizeof(*heap));
@@ -488,10 +470,9 @@ static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *c
     for (size_t i = 0; i < b->l.part_count; i++) {
         const struct part *p = &b->l.parts[i];
         for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below; r++) {
-            const float *totals = p->totals + (size_t)r * RANGE_STRETCHES;
-            float most = greatest(totals);
-            if (most > 0)
-                heap[(*found)++] = (struct ranged){most, (uint32_t)i, r};
+            float bound = bound_range(b, p, r, clauses, count);
+            if (bound > 0)
+                heap[(*found)++] = (struct ranged){bound, (uint32_t)i, r};
         }
     }
     for (size_t i = *found / 2; i-- > 0;)

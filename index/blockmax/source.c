@@ -2,7 +2,6 @@
  * once, as is everything when it is many terms. */
 #include "index/blockmax/source.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "index/rank/score.h"
@@ -227,102 +226,104 @@ sx_status source_open(struct source *src, struct segment *s, const struct source
 
 /* ---- impacts ---------------------------------------------------------------------------------- */
 
-/* x of an impact: what is stored in a byte. */
-static float x_of_byte[256];
-
 static float x_of(float impact)
 {
     return impact < 1 ? (float)SCORE_K1 * impact / (1 - impact) : 1e30f;
 }
 
-static void make_table(void)
+static float impact_of(float x)
 {
-    for (int i = 0; i < 256; i++)
-        x_of_byte[i] = x_of((float)i / STRETCH_ONE);
+    return x / (x + (float)SCORE_K1);
 }
 
-/* Adds most x by stretch of a list. */
-static void add_list_x(const struct list *l, uint32_t ranges, uint32_t stretches, float *x)
+static float x_of_posting(const struct segment *s, const struct posting *p)
 {
-    if (l->stretches != NULL) {
-        for (uint32_t i = 0; i < stretches; i++)
-            x[i] += x_of_byte[l->stretches[i]];
-        return;
-    }
-    for (uint32_t r = 0; r < ranges; r++) {
-        float most = x_of((float)list_impact(l, r) / IMPACT_ONE);
-        for (uint32_t i = 0; most > 0 && i < RANGE_STRETCHES; i++)
-            x[r * RANGE_STRETCHES + i] += most;
-    }
+    double len = score_combined(segment_title_length(s, p->doc), segment_body_length(s, p->doc));
+
+    return (float)(score_combined(p->title, p->body) / score_length_norm(len, s->average));
 }
 
-/* Few stretches have any: where there is nothing else, each becomes an impact at once. */
-static void end_stretch(const struct source *src, uint32_t stretch, float most, float *x)
+/* Most x of the postings that are read, of one range or stretch. */
+static float most_read(const struct source *src, uint32_t from, uint32_t to)
 {
-    if (stretch == UINT32_MAX)
-        return;
-    x[stretch] = src->big_count > 0 ? x[stretch] + most : most / (most + (float)SCORE_K1);
-}
-
-static void to_impacts(float *x, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++)
-        x[i] = x[i] / (x[i] + (float)SCORE_K1);
-}
-
-static void add_flat_x(const struct source *src, float *x)
-{
-    const struct segment *s = src->s;
-    uint32_t stretch = UINT32_MAX;
     float most = 0;
 
-    for (size_t i = 0; i < src->flat_count; i++) {
-        const struct posting *p = &src->flat[i];
-        double len =
-            score_combined(segment_title_length(s, p->doc), segment_body_length(s, p->doc));
-        float at = (float)(score_combined(p->title, p->body) / score_length_norm(len, s->average));
-        if (p->doc / STRETCH_DOCS != stretch) {
-            end_stretch(src, stretch, most, x);
-            stretch = p->doc / STRETCH_DOCS;
-            most = 0;
-        }
-        most = at > most ? at : most;
+    for (uint32_t i = from; i < to; i++) {
+        float x = x_of_posting(src->s, &src->flat[i]);
+        most = x > most ? x : most;
     }
-    end_stretch(src, stretch, most, x);
+    return most;
 }
 
-/* One list says it as it is stored. */
-static void plain_impacts(const struct list *l, uint32_t ranges, uint32_t stretches, float *out)
-{
-    if (l->stretches != NULL) {
-        for (uint32_t i = 0; i < stretches; i++)
-            out[i] = (float)l->stretches[i] * (1 / STRETCH_ONE);
-        return;
-    }
-    for (uint32_t r = 0; r < ranges; r++) {
-        float most = (float)list_impact(l, r) * (1 / IMPACT_ONE);
-        for (uint32_t i = 0; i < RANGE_STRETCHES; i++)
-            out[r * RANGE_STRETCHES + i] = most;
-    }
-}
-
+/* Impacts do not add up where two terms stand in one document, but x does. */
 void source_impacts(const struct source *src, float *out)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     uint32_t ranges = src->s->ranges;
-    uint32_t stretches = segment_stretches(src->s->next - src->s->first);
+    bool plain = src->big_count + (src->flat_count > 0) <= 1;
 
-    pthread_once(&once, make_table);
-    memset(out, 0, (size_t)ranges * RANGE_STRETCHES * sizeof(*out));
-    if (src->big_count == 1 && src->small_count == 0) {
-        plain_impacts(&src->big[0], ranges, stretches, out);
+    memset(out, 0, ranges * sizeof(*out));
+    for (size_t i = 0; i < src->big_count; i++) {
+        for (uint32_t r = 0; r < ranges; r++) {
+            float impact = (float)list_impact(&src->big[i], r) * (1 / IMPACT_ONE);
+            out[r] = plain ? impact : out[r] + x_of(impact);
+        }
+    }
+    for (uint32_t r = 0; src->flat_count > 0 && r < ranges; r++) {
+        if (src->flat_first[r] == src->flat_first[r + 1])
+            continue;
+        float x = most_read(src, src->flat_first[r], src->flat_first[r + 1]);
+        out[r] = plain ? impact_of(x) : out[r] + x;
+    }
+    for (uint32_t r = 0; !plain && r < ranges; r++)
+        out[r] = impact_of(out[r]);
+}
+
+/* Adds most x by stretch of the postings that are read. */
+static void add_read(const struct source *src, uint32_t range, float x[RANGE_STRETCHES])
+{
+    uint32_t at = src->flat_first[range], end = src->flat_first[range + 1];
+
+    while (at < end) {
+        uint32_t stretch = src->flat[at].doc / STRETCH_DOCS, from = at;
+        while (at < end && src->flat[at].doc / STRETCH_DOCS == stretch)
+            at++;
+        x[stretch % RANGE_STRETCHES] += most_read(src, from, at);
+    }
+}
+
+static void list_stretches(const struct list *l, uint32_t range, float out[RANGE_STRETCHES])
+{
+    uint32_t first = range * RANGE_STRETCHES;
+    uint32_t count = segment_stretches(l->s->next - l->s->first) - first;
+
+    if (l->stretches == NULL) {
+        float impact = (float)list_impact(l, range) * (1 / IMPACT_ONE);
+        for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+            out[w] = impact;
         return;
     }
-    for (size_t i = 0; i < src->big_count; i++)
-        add_list_x(&src->big[i], ranges, stretches, out);
-    add_flat_x(src, out);
-    if (src->big_count > 0)
-        to_impacts(out, ranges * RANGE_STRETCHES);
+    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+        out[w] = w < count ? (float)l->stretches[first + w] * (1 / STRETCH_ONE) : 0;
+}
+
+void source_stretches(const struct source *src, uint32_t range, float out[RANGE_STRETCHES])
+{
+    float one[RANGE_STRETCHES];
+
+    if (src->big_count == 1 && src->flat_count == 0) {
+        list_stretches(&src->big[0], range, out);
+        return;
+    }
+    memset(out, 0, RANGE_STRETCHES * sizeof(*out));
+    for (size_t i = 0; i < src->big_count; i++) {
+        list_stretches(&src->big[i], range, one);
+        for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+            out[w] += x_of(one[w]);
+    }
+    if (src->flat_count > 0)
+        add_read(src, range, out);
+    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+        out[w] = impact_of(out[w]);
 }
 
 /* ---- a range ---------------------------------------------------------------------------------- */

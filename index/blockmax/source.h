@@ -48,8 +48,10 @@ struct source_terms {
  * damaged. What it needs is of `mem`. */
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
                       size_t set_count, struct pool *mem, struct sx_error *err);
-/* Impacts by stretch, at the segment's average length, at most: into out[ranges · RANGE_STRETCHES]. */
+/* Impacts, at the segment's average length, at most: by range, into out[ranges]; or by stretch of one
+ * range. */
 void source_impacts(const struct source *src, float *out);
+void source_stretches(const struct source *src, uint32_t range, float out[RANGE_STRETCHES]);
 
 /* Stretches of a range: bit by stretch, which is a word of a slot. */
 #define ALL_STRETCHES 0xffffU
