@@ -40,6 +40,8 @@ struct inverter {
     size_t term_count, term_cap;
     uint32_t *table; /* open addressing: term + 1 */
     size_t mask;
+    uint32_t *numbered; /* term + 1 by the caller's number */
+    size_t numbered_cap;
     struct inverted_doc *docs;
     size_t doc_count, doc_cap;
     struct arena text;
@@ -55,6 +57,7 @@ static void release(struct inverter *v)
     mem_free(v->log);
     mem_free(v->terms);
     mem_free(v->table);
+    mem_free(v->numbered);
     mem_free(v->docs);
     arena_release(&v->text);
     memset(v, 0, sizeof(*v));
@@ -76,6 +79,8 @@ void inverter_clear(struct inverter *v)
     }
     if (v->table != NULL)
         memset(v->table, 0, (v->mask + 1) * sizeof(*v->table));
+    if (v->numbered != NULL)
+        memset(v->numbered, 0, v->numbered_cap * sizeof(*v->numbered));
     v->tokens = 0;
     v->term_count = 0;
     v->doc_count = 0;
@@ -156,11 +161,25 @@ static int grow_table(struct inverter *v)
     return 0;
 }
 
+/* A new term; UINT32_MAX: memory ran out. */
+static uint32_t add_term(struct inverter *v, struct sx_str text, uint64_t hash)
+{
+    void *terms = v->terms;
+
+    if (grow(&terms, &v->term_cap, v->term_count, sizeof(*v->terms), 1024) != 0)
+        return UINT32_MAX;
+    v->terms = terms;
+    struct sx_str copy = arena_str(&v->text, text);
+    if (copy.ptr == NULL)
+        return UINT32_MAX;
+    v->terms[v->term_count] = (struct inverted_term){.text = copy, .hash = hash};
+    return (uint32_t)v->term_count++;
+}
+
 /* The number of a term, new if need be; UINT32_MAX: memory ran out. */
 static uint32_t intern(struct inverter *v, struct sx_str text)
 {
     uint64_t hash = hash_bytes(text.ptr, text.len);
-    void *terms = v->terms;
 
     if ((v->term_count + 1) * 2 > v->mask && grow_table(v) != 0)
         return UINT32_MAX;
@@ -170,33 +189,53 @@ static uint32_t intern(struct inverter *v, struct sx_str text)
         if (t->hash == hash && str_eq(t->text, text))
             return v->table[at] - 1;
     }
-    if (grow(&terms, &v->term_cap, v->term_count, sizeof(*v->terms), 1024) != 0)
-        return UINT32_MAX;
-    v->terms = terms;
-    struct sx_str copy = arena_str(&v->text, text);
-    if (copy.ptr == NULL)
-        return UINT32_MAX;
-    v->terms[v->term_count] = (struct inverted_term){.text = copy, .hash = hash};
-    v->table[at] = (uint32_t)++v->term_count;
-    return (uint32_t)v->term_count - 1;
+    uint32_t number = add_term(v, text, hash);
+    if (number != UINT32_MAX)
+        v->table[at] = number + 1;
+    return number;
+}
+
+/* Likewise, by the caller's number. */
+static uint32_t intern_numbered(struct inverter *v, struct sx_str text, uint32_t number)
+{
+    if (number >= v->numbered_cap) {
+        size_t cap = number < 2048 ? 4096 : 2 * (size_t)number;
+        uint32_t *grown = mem_realloc(v->numbered, cap * sizeof(*grown));
+        if (grown == NULL)
+            return UINT32_MAX;
+        memset(grown + v->numbered_cap, 0, (cap - v->numbered_cap) * sizeof(*grown));
+        v->numbered = grown;
+        v->numbered_cap = cap;
+    }
+    if (v->numbered[number] == 0)
+        v->numbered[number] = add_term(v, text, 0) + 1;
+    return v->numbered[number] - 1; /* UINT32_MAX + 1 is 0 */
+}
+
+static int log_token(struct inverter *v, uint32_t term, bool body, uint32_t position, bool beside)
+{
+    void *log = v->log;
+
+    if (term == UINT32_MAX || grow(&log, &v->log_cap, v->tokens, sizeof(*v->log), 4096) != 0)
+        return -1;
+    v->log = log;
+    v->terms[term].tokens++;
+    v->terms[term].flags |= beside ? TERM_BESIDE : 0;
+    v->log[v->tokens++] =
+        (struct token_log){term, (uint32_t)v->doc_count - 1, position | (body ? BODY_BIT : 0)};
+    return 0;
 }
 
 int inverter_token(struct inverter *v, bool body, uint32_t position, struct sx_str term,
                    bool beside)
 {
-    void *log = v->log;
+    return log_token(v, intern(v, term), body, position, beside);
+}
 
-    if (grow(&log, &v->log_cap, v->tokens, sizeof(*v->log), 4096) != 0)
-        return -1;
-    v->log = log;
-    uint32_t number = intern(v, term);
-    if (number == UINT32_MAX)
-        return -1;
-    v->terms[number].tokens++;
-    v->terms[number].flags |= beside ? TERM_BESIDE : 0;
-    v->log[v->tokens++] =
-        (struct token_log){number, (uint32_t)v->doc_count - 1, position | (body ? BODY_BIT : 0)};
-    return 0;
+int inverter_numbered(struct inverter *v, bool body, uint32_t position, struct sx_str term,
+                      uint32_t number, bool beside)
+{
+    return log_token(v, intern_numbered(v, term, number), body, position, beside);
 }
 
 /* ---- writing ---------------------------------------------------------------------------------- */

@@ -24,6 +24,10 @@ void inverter_lengths(struct inverter *v, struct doc_length length);
  * ran out. */
 int inverter_token(struct inverter *v, bool body, uint32_t position, struct sx_str term,
                    bool beside);
+/* The same for a caller who numbers terms: `number` stands for `term` until inverter_clear(), and for no
+ * other term. All tokens come by one of the two. */
+int inverter_numbered(struct inverter *v, bool body, uint32_t position, struct sx_str term,
+                      uint32_t number, bool beside);
 /* The document is gone again. */
 void inverter_drop(struct inverter *v, uint64_t rowid);
 

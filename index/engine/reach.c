@@ -231,11 +231,12 @@ void reach_put(struct sx_index *ix, int64_t rowid)
     c->lost = c->lost || c->put == NULL || inverter_begin(c->put, (uint64_t)rowid) != 0;
 }
 
-void reach_token(struct sx_index *ix, bool body, uint32_t position, struct sx_str term, bool beside)
+void reach_token(struct sx_index *ix, bool body, uint32_t position, struct sx_str term,
+                 uint32_t number, bool beside)
 {
     struct reach_changes *c = &ix->changes;
 
-    c->lost = c->lost || inverter_token(c->put, body, position, term, beside) != 0;
+    c->lost = c->lost || inverter_numbered(c->put, body, position, term, number, beside) != 0;
 }
 
 void reach_put_end(struct sx_index *ix, const struct stored_doc *d)

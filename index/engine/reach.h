@@ -75,10 +75,10 @@ void reach_opened(struct sx_index *ix);
 
 /* ---- the writer ------------------------------------------------------------------------------- */
 
-/* A document is put: its tokens follow, then its lengths. */
+/* A document is put: its tokens follow, `number` being their terms' in ix->deltas, then its lengths. */
 void reach_put(struct sx_index *ix, int64_t rowid);
 void reach_token(struct sx_index *ix, bool body, uint32_t position, struct sx_str term,
-                 bool beside);
+                 uint32_t number, bool beside);
 void reach_put_end(struct sx_index *ix, const struct stored_doc *d);
 void reach_delete(struct sx_index *ix, int64_t rowid);
 

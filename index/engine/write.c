@@ -52,7 +52,9 @@ static int tap_posting(void *arg, const struct token *t)
     bool body = ix->tap_field == 1;
 
     int rc = tap_token(ix, t);
-    reach_token(ix, body, ix->tap_words[body] - 1, t->term, t->kind != TOKEN_WORD);
+    if (rc == 0)
+        reach_token(ix, body, ix->tap_words[body] - 1, t->term, ix->deltas.last,
+                    t->kind != TOKEN_WORD);
     return rc;
 }
 

@@ -73,8 +73,9 @@ int deltas_add(struct deltas *d, struct sx_str term)
         if (at->term.ptr == NULL)
             return -1;
         at->hash = hash;
-        d->count++;
+        at->number = (uint32_t)d->count++;
     }
+    d->last = at->number;
     if (at->doc != d->doc) {
         at->doc = d->doc;
         at->n += d->sign;

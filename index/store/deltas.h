@@ -13,15 +13,17 @@
 struct delta {
     struct sx_str term;
     uint64_t hash;
-    int64_t n, f; /* change of document frequency and of occurrences */
-    uint64_t doc; /* the last document that counted in n */
+    int64_t n, f;    /* change of document frequency and of occurrences */
+    uint64_t doc;    /* the last document that counted in n */
+    uint32_t number; /* of the term among those of the transaction, from 0 */
 };
 
 struct deltas {
     struct delta *slots; /* open addressing; an empty slot has no term */
     size_t cap, count;
-    uint64_t doc; /* number of the document being fed */
-    int sign;     /* +1 put, -1 delete */
+    uint64_t doc;  /* number of the document being fed */
+    int sign;      /* +1 put, -1 delete */
+    uint32_t last; /* the number of the term that was added last */
     struct arena terms;
 };
 
