@@ -8,8 +8,9 @@
 #include "index/rank/score.h"
 
 /* Bounds are single precision, sums of them in any order: what is left out must be below the floor by
- * more than that can be off. */
-#define MARGIN 1.00001f
+ * more than that can be off, which grows with the number of leaves. */
+#define MARGIN_LEAST 1.00001f
+#define MARGIN_LEAF 1.2e-7f /* a bit more than half a unit in the last place */
 
 struct bm_search {
     struct leaves l;
@@ -23,6 +24,7 @@ struct bm_search {
     bool *added;                    /* by leaf: it is in `acc` */
     uint32_t *order; /* leaves that score, by their bound in the range, greatest first */
     size_t scored;
+    float margin;
 };
 
 static sx_status fail_damaged(struct sx_error *err)
@@ -52,6 +54,8 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     if (rc == SX_OK && (b->acc == NULL || b->bound == NULL || b->here == NULL || b->order == NULL ||
                         b->added == NULL))
         rc = sx_fail_oom(err);
+    float off = 1 + (float)(ask->leaf_count + 16) * MARGIN_LEAF;
+    b->margin = off > MARGIN_LEAST ? off : MARGIN_LEAST;
     for (unsigned i = 0; i < 256; i++)
         b->k1_norm[i] =
             (float)(SCORE_K1 * score_length_norm(brief_length((uint8_t)i), ask->avglen));
@@ -108,9 +112,9 @@ static int load_all(struct bm_search *b, uint32_t stretches)
 }
 
 /* Whether a score may reach the floor. */
-static bool reaches(float score, double floor)
+static bool reaches(const struct bm_search *b, float score, double floor)
 {
-    return floor < 0 || (double)(score * MARGIN) >= floor;
+    return floor < 0 || (double)(score * b->margin) >= floor;
 }
 
 /* Shows what is left of the range; a score that is not wanted has no bound. */
@@ -124,7 +128,7 @@ static sx_status see_left(struct bm_search *b, bool bounded)
     for (uint32_t w = 0; w < RANGE_WORDS; w++) {
         for (uint64_t left = b->bits[w]; left != 0; left &= left - 1) {
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            if ((bounded && !reaches(b->acc[doc], ask->floor(ask->ctx))) ||
+            if ((bounded && !reaches(b, b->acc[doc], ask->floor(ask->ctx))) ||
                 !is_visible(b, low + doc))
                 continue;
             sx_status rc = count_leaves(b, doc);
@@ -222,7 +226,7 @@ static void drop_low(struct bm_search *b, double floor)
     find_rest(b);
     for (uint32_t open = floor < 0 ? 0 : b->open; open != 0; open &= open - 1) {
         uint32_t w = (uint32_t)__builtin_ctz(open);
-        float need = (float)floor / MARGIN - b->rest[w];
+        float need = (float)floor / b->margin - b->rest[w];
         uint64_t kept = b->bits[w];
         for (uint64_t left = kept; left != 0; left &= left - 1) {
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
@@ -272,7 +276,7 @@ static void open_stretches(struct bm_search *b, double floor)
     find_rest(b); /* all of them */
     b->open = 0;
     for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-        b->open |= (uint32_t)(b->rest[w] > 0 && reaches(b->rest[w], floor)) << w;
+        b->open |= (uint32_t)(b->rest[w] > 0 && reaches(b, b->rest[w], floor)) << w;
     if (apart != NULL)
         b->open &= ~(uint32_t)apart[b->l.range];
 }
@@ -299,7 +303,7 @@ static int take_essential(struct bm_search *b, double floor)
         uint32_t leaf = b->order[i], needed = 0;
         find_rest(b);
         for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-            needed |= (uint32_t)(opened >> w & 1 && reaches(b->rest[w], floor)) << w;
+            needed |= (uint32_t)(opened >> w & 1 && reaches(b, b->rest[w], floor)) << w;
         if (needed == 0)
             break;
         if (leaves_load(&b->l, leaf, opened) != 0)
@@ -482,12 +486,10 @@ static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *c
 
 static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)
 {
-    if (rc == SX_ENOMEM)
-        return sx_fail_oom(err);
     for (size_t i = 0; i < b->l.part_count; i++)
         if (atomic_load(&b->l.parts[i].s->damaged))
             return fail_damaged(err);
-    return rc;
+    return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
 }
 
 sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t count, bool *pruned,
@@ -502,7 +504,7 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
     if (heap == NULL)
         return sx_fail_oom(err);
     for (; left > 0 && rc == SX_OK; sift(heap, 0, --left)) {
-        if (!reaches(heap[0].bound, ask->floor(ask->ctx)))
+        if (!reaches(b, heap[0].bound, ask->floor(ask->ctx)))
             break;
         leaves_move(&b->l, &b->l.parts[heap[0].part], heap[0].range);
         rc = see_best(b, clauses, count);

@@ -9,6 +9,9 @@
 /* More lists than this are read whole, frequent or not: each costs something in every range. */
 #define BIG_MAX 8
 
+/* Postings that are read whole, at most: about 180 MB. Who asks for more does without block-max. */
+#define READ_MAX ((uint64_t)4 << 20)
+
 /* ---- opening ---------------------------------------------------------------------------------- */
 
 static sx_status fail_damaged(struct sx_error *err)
@@ -91,6 +94,8 @@ static sx_status read_small(struct source *src, struct pool *mem, struct sx_erro
 
     for (size_t i = 0; i < src->small_count; i++)
         n += src->small[i].n;
+    if (n > READ_MAX)
+        return sx_fail(err, SX_ENOMEM, "the words stand for too many postings");
     struct read_posting *all = pool_array(mem, n + 1, sizeof(*all));
     src->read = pool_array(mem, n + 1, sizeof(*src->read));
     src->read_first = pool_array(mem, (size_t)ranges + 2, sizeof(*src->read_first));

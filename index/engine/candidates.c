@@ -271,10 +271,12 @@ sx_status plan_expression(const struct plan *p, enum reading reading, struct buf
                           struct match_phrase *phrases, size_t *count, struct sx_error *err)
 {
     struct writer w = {p, expr, phrases, 0};
-    struct clauses found;
+    struct clauses found = {.count = 0};
     bool *used = arena_array(p->mem, p->leaf_count, sizeof(*used));
-    sx_status rc = used == NULL ? sx_fail_oom(err) : plan_clauses(p, reading, &found, err);
 
+    if (used == NULL)
+        return sx_fail_oom(err);
+    sx_status rc = plan_clauses(p, reading, &found, err);
     if (rc != SX_OK)
         return rc;
     const struct clause *cheapest = narrowest(&found);

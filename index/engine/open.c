@@ -202,6 +202,7 @@ void reader_end(struct sx_reader *r)
     if (r->held)
         return;
     db_rollback(&r->c);
+    pool_clear(&r->pool);
     reach_drop(r->reached);
     r->reached = NULL;
     memory_unpin(r->ix, r->memory);

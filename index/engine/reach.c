@@ -279,6 +279,7 @@ static void forget(struct reach_changes *c)
     c->killed_count = 0;
     c->lost = false;
     c->forgot = false;
+    c->emptied = false;
     if (c->put != NULL)
         inverter_clear(c->put);
 }
@@ -346,6 +347,8 @@ void reach_register(struct sx_index *ix, uint64_t generation)
     }
     r->before = r->now;
     r->now = set; /* NULL: upkeep makes it anew */
+    r->epoch += set == NULL;
+    c->emptied = set == NULL;
     pthread_mutex_unlock(&ix->lock);
     segment_unref(last);
 }
@@ -381,6 +384,7 @@ void reach_committed(struct sx_index *ix)
     r->committed_next = (uint64_t)ix->committed.next_id;
     r->committed = ix->committed.generation;
     r->average = average(&ix->committed);
+    r->epoch += ix->changes.emptied; /* what was begun amid COMMIT does not see it either */
     pthread_mutex_unlock(&ix->lock);
     reach_drop(r->before);
     r->before = NULL;
@@ -469,7 +473,8 @@ static bool find_place(const struct segset *set, const struct segment *made, siz
            (set->at[*from]->first == made->first && set->at[*to - 1]->next == made->next);
 }
 
-bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made, uint64_t purged)
+bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made, uint64_t purged,
+                   uint64_t epoch)
 {
     struct reach *r = &m->reach;
     struct segset *set = NULL, *old;
@@ -477,7 +482,7 @@ bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made, 
 
     pthread_mutex_lock(&ix->lock);
     old = r->now;
-    if (made->next <= r->committed_next && find_place(old, made, &from, &to))
+    if (r->epoch == epoch && made->next <= r->committed_next && find_place(old, made, &from, &to))
         set = with_made(old, from, to, made, purged);
     if (set != NULL) {
         kill_gone(m, made);

@@ -38,6 +38,7 @@ struct segset {
 struct reach {
     struct segset *now;      /* by the lock of the index */
     struct segset *before;   /* the writer's: to go back to when COMMIT fails */
+    uint64_t epoch;          /* by the lock: raised when deletions are not marked */
     uint64_t committed_next; /* by the lock: rowids below are committed, */
     uint64_t committed;      /* in this generation or before; */
     double average;          /* their length */
@@ -52,8 +53,9 @@ struct reach_changes {
     size_t spilled_count;
     uint64_t *killed; /* rowids */
     size_t killed_count, killed_cap;
-    bool lost;   /* memory ran out: the transaction's documents will not be reached, */
-    bool forgot; /* or not all that it deleted is known */
+    bool lost;    /* memory ran out: the transaction's documents will not be reached, */
+    bool forgot;  /* or not all that it deleted is known */
+    bool emptied; /* the set is gone with this COMMIT */
 };
 
 void reach_changes_release(struct reach_changes *c);
@@ -102,8 +104,10 @@ struct bm_view reach_view(const struct segset *set, const struct memory *m,
 /* ---- upkeep ----------------------------------------------------------------------------------- */
 
 /* Puts `made` in the place of all segments of its rowids, or into a gap; takes its reference.
- * `purged`: see segset. False: they are no longer there, or memory ran out. */
-bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made, uint64_t purged);
+ * `purged`: see segset; `epoch` is that of when its making began. False: they are no longer there,
+ * deletions since are not known, or memory ran out. */
+bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made, uint64_t purged,
+                   uint64_t epoch);
 /* Takes damaged segments out. */
 void reach_heal(struct sx_index *ix, struct memory *m);
 /* Generation that a document of the segment went in, at most `upto`; 0: it did not. */

@@ -98,6 +98,14 @@ static void enter(void *ctx)
     c->rc = c->fn(c);
 }
 
+static bool any_damaged(const struct bm_view *view)
+{
+    for (size_t i = 0; i < view->count; i++)
+        if (atomic_load(&view->segments[i]->damaged))
+            return true;
+    return false;
+}
+
 /* A damaged segment says so itself; a match that is not there does not. */
 static sx_status call(struct call *c)
 {
@@ -109,6 +117,9 @@ static sx_status call(struct call *c)
         guard_blame(view->segments, view->count, at);
         return sx_fail(c->err, SX_ECORRUPT, "a segment could not be read");
     }
+    /* Whatever a damaged segment led to. */
+    if (c->rc != SX_OK && any_damaged(view))
+        return sx_fail(c->err, SX_ECORRUPT, "a segment is damaged");
     return c->rc == SX_ECORRUPT && c->err->code == SX_ECORRUPT ? c->rc
                                                                : run_tell(c->rc, c->rc, c->err);
 }

@@ -410,10 +410,11 @@ static sx_status search_once(struct sx_reader *r, const struct sx_search *ask, s
 static bool can_do_without(const struct search *s, sx_status rc)
 {
     bool damaged = rc == SX_ECORRUPT && s->reached;
+    bool too_much = rc == SX_ENOMEM && s->reached; /* FTS5 takes less memory */
 
     if (damaged)
         upkeep_wake(s->r->ix);
-    return damaged && s->ask->engine == SX_ENGINE_AUTO;
+    return (damaged || too_much) && s->ask->engine == SX_ENGINE_AUTO;
 }
 
 sx_status sx_reader_search(struct sx_reader *r, const struct sx_search *ask,

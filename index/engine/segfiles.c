@@ -228,6 +228,14 @@ void segfile_abandon(const char *folder, const uint8_t id[SEGMENT_ID_BYTES], int
     remove_in(folder, name);
 }
 
+void segfile_remove(const char *folder, const uint8_t id[SEGMENT_ID_BYTES])
+{
+    char name[NAME_MAX_BYTES];
+
+    file_name(id, ".segment", name);
+    remove_in(folder, name);
+}
+
 sx_status segfile_end(const char *folder, const struct segment_name *name, int fd,
                       struct segment **out, struct sx_error *err)
 {

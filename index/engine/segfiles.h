@@ -31,6 +31,8 @@ sx_status segfile_end(const char *folder, const struct segment_name *name, int f
 void segfile_abandon(const char *folder, const uint8_t id[SEGMENT_ID_BYTES], int fd);
 sx_status segfile_open(const char *folder, const struct segment_name *name, struct segment **out,
                        struct sx_error *err);
+/* For one that did not come into use. */
+void segfile_remove(const char *folder, const uint8_t id[SEGMENT_ID_BYTES]);
 /* Removes every segment that the manifest does not name. */
 void segfiles_sweep(const char *folder, const struct manifest *m);
 

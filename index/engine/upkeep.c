@@ -19,9 +19,13 @@
 #define MERGE_MAX 64
 #define TIER_BITS 3 /* a tier is eight times the one before */
 
-#define FILE_DOCS 16384  /* a segment of so many documents is a file */
-#define FLUSH_DOCS 2000  /* in memory when the index closes, or is idle: to a file */
-#define INLINE_DOCS 2000 /* merged by the writer, or made when the index opens */
+/* A segment of so many bytes is a file; so much in memory goes to one when the index closes, or is idle;
+ * so little is merged by the writer itself. */
+#define FILE_BYTES ((uint64_t)6 << 20)
+#define FLUSH_BYTES ((uint64_t)128 << 10)
+#define INLINE_BYTES ((uint64_t)512 << 10)
+#define FILE_TOKENS ((size_t)1 << 20) /* about as much, before it is made */
+#define SMALL_GAP 2000                /* rowids: made when the index opens */
 #define GAP_TOKENS ((size_t)8 << 20)
 #define IDLE_SECONDS ((uint64_t)5)
 #define NS_PER_SECOND ((uint64_t)1000000000)
@@ -33,6 +37,7 @@ struct job {
     struct memory *m;
     struct segset *set;
     uint64_t next, generation; /* committed */
+    uint64_t epoch;
     double average;
 };
 
@@ -43,6 +48,7 @@ static void job_begin(struct sx_index *ix, struct job *j)
     j->next = j->m->reach.committed_next;
     j->generation = j->m->reach.committed;
     j->average = j->m->reach.average;
+    j->epoch = j->m->reach.epoch;
     pthread_mutex_unlock(&ix->lock);
     j->set = reach_now(ix, j->m);
 }
@@ -92,8 +98,13 @@ static sx_status write_manifest(struct sx_index *ix, struct memory *m, const cha
     }
     for (size_t i = 0; set != NULL && i < set->count; i++) {
         const struct segment *s = set->at[i];
-        if (!s->mapped || man->count == SEGMENT_FILES_MAX)
+        if (!s->mapped)
             continue;
+        if (man->count == SEGMENT_FILES_MAX) { /* until they are merged */
+            reach_drop(set);
+            mem_free(man);
+            return SX_OK;
+        }
         struct segment_name *f = &man->files[man->count++];
         *f = (struct segment_name){.first = s->first, .next = s->next, .size = s->size};
         memcpy(f->id, s->id, sizeof(f->id));
@@ -134,8 +145,11 @@ static sx_status make_segment(struct sx_index *ix, const struct job *j, bool fil
     } else if (file) {
         segfile_abandon(folder.data, name.id, fd);
     }
-    if (rc == SX_OK && !reach_replace(ix, j->m, made, purged))
+    if (rc == SX_OK && !reach_replace(ix, j->m, made, purged, j->epoch)) {
+        if (file)
+            segfile_remove(folder.data, name.id);
         rc = sx_fail(err, SX_EBUSY, "the segments have changed meanwhile");
+    }
     if (rc == SX_OK && file)
         rc = write_manifest(ix, j->m, folder.data, err);
     buf_release(&folder);
@@ -173,23 +187,30 @@ static sx_status merge_to(void *ctx, const uint8_t *id, int fd, struct buf *out,
     return sx_fail(err, SX_ECORRUPT, "a segment could not be read");
 }
 
+static uint64_t bytes_of(const struct job *j, size_t from, size_t to)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = from; i < to; i++)
+        bytes += j->set->at[i]->size;
+    return bytes;
+}
+
 static sx_status merge(struct sx_index *ix, const struct job *j, size_t from, size_t to, bool flush,
                        struct sx_error *err)
 {
     uint64_t *gone = NULL;
     uint64_t purged = 0;
-    uint32_t docs = 0;
+    bool file = flush || bytes_of(j, from, to) >= FILE_BYTES;
 
     if (!find_gone(j, from, to, &gone, &purged))
         return sx_fail_oom(err);
-    for (size_t i = from; i < to; i++)
-        docs += j->set->at[i]->docs;
     struct merge_call c = {.opt = {.in = j->set->at + from,
                                    .count = to - from,
                                    .dropped = gone,
                                    .average = j->average,
                                    .stop = flush ? NULL : &ix->upkeep.stop}};
-    sx_status rc = make_segment(ix, j, flush || docs >= FILE_DOCS, purged, j->set->at[from]->first,
+    sx_status rc = make_segment(ix, j, file, purged, j->set->at[from]->first,
                                 j->set->at[to - 1]->next, merge_to, &c, err);
     mem_free(gone);
     return rc;
@@ -203,14 +224,26 @@ static unsigned tier_of(const struct segment *s)
 }
 
 /* Segments at the end of the set, each beginning where the one before it ends, all committed; down to
- * the first of a higher tier. */
-static size_t tail(const struct job *j, unsigned tier, size_t end)
+ * the first of a higher tier, and to rowid `low`. What is larger than all behind it together is not
+ * among them: it would be written again for little. */
+static size_t tail(const struct job *j, unsigned tier, uint64_t low, size_t end)
 {
     size_t from = end;
+    uint64_t behind = 0;
 
-    while (from > 0 && end - from < MERGE_MAX && tier_of(j->set->at[from - 1]) <= tier &&
-           (from == end || j->set->at[from - 1]->next == j->set->at[from]->first))
+    while (from > 0 && end - from < MERGE_MAX) {
+        const struct segment *s = j->set->at[from - 1];
+        if (tier_of(s) > tier || s->first < low ||
+            (from < end && s->next != j->set->at[from]->first))
+            break;
+        behind += s->docs;
         from--;
+    }
+    for (; from < end; from++) {
+        behind -= j->set->at[from]->docs;
+        if (j->set->at[from]->docs <= behind)
+            break;
+    }
     return from;
 }
 
@@ -223,21 +256,23 @@ static size_t committed_end(const struct job *j)
     return end;
 }
 
-/* A run that is to be merged; false: none. */
-static bool pick(const struct job *j, size_t width, size_t *from, size_t *to)
+/* A run that is to be merged, from rowid `low` on; false: none. */
+static bool pick(const struct job *j, size_t width, uint64_t low, size_t *from, size_t *to)
 {
     size_t end = committed_end(j);
 
+    if (j->set == NULL)
+        return false;
     for (size_t i = 0; i < end; i++) {
         const struct segment *s = j->set->at[i];
         *from = i;
         *to = i + 1;
-        if (atomic_load(&s->dead_count) > s->docs / 2 + 64)
+        if (s->first >= low && atomic_load(&s->dead_count) > s->docs / 2 + 64)
             return true;
     }
     *to = end;
     for (unsigned tier = 0; tier <= 32 / TIER_BITS; tier++) {
-        *from = tail(j, tier, end);
+        *from = tail(j, tier, low, end);
         if (end - *from >= width)
             return true;
     }
@@ -247,14 +282,14 @@ static bool pick(const struct job *j, size_t width, size_t *from, size_t *to)
 /* What is in memory alone, at the end; false: too little of it. */
 static bool pick_memory(const struct job *j, size_t *from, size_t *to)
 {
-    uint32_t docs = 0;
-
     *to = committed_end(j);
     *from = *to;
+    if (j->set == NULL)
+        return false;
     while (*from > 0 && !j->set->at[*from - 1]->mapped &&
            (*from == *to || j->set->at[*from - 1]->next == j->set->at[*from]->first))
-        docs += j->set->at[--*from]->docs;
-    return docs >= FLUSH_DOCS;
+        --*from;
+    return bytes_of(j, *from, *to) >= FLUSH_BYTES;
 }
 
 /* ---- gaps ------------------------------------------------------------------------------------- */
@@ -315,8 +350,8 @@ static sx_status fill_gap(struct sx_index *ix, const struct job *j, struct db *c
     sx_status rc = read_gap(ix, c, an, first, below, v, &next, &generation, err);
     if (rc == SX_OK) {
         struct gap_write w = {v, first, next, j->average};
-        rc = make_segment(ix, j, inverter_docs(v) >= FILE_DOCS, generation, first, next, write_gap,
-                          &w, err);
+        rc = make_segment(ix, j, inverter_tokens(v) >= FILE_TOKENS, generation, first, next,
+                          write_gap, &w, err);
     }
     inverter_free(v);
     return rc;
@@ -329,6 +364,7 @@ struct worker {
     struct sx_index *ix;
     struct db c;
     struct analyzer *an;
+    uint64_t given_up; /* where the gap begins that cannot be filled; 0: none */
 };
 
 static sx_status open_worker(struct worker *w, struct sx_error *err)
@@ -338,6 +374,36 @@ static sx_status open_worker(struct worker *w, struct sx_error *err)
     if (w->an == NULL)
         return sx_fail_oom(err);
     return w->c.sq != NULL ? SX_OK : db_open(&w->c, w->ix->path, false, false, err);
+}
+
+/* Merges what the writer keeps its hands off meanwhile. */
+static sx_status merge_apart(struct sx_index *ix, const struct job *j, size_t from, size_t to,
+                             bool flush, struct sx_error *err)
+{
+    if (j->set == NULL)
+        return SX_OK;
+    pthread_mutex_lock(&ix->lock);
+    ix->upkeep.busy_below = j->set->at[to - 1]->next;
+    pthread_mutex_unlock(&ix->lock);
+    sx_status rc = merge(ix, j, from, to, flush, err);
+    pthread_mutex_lock(&ix->lock);
+    ix->upkeep.busy_below = 0;
+    pthread_mutex_unlock(&ix->lock);
+    return rc;
+}
+
+/* A gap that cannot be filled, for a document that cannot be read, is not tried again and again. */
+static sx_status fill(struct worker *w, const struct job *j, uint64_t first, uint64_t below,
+                      struct sx_error *err)
+{
+    sx_status rc = open_worker(w, err);
+
+    if (rc != SX_OK)
+        return rc;
+    rc = fill_gap(w->ix, j, &w->c, w->an, first, below, err);
+    if (rc == SX_ECORRUPT)
+        w->given_up = first;
+    return rc;
 }
 
 /* Takes one step, if there is one. */
@@ -355,18 +421,17 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
     reach_heal(w->ix, j.m);
     reach_drop(j.set);
     j.set = reach_now(w->ix, j.m);
-    if (find_gap(&j, &first, &below)) {
-        *worked = true;
-        rc = open_worker(w, err);
-        if (rc == SX_OK)
-            rc = fill_gap(w->ix, &j, &w->c, w->an, first, below, err);
-    } else if (pick(&j, idle ? WIDTH_IDLE : WIDTH_BUSY, &from, &to)) {
-        *worked = true;
-        rc = merge(w->ix, &j, from, to, false, err);
-    } else if (idle && pick_memory(&j, &from, &to)) {
-        *worked = true;
-        rc = merge(w->ix, &j, from, to, true, err);
-    }
+    bool many = j.set != NULL && j.set->count >= MERGE_MAX;
+    bool merges = pick(&j, idle ? WIDTH_IDLE : WIDTH_BUSY, 0, &from, &to);
+    *worked = true;
+    if (find_gap(&j, &first, &below) && first != w->given_up && !(many && merges))
+        rc = fill(w, &j, first, below, err);
+    else if (merges)
+        rc = merge_apart(w->ix, &j, from, to, false, err);
+    else if (idle && pick_memory(&j, &from, &to))
+        rc = merge_apart(w->ix, &j, from, to, true, err);
+    else
+        *worked = false;
     job_end(w->ix, &j);
     return rc;
 }
@@ -465,29 +530,34 @@ void upkeep_wake(struct sx_index *ix)
 
 /* ---- the writer's side ------------------------------------------------------------------------ */
 
+/* Something has come: what was done when idle is to be done again. */
+static void unsettle(struct sx_index *ix)
+{
+    pthread_mutex_lock(&ix->lock);
+    ix->upkeep.changed_at = clock_now_ns();
+    if (ix->upkeep.settled && ix->upkeep.ready)
+        pthread_cond_broadcast(&ix->upkeep.wake);
+    ix->upkeep.settled = false;
+    pthread_mutex_unlock(&ix->lock);
+}
+
 void upkeep_after_commit(struct sx_index *ix)
 {
     struct job j;
     size_t from, to;
-    uint32_t docs = 0;
     struct sx_error err;
 
     job_begin(ix, &j);
-    if (j.set == NULL || !j.set->whole) {
+    pthread_mutex_lock(&ix->lock);
+    uint64_t low = ix->upkeep.busy_below;
+    pthread_mutex_unlock(&ix->lock);
+    bool merges = pick(&j, WIDTH_BUSY, low, &from, &to);
+    bool inlined = merges && bytes_of(&j, from, to) <= INLINE_BYTES &&
+                   merge(ix, &j, from, to, false, &err) == SX_OK;
+    if (j.set == NULL || !j.set->whole || j.set->next < j.next || (merges && !inlined))
         upkeep_wake(ix);
-    } else if (pick(&j, WIDTH_BUSY, &from, &to)) {
-        for (size_t i = from; i < to; i++)
-            docs += j.set->at[i]->docs;
-        if (docs > INLINE_DOCS || merge(ix, &j, from, to, false, &err) != SX_OK)
-            upkeep_wake(ix);
-    } else {
-        pthread_mutex_lock(&ix->lock);
-        ix->upkeep.changed_at = clock_now_ns();
-        if (ix->upkeep.settled && ix->upkeep.ready)
-            pthread_cond_broadcast(&ix->upkeep.wake);
-        ix->upkeep.settled = false;
-        pthread_mutex_unlock(&ix->lock);
-    }
+    else
+        unsettle(ix);
     job_end(ix, &j);
 }
 
@@ -539,7 +609,7 @@ static void fill_small_gap(struct sx_index *ix)
     struct sx_error err;
 
     job_begin(ix, &j);
-    if (find_gap(&j, &first, &below) && below == j.next && below - first <= INLINE_DOCS)
+    if (find_gap(&j, &first, &below) && below == j.next && below - first <= SMALL_GAP)
         fill_gap(ix, &j, &ix->w, ix->an, first, below, &err);
     job_end(ix, &j);
 }

@@ -27,6 +27,7 @@ struct upkeep {
     bool hurry;          /* all of it, at once: upkeep_wait() */
     bool idle;           /* the thread waits */
     bool settled;        /* nothing came since it has done what it does when idle */
+    uint64_t busy_below; /* rowids below are being merged by the thread: not by the writer */
     uint64_t changed_at; /* when something came, CLOCK_MONOTONIC */
     _Atomic(bool) stop;
     struct sx_error failure; /* the last one; by the lock */

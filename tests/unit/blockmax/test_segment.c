@@ -129,8 +129,8 @@ static bool impacts_bound(const struct corpus *c, const struct list *l, uint32_t
     if (l->impacts != NULL &&
         list_impact(l, l->doc[i] >> RANGE_BITS) < impact * (double)IMPACT_ONE - 1e-6)
         return false;
-    return l->stretches == NULL ||
-           l->stretches[l->doc[i] / STRETCH_DOCS] >= impact * (double)STRETCH_ONE - 1e-6;
+    uint32_t stretch = l->doc[i] / STRETCH_DOCS;
+    return l->stretches == NULL || l->stretches[stretch] >= impact * (double)STRETCH_ONE - 1e-6;
 }
 
 static size_t documents_with(const struct corpus *c, int word, int from, int to,

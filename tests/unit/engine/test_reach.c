@@ -414,6 +414,115 @@ static void copy(const char *from, const char *to)
     buf_release(&bytes);
 }
 
+/* Where files are kept while one is damaged. */
+static char pristine[512];
+
+static void keep_file(const char *path)
+{
+    char to[1024];
+
+    snprintf(to, sizeof(to), "%s/%s", pristine, strrchr(path, '/') + 1);
+    copy(path, to);
+}
+
+static void put_back(struct bed *b)
+{
+    char from[1024], to[1024];
+    struct dirent *e;
+    DIR *dir = opendir(pristine);
+
+    assert_non_null(dir);
+    each_file(b, ".segment", remove_file);
+    while ((e = readdir(dir)) != NULL) {
+        if (e->d_name[0] == '.')
+            continue;
+        snprintf(from, sizeof(from), "%s/%s", pristine, e->d_name);
+        snprintf(to, sizeof(to), "%s/blockmax/%s", b->dir, e->d_name);
+        copy(from, to);
+    }
+    closedir(dir);
+}
+
+static uint64_t flip_at;
+
+static void flip_bit(const char *path)
+{
+    struct stat st;
+    char byte = 0;
+    int fd = open(path, O_RDWR);
+
+    assert_true(fd >= 0 && fstat(fd, &st) == 0);
+    off_t at = (off_t)(flip_at % (uint64_t)st.st_size);
+    assert_int_equal(pread(fd, &byte, 1, at), 1);
+    byte ^= (char)(1 << (flip_at % 8));
+    assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+    close(fd);
+}
+
+/* One bit anywhere, in what counts words, says where they stand, or leads there. */
+static void a_bit_that_flips_changes_no_answer(void **state)
+{
+    struct bed *b = *state;
+    uint64_t random = 88172645463325252u;
+
+    put_many(b, 0, MANY);
+    settle(b);
+    close_bed(b);
+    snprintf(pristine, sizeof(pristine), "%s/pristine", b->dir);
+    assert_int_equal(mkdir(pristine, 0700), 0);
+    each_file(b, ".segment", keep_file);
+    each_file(b, "manifest", keep_file);
+    for (int i = 0; i < 40; i++) {
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        flip_at = random >> 8;
+        put_back(b);
+        assert_int_equal(each_file(b, ".segment", flip_bit), 1);
+        open_bed(b);
+        ask(b->r, "harbour train", MANY);
+        ask(b->r, "harbour NEAR/3 ferry", (MANY + 6) / 7);
+        ask(b->r, "\"harbour train\"", (MANY + 2) / 3);
+        ask(b->r, "x17* tide", 2000 + 36);
+        close_bed(b);
+    }
+    open_bed(b);
+}
+
+static char names[4096];
+
+static void note_name(const char *path)
+{
+    size_t used = strlen(names);
+
+    snprintf(names + used, sizeof(names) - used, "%s ", strrchr(path, '/') + 1);
+}
+
+/* A few documents more do not have all others written again, and no file is left behind. */
+static void what_is_large_is_not_merged_with_what_is_small(void **state)
+{
+    struct bed *b = *state;
+    char before[sizeof(names)], uri[16];
+
+    put_many(b, 0, MANY);
+    settle(b);
+    names[0] = '\0';
+    assert_int_equal(each_file(b, ".segment", note_name), 1);
+    snprintf(before, sizeof(before), "%s", names);
+    for (int i = 0; i < 40; i++) {
+        snprintf(uri, sizeof(uri), "few-%d", i);
+        put(b, uri, "harbour");
+        commit(b);
+        if (i % 10 == 0)
+            settle(b);
+    }
+    settle(b);
+    names[0] = '\0';
+    assert_int_equal(each_file(b, ".segment", note_name), 1);
+    assert_string_equal(names, before);
+    assert_true(ask(b->r, "harbour", MANY + 40));
+}
+
 /* An index that was put back from a copy goes on with other documents by the same rowids: the
  * segments of the one that it replaces are not about them. */
 static void segments_of_another_past_are_not_believed(void **state)
@@ -465,6 +574,8 @@ int main(void)
         with_bed(segments_garbled_under_a_reader_are_made_anew),
         with_bed(segments_cut_under_a_reader_are_made_anew),
         with_bed(segments_of_another_past_are_not_believed),
+        with_bed(a_bit_that_flips_changes_no_answer),
+        with_bed(what_is_large_is_not_merged_with_what_is_small),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
