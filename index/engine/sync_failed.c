@@ -8,6 +8,7 @@
 
 #include "index/base/clock.h"
 #include "index/base/str.h"
+#include "index/base/utf8.h"
 
 /* Whether the failure is on record already, word for word: then nothing is written, so that a
  * folder at rest costs no commits. */
@@ -22,9 +23,25 @@ static bool is_known(struct sx_index *ix, struct sx_str uri, const char *reason)
     return same;
 }
 
-sx_status sync_note_failure(struct sx_index *ix, const char *path, struct sx_str uri,
-                            const char *stage, const char *reason, int64_t file,
-                            struct sx_error *err)
+/* A reason may name a path, whose bytes need not be UTF-8, or be cut amid a character. */
+static const char *legible(const char *reason, struct buf *mem)
+{
+    size_t len = strlen(reason);
+
+    for (size_t at = 0; at < len;) {
+        size_t good = utf8_check(reason + at, len - at);
+        buf_put(mem, reason + at, good);
+        at += good;
+        if (at < len) {
+            buf_puts(mem, "\xEF\xBF\xBD");
+            at++;
+        }
+    }
+    return buf_cstr(mem) == NULL ? "" : mem->data;
+}
+
+static sx_status note(struct sx_index *ix, const char *path, struct sx_str uri, const char *stage,
+                      const char *reason, int64_t file, struct sx_error *err)
 {
     struct sync *s = ix->sync;
     struct sx_sync_event ev = {path, stage, reason};
@@ -40,6 +57,17 @@ sx_status sync_note_failure(struct sx_index *ix, const char *path, struct sx_str
     if (s != NULL && s->event != NULL)
         s->event(s->event_ctx, &ev);
     return SX_OK;
+}
+
+sx_status sync_note_failure(struct sx_index *ix, const char *path, struct sx_str uri,
+                            const char *stage, const char *reason, int64_t file,
+                            struct sx_error *err)
+{
+    struct buf mem = {0};
+    sx_status rc = note(ix, path, uri, stage, legible(reason, &mem), file, err);
+
+    buf_release(&mem);
+    return rc;
 }
 
 /* The uri that stands for a root in the list of failures. */

@@ -61,6 +61,37 @@ static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error
     buf_release(&place);
 }
 
+/* Whether a uri is that of the file, or of something in it. */
+static bool is_own(const struct reading *rd, struct sx_str uri)
+{
+    return uri.len >= rd->uri.len && memcmp(uri.ptr, rd->uri.ptr, rd->uri.len) == 0 &&
+           (uri.len == rd->uri.len || uri.ptr[rd->uri.len] == '#' || uri.ptr[rd->uri.len] == '!');
+}
+
+/* What stands in a file may name its documents, as JSON Lines do, but not by the uri of another file,
+ * nor of a document that a client has put: that would be gone with the file. */
+static sx_status check_uri(struct reading *rd, struct sx_str uri, struct sx_error *err)
+{
+    static const char scheme[] = "file://";
+    struct stored_doc old;
+    bool found = false;
+
+    if (is_own(rd, uri))
+        return SX_OK;
+    if (uri.len >= sizeof(scheme) - 1 && memcmp(uri.ptr, scheme, sizeof(scheme) - 1) == 0)
+        return sx_fail_at(err, SX_EREQUEST, "uri", SX_NO_OFFSET,
+                          "its uri is for another file to have: expected one that does not begin "
+                          "with file://");
+    sx_status rc = doc_find(&rd->ix->w, DOC_KEY_URI, uri, 0, &old, &found, err);
+    bool put = rc == SX_OK && found && old.file == 0;
+    doc_done(&rd->ix->w);
+    if (rc != SX_OK)
+        return write_doom(rd->ix, rc, err);
+    return put ? sx_fail_at(err, SX_EREQUEST, "uri", SX_NO_OFFSET,
+                            "its uri is taken by a document that was put")
+               : SX_OK;
+}
+
 /* A document at fault fails its line or item, where a file has such; the others go on. */
 static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, struct sx_error *err)
 {
@@ -69,6 +100,9 @@ static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, stru
 
     if (rc == SX_OK) {
         rd->stage = "put";
+        rc = check_uri(rd, doc->uri, err);
+    }
+    if (rc == SX_OK) {
         rc = write_doc(rd->ix, doc, rd->file, NULL, err);
     }
     if (rc == SX_OK)

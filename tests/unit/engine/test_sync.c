@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "index/base/str.h"
+#include "index/base/utf8.h"
 #include "tests/support/support.h"
 
 struct bed {
@@ -323,6 +324,45 @@ static void the_first_file_keeps_a_uri_until_it_goes(void **state)
     assert_int_equal(failures(b, NULL, NULL), 0);
 }
 
+/* A file may come from anyone, in a mail, say. */
+static void a_file_takes_no_document_that_was_put(void **state)
+{
+    struct bed *b = *state;
+    struct sx_doc d = {.uri = str_of("note:1"), .body = str_of("harbour")};
+    struct sx_error err;
+
+    must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
+    must(sx_index_commit(b->ix, &err), &err);
+    write_file(b, "a.jsonl",
+               "{\"uri\":\"note:1\",\"body\":\"ferry\"}\n{\"uri\":\"note:2\",\"body\":\"ferry\"}\n"
+               "{\"uri\":\"file:///etc/motd\",\"body\":\"ferry\"}\n");
+    sync_root(b, b->root);
+    assert_int_equal(found(b, "harbour"), 1);
+    assert_int_equal(found(b, "ferry"), 1);
+    assert_int_equal(failures(b, "a.jsonl#1", "put"), 2);
+    assert_int_equal(unlink(path_of(b, "a.jsonl")), 0);
+    sync_root(b, b->root);
+    assert_int_equal(found(b, "harbour"), 1);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+}
+
+static void a_reason_is_text_whatever_a_file_is_called(void **state)
+{
+    struct bed *b = *state;
+    struct sx_failed_list *list;
+    struct sx_error err;
+
+    write_file(b, "n\xff.jsonl", "{\"uri\":\"u\",\"body\":\"ferry\"}\n");
+    sync_root(b, b->root);
+    write_file(b, "second.jsonl", "{\"uri\":\"u\",\"body\":\"ferry\"}\n");
+    sync_root(b, b->root); /* the reason names the first */
+    must(sx_reader_failed(b->r, 0, 10, &list, &err), &err);
+    assert_int_equal(list->count, 1);
+    assert_int_equal(utf8_check(list->items[0].reason.ptr, list->items[0].reason.len),
+                     list->items[0].reason.len);
+    sx_failed_list_free(list);
+}
+
 static void bad_lines_fail_alone(void **state)
 {
     struct bed *b = *state;
@@ -560,6 +600,8 @@ int main(void)
         with_folder(a_root_that_is_not_there_is_an_error),
         with_folder(a_folder_at_rest_costs_no_commit),
         with_folder(the_first_file_keeps_a_uri_until_it_goes),
+        with_folder(a_file_takes_no_document_that_was_put),
+        with_folder(a_reason_is_text_whatever_a_file_is_called),
         with_folder(bad_lines_fail_alone),
         with_folder(items_of_a_file_come_fail_and_go_with_it),
         with_folder(so_many_bad_lines_are_told_and_no_more),
