@@ -205,7 +205,8 @@ static sx_status run_pruned(struct search *s, bool whole, struct sx_error *err)
 {
     struct run *run = &s->run;
     bool counted = false;
-    sx_status rc = run_best(s, whole, err);
+    /* Who asks for all of the total has the beginning of the whole list in hand, as by FTS5. */
+    sx_status rc = run_best(s, whole || s->ask->exact_total, err);
 
     if (rc != SX_OK || s->res.total_exact)
         return rc;
