@@ -1,6 +1,7 @@
 /* Growing lists of positions. */
 #include "index/base/places.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "index/base/alloc.h"
@@ -42,4 +43,24 @@ int places_add(struct places *p, int field, uint32_t at)
         return -1;
     *room = at;
     return 0;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+void places_tidy(struct places *p)
+{
+    for (int f = 0; f < 2; f++) {
+        size_t kept = 0;
+        if (p->count[f] > 1)
+            qsort(p->at[f], p->count[f], sizeof(*p->at[f]), by_number);
+        for (size_t i = 0; i < p->count[f]; i++)
+            if (kept == 0 || p->at[f][kept - 1] != p->at[f][i])
+                p->at[f][kept++] = p->at[f][i];
+        p->count[f] = kept;
+    }
 }

@@ -24,5 +24,7 @@ int places_add(struct places *p, int field, uint32_t at);
 /* Room for `count` more behind those of the field, which they are once they are filled in; NULL: memory
  * ran out. */
 uint32_t *places_extend(struct places *p, int field, size_t count);
+/* Those of several lists, one behind the other, in order, each once. */
+void places_tidy(struct places *p);
 
 #endif

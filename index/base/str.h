@@ -32,4 +32,18 @@ static inline bool str_is(struct sx_str a, const char *z)
     return str_eq(a, str_of(z));
 }
 
+static inline bool str_begins(struct sx_str s, struct sx_str with)
+{
+    return s.len >= with.len && (with.len == 0 || memcmp(s.ptr, with.ptr, with.len) == 0);
+}
+
+/* In the order of bytes, what is shorter first: below, at or above 0. */
+static inline int str_order(struct sx_str a, struct sx_str b)
+{
+    size_t both = a.len < b.len ? a.len : b.len;
+    int order = both == 0 ? 0 : memcmp(a.ptr, b.ptr, both);
+
+    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
+}
+
 #endif

@@ -2,6 +2,7 @@
  * postings. */
 #include <string.h>
 
+#include "index/base/str.h"
 #include "index/blockmax/list.h"
 #include "index/blockmax/search.h"
 
@@ -65,12 +66,12 @@ sx_status bm_term_counts(const struct bm_view *view, struct sx_str term, bool pr
         if (s->first >= view->below)
             break;
         whole = term_walk_begin(&w, s, term);
-        while (whole && !w.end && w.len >= term.len && memcmp(w.term, term.ptr, term.len) == 0 &&
+        while (whole && !w.end && str_begins(term_walk_term(&w), term) &&
                (prefix || w.len == term.len)) {
             whole = count_term(view, s, &w.entry, out, known) && (!prefix || term_walk_next(&w));
             if (!prefix)
                 break;
         }
     }
-    return whole ? SX_OK : sx_fail(err, SX_ECORRUPT, "a segment is damaged");
+    return whole ? SX_OK : segment_fail(err);
 }

@@ -77,6 +77,8 @@ void inverter_clear(struct inverter *v)
         release(v);
         return;
     }
+    if (v->doc_count == 0) /* clear already: its tables need not be wiped again */
+        return;
     if (v->table != NULL)
         memset(v->table, 0, (v->mask + 1) * sizeof(*v->table));
     if (v->numbered != NULL)
@@ -85,11 +87,6 @@ void inverter_clear(struct inverter *v)
     v->term_count = 0;
     v->doc_count = 0;
     arena_release(&v->text);
-}
-
-size_t inverter_docs(const struct inverter *v)
-{
-    return v->doc_count;
 }
 
 size_t inverter_tokens(const struct inverter *v)
@@ -244,10 +241,8 @@ static int by_text(const void *a, const void *b, void *terms)
 {
     const struct inverted_term *all = terms;
     struct sx_str x = all[*(const uint32_t *)a].text, y = all[*(const uint32_t *)b].text;
-    size_t n = x.len < y.len ? x.len : y.len;
-    int c = memcmp(x.ptr, y.ptr, n);
 
-    return c != 0 ? c : (x.len > y.len) - (x.len < y.len);
+    return str_order(x, y);
 }
 
 /* What writing needs: terms by text, tokens by term. */

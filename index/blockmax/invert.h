@@ -31,7 +31,6 @@ int inverter_numbered(struct inverter *v, bool body, uint32_t position, struct s
 /* The document is gone again. */
 void inverter_drop(struct inverter *v, uint64_t rowid);
 
-size_t inverter_docs(const struct inverter *v);
 size_t inverter_tokens(const struct inverter *v);
 
 /* Writes a segment of rowids [first, next), which all documents are of. */

@@ -1,8 +1,6 @@
 /* Opening, bounding, loading and counting leaves. */
 #include "index/blockmax/leaves.h"
 
-#include <stdlib.h>
-
 #include "index/base/alloc.h"
 #include "index/rank/score.h"
 
@@ -91,7 +89,7 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
         rc = l->states[i].simple ? open_simple(l, p, &l->states[i], err)
                                  : open_phrases(l, p, &l->states[i], err);
     if (rc == SX_OK && !segment_verify_lengths(s, 0, (uint32_t)docs))
-        rc = sx_fail(err, SX_ECORRUPT, "a segment is damaged");
+        rc = segment_fail(err);
     return rc;
 }
 
@@ -541,27 +539,6 @@ static sx_status phrase_places(struct leaves *l, const struct bm_phrase *phrase,
     return SX_OK;
 }
 
-static int by_position(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* The places of several phrases in order, each once. */
-static void join(struct places *p)
-{
-    for (int f = 0; f < 2; f++) {
-        size_t kept = 0;
-        if (p->count[f] > 1)
-            qsort(p->at[f], p->count[f], sizeof(*p->at[f]), by_position);
-        for (size_t i = 0; i < p->count[f]; i++)
-            if (kept == 0 || p->at[f][kept - 1] != p->at[f][i])
-                p->at[f][kept++] = p->at[f][i];
-        p->count[f] = kept;
-    }
-}
-
 sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct places *out)
 {
     const struct leaf_state *st = &l->states[leaf];
@@ -577,7 +554,7 @@ sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct pl
         source += (uint32_t)spec->phrases[i].count;
     }
     if (rc == SX_OK && spec->phrase_count > 1)
-        join(out);
+        places_tidy(out);
     return rc;
 }
 

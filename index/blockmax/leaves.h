@@ -66,9 +66,4 @@ int leaves_load(struct leaves *l, uint32_t leaf, uint32_t stretches);
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out);
 sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct places *out);
 
-static inline bool has_document(const uint64_t *bits, uint32_t doc)
-{
-    return bits[doc / 64] >> (doc % 64) & 1;
-}
-
 #endif

@@ -2,6 +2,7 @@
 #include "index/blockmax/merge.h"
 
 #include "index/base/alloc.h"
+#include "index/base/str.h"
 #include "index/blockmax/list.h"
 #include "index/blockmax/writer.h"
 
@@ -22,11 +23,6 @@ static bool is_dropped(const struct merge_options *opt, uint64_t rowid)
     uint64_t bit = rowid - opt->in[0]->first;
 
     return opt->dropped != NULL && (opt->dropped[bit / 64] >> (bit % 64) & 1);
-}
-
-static sx_status fail_damaged(struct sx_error *err)
-{
-    return sx_fail(err, SX_ECORRUPT, "a segment is damaged");
 }
 
 static int reserve(void **items, size_t *cap, size_t need, size_t size)
@@ -64,7 +60,7 @@ static sx_status add_list(struct merger *m, const struct term_walk *walk, struct
     size_t before = *positions;
 
     if (!list_open(l, walk->s, &walk->entry))
-        return fail_damaged(err);
+        return segment_fail(err);
     if (reserve(&postings, &m->postings_cap, t->n + l->n, sizeof(*m->postings)) != 0)
         return sx_fail_oom(err);
     m->postings = postings;
@@ -77,7 +73,7 @@ static sx_status add_list(struct merger *m, const struct term_walk *walk, struct
         list_block(l, b);
         list_counts(l);
         if (!list_block_positions(l, from))
-            return fail_damaged(err);
+            return segment_fail(err);
         for (uint32_t i = 0; i < l->count; i++) {
             uint32_t count = l->title[i] + l->body[i];
             if (count > 0 && !is_dropped(m->opt, walk->s->first + l->doc[i])) {
@@ -101,15 +97,7 @@ static struct term_walk *first_term(const struct merger *m)
 
     for (size_t i = 0; m->walks != NULL && i < m->opt->count; i++) {
         struct term_walk *w = &m->walks[i];
-        if (w->end)
-            continue;
-        if (first == NULL) {
-            first = w;
-            continue;
-        }
-        size_t n = w->len < first->len ? w->len : first->len;
-        int c = memcmp(w->term, first->term, n);
-        if (c < 0 || (c == 0 && w->len < first->len))
+        if (!w->end && (first == NULL || str_order(term_walk_term(w), term_walk_term(first)) < 0))
             first = w;
     }
     return first;
@@ -125,11 +113,11 @@ static sx_status merge_term(struct merger *m, const struct term_walk *first, str
     memcpy(term, first->term, first->len);
     for (size_t i = 0; i < m->opt->count && rc == SX_OK; i++) {
         struct term_walk *w = &m->walks[i];
-        if (w->end || w->len != t.term.len || memcmp(w->term, term, w->len) != 0)
+        if (w->end || !str_eq(term_walk_term(w), t.term))
             continue;
         rc = add_list(m, w, &t, &positions, err);
         if (rc == SX_OK && !term_walk_next(w))
-            rc = fail_damaged(err);
+            rc = segment_fail(err);
     }
     t.postings = m->postings;
     t.positions = m->positions;
@@ -169,7 +157,7 @@ static sx_status run(struct merger *m, struct sx_error *err)
 
     for (size_t i = 0; i < opt->count; i++)
         if (!term_walk_begin(&m->walks[i], opt->in[i], (struct sx_str){"", 0}))
-            return fail_damaged(err);
+            return segment_fail(err);
     while (rc == SX_OK && (first = first_term(m)) != NULL) {
         rc = merge_term(m, first, err);
         if (rc == SX_OK && opt->stop != NULL && atomic_load(opt->stop))
@@ -190,7 +178,7 @@ sx_status segment_merge(const struct merge_options *opt, struct buf *out, struct
     if (m.walks == NULL || m.lengths == NULL)
         rc = sx_fail_oom(err);
     else if (!read_lengths(&m, &docs))
-        rc = fail_damaged(err);
+        rc = segment_fail(err);
     if (rc == SX_OK) {
         struct writer_options w = {first, next, docs, opt->average, m.lengths, opt->id};
         m.w = segment_writer_new(&w, opt->fd);

@@ -27,11 +27,6 @@ struct bm_search {
     float margin;
 };
 
-static sx_status fail_damaged(struct sx_error *err)
-{
-    return sx_fail(err, SX_ECORRUPT, "a segment is damaged");
-}
-
 static float most_of(const struct bm_search *b, uint32_t leaf)
 {
     return (float)(b->l.ask->leaves[leaf].weight * (SCORE_K1 + 1.0));
@@ -488,7 +483,7 @@ static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)
 {
     for (size_t i = 0; i < b->l.part_count; i++)
         if (atomic_load(&b->l.parts[i].s->damaged))
-            return fail_damaged(err);
+            return segment_fail(err);
     return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
 }
 

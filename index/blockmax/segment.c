@@ -192,6 +192,11 @@ void segment_kill(struct segment *s, uint64_t rowid)
         atomic_fetch_add(&s->dead_count, 1);
 }
 
+sx_status segment_fail(struct sx_error *err)
+{
+    return sx_fail(err, SX_ECORRUPT, "a segment is damaged");
+}
+
 /* ---- pages ------------------------------------------------------------------------------------ */
 
 static bool verify_page(struct segment *s, uint64_t page)
@@ -270,14 +275,6 @@ static const uint8_t *open_block(struct segment *s, uint64_t block)
     return s->bytes + s->dict.at + at;
 }
 
-static int compare(struct sx_str a, struct sx_str b)
-{
-    size_t n = a.len < b.len ? a.len : b.len;
-    int c = n == 0 ? 0 : memcmp(a.ptr, b.ptr, n);
-
-    return c != 0 ? c : (a.len > b.len) - (a.len < b.len);
-}
-
 /* Reads the term at `w->at`, the `w->number`th. */
 static void read_term(struct term_walk *w)
 {
@@ -348,14 +345,14 @@ bool term_walk_begin(struct term_walk *w, struct segment *s, struct sx_str from)
         uint64_t middle = low + (high - low) / 2;
         if (!first_of_block(w, middle))
             return false;
-        if (compare(term_walk_term(w), from) <= 0)
+        if (str_order(term_walk_term(w), from) <= 0)
             low = middle;
         else
             high = middle;
     }
     if (!first_of_block(w, low))
         return false;
-    while (!w->end && compare(term_walk_term(w), from) < 0)
+    while (!w->end && str_order(term_walk_term(w), from) < 0)
         if (!term_walk_next(w))
             return false;
     return true;

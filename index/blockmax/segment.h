@@ -59,6 +59,9 @@ static inline bool segment_is_dead(const struct segment *s, uint32_t doc)
     return atomic_load_explicit(&s->dead[doc / 64], memory_order_relaxed) >> (doc % 64) & 1;
 }
 
+/* SX_ECORRUPT, in words: for whoever was told that it is damaged. */
+sx_status segment_fail(struct sx_error *err);
+
 /* Verifies the pages of a stretch of the file. */
 bool segment_verify(struct segment *s, uint64_t at, uint64_t length);
 

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "index/base/str.h"
 #include "index/rank/score.h"
 
 /* More lists than this are read whole, frequent or not: each costs something in every range. */
@@ -13,11 +14,6 @@
 #define READ_MAX ((uint64_t)4 << 20)
 
 /* ---- opening ---------------------------------------------------------------------------------- */
-
-static sx_status fail_damaged(struct sx_error *err)
-{
-    return sx_fail(err, SX_ECORRUPT, "a segment is damaged");
-}
 
 struct entries {
     struct term_entry *list;
@@ -41,11 +37,6 @@ static bool add_entry(struct entries *e, const struct term_entry *entry)
     return true;
 }
 
-static bool begins(struct sx_str term, struct sx_str prefix)
-{
-    return term.len >= prefix.len && memcmp(term.ptr, prefix.ptr, prefix.len) == 0;
-}
-
 static sx_status add_term(struct entries *e, struct segment *s, struct sx_str term, bool prefix,
                           struct sx_error *err)
 {
@@ -55,14 +46,14 @@ static sx_status add_term(struct entries *e, struct segment *s, struct sx_str te
 
     if (!prefix) {
         if (!segment_find(s, term, &entry, &found))
-            return fail_damaged(err);
+            return segment_fail(err);
         return !found || add_entry(e, &entry) ? SX_OK : sx_fail_oom(err);
     }
-    for (whole = term_walk_begin(&w, s, term); whole && !w.end && begins(term_walk_term(&w), term);
-         whole = term_walk_next(&w))
+    for (whole = term_walk_begin(&w, s, term);
+         whole && !w.end && str_begins(term_walk_term(&w), term); whole = term_walk_next(&w))
         if (!add_entry(e, &w.entry))
             return sx_fail_oom(err);
-    return whole ? SX_OK : fail_damaged(err);
+    return whole ? SX_OK : segment_fail(err);
 }
 
 static int by_list(const void *a, const void *b)
@@ -105,7 +96,7 @@ static sx_status read_small(struct source *src, struct pool *mem, struct sx_erro
     n = 0;
     for (size_t i = 0; i < src->small_count; i++) {
         if (!list_open(l, src->s, &src->small[i]))
-            return fail_damaged(err);
+            return segment_fail(err);
         for (uint32_t b = 0; b < l->blocks; b++) {
             list_block(l, b);
             list_counts(l);
@@ -128,16 +119,6 @@ static sx_status read_small(struct source *src, struct pool *mem, struct sx_erro
     return SX_OK;
 }
 
-static void set_bit(uint64_t *bits, uint32_t doc)
-{
-    bits[doc / 64] |= UINT64_C(1) << (doc % 64);
-}
-
-static bool has_bit(const uint64_t *bits, uint32_t doc)
-{
-    return bits[doc / 64] >> (doc % 64) & 1;
-}
-
 /* The postings of one document are added up. */
 static void flatten_range(struct source *src, uint32_t range, struct slot *room)
 {
@@ -148,9 +129,9 @@ static void flatten_range(struct source *src, uint32_t range, struct slot *room)
     for (; p < end; p++) {
         uint32_t doc = p->doc & (RANGE_DOCS - 1);
         struct phrase_tf *tf = &room->tf[doc];
-        if (!has_bit(room->bits, doc))
+        if (!has_document(room->bits, doc))
             *tf = (struct phrase_tf){0, 0};
-        set_bit(room->bits, doc);
+        set_document(room->bits, doc);
         tf->title += p->title;
         tf->body += p->body;
     }
@@ -200,7 +181,7 @@ static sx_status open_lists(struct source *src, struct entries *e, struct pool *
         if (big == 0 || !list_has_impacts(e->list[i].n, src->s->ranges))
             e->list[kept++] = e->list[i];
         else if (!list_open(&src->big[src->big_count++], src->s, &e->list[i]))
-            return fail_damaged(err);
+            return segment_fail(err);
     }
     src->small = e->list;
     src->small_count = kept;
@@ -409,9 +390,9 @@ static void load_span(struct list *l, struct span span, uint32_t low, struct slo
 
 static void add_counts(struct slot *out, uint32_t doc, uint32_t title, uint32_t body)
 {
-    if (!has_bit(out->bits, doc))
+    if (!has_document(out->bits, doc))
         out->tf[doc] = (struct phrase_tf){0, 0};
-    set_bit(out->bits, doc);
+    set_document(out->bits, doc);
     out->tf[doc].title += title;
     out->tf[doc].body += body;
 }
@@ -487,7 +468,7 @@ void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WO
     if (src->flat_count == 0)
         return;
     for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + 1]; i++)
-        set_bit(bits, src->flat[i].doc - low);
+        set_document(bits, src->flat[i].doc - low);
 }
 
 void source_all_bits(struct source *src, uint64_t *bits)
@@ -497,11 +478,11 @@ void source_all_bits(struct source *src, uint64_t *bits)
         for (uint32_t b = 0; b < l->blocks; b++) {
             list_block(l, b);
             for (uint32_t k = 0; k < l->count; k++)
-                set_bit(bits, l->doc[k]);
+                set_document(bits, l->doc[k]);
         }
     }
     for (size_t i = 0; i < src->flat_count; i++)
-        set_bit(bits, src->flat[i].doc);
+        set_document(bits, src->flat[i].doc);
 }
 
 /* ---- places ----------------------------------------------------------------------------------- */
@@ -520,27 +501,6 @@ static sx_status add_places(struct list *l, uint32_t doc, struct places *out)
     if (title == NULL || body == NULL)
         return SX_ENOMEM;
     return list_positions(l, place, title, body) ? SX_OK : SX_ECORRUPT;
-}
-
-static int by_number(const void *a, const void *b)
-{
-    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Sorts the places of several lists; a position counts once. */
-static void tidy(struct places *p)
-{
-    for (int f = 0; f < 2; f++) {
-        size_t kept = 0;
-        if (p->count[f] > 1)
-            qsort(p->at[f], p->count[f], sizeof(*p->at[f]), by_number);
-        for (size_t i = 0; i < p->count[f]; i++)
-            if (kept == 0 || p->at[f][kept - 1] != p->at[f][i])
-                p->at[f][kept++] = p->at[f][i];
-        p->count[f] = kept;
-    }
 }
 
 sx_status source_places(struct source *src, uint32_t doc, struct places *out)
@@ -564,6 +524,6 @@ sx_status source_places(struct source *src, uint32_t doc, struct places *out)
         }
     }
     if (rc == SX_OK && lists > 1)
-        tidy(out);
+        places_tidy(out);
     return rc;
 }

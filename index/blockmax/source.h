@@ -10,6 +10,17 @@
 
 #define RANGE_WORDS (RANGE_DOCS / 64)
 
+/* Bits by document. */
+static inline bool has_document(const uint64_t *bits, uint32_t doc)
+{
+    return bits[doc / 64] >> (doc % 64) & 1;
+}
+
+static inline void set_document(uint64_t *bits, uint32_t doc)
+{
+    bits[doc / 64] |= UINT64_C(1) << (doc % 64);
+}
+
 /* A range of documents: which of them have it, and how often; `tf` holds where the bit is set. */
 struct slot {
     uint64_t bits[RANGE_WORDS];

@@ -146,9 +146,7 @@ static int by_count(const void *a, const void *b)
         return x->count > y->count ? -1 : 1;
     if (x->value.ptr == NULL)
         return 0;
-    size_t len = x->value.len < y->value.len ? x->value.len : y->value.len;
-    int order = memcmp(x->value.ptr, y->value.ptr, len);
-    return order != 0 ? order : (x->value.len > y->value.len) - (x->value.len < y->value.len);
+    return str_order(x->value, y->value);
 }
 
 /* The first SX_FACET_VALUES_MAX, and what has no value, stay. */

@@ -119,7 +119,7 @@ static sx_status call(struct call *c)
     }
     /* Whatever a damaged segment led to. */
     if (c->rc != SX_OK && any_damaged(view))
-        return sx_fail(c->err, SX_ECORRUPT, "a segment is damaged");
+        return segment_fail(c->err);
     return c->rc == SX_ECORRUPT && c->err->code == SX_ECORRUPT ? c->rc
                                                                : run_tell(c->rc, c->rc, c->err);
 }

@@ -27,7 +27,7 @@ static bool is_gone(void *ctx, const char *path)
 /* The uri that a document will have; false: that is not for us to say. */
 static bool new_uri(struct move *m, struct sx_str uri)
 {
-    bool inside = uri.len >= m->from.len && memcmp(uri.ptr, m->from.ptr, m->from.len) == 0;
+    bool inside = str_begins(uri, m->from);
     struct sx_str rest = str_make(uri.ptr + m->from.len, inside ? uri.len - m->from.len : 0);
 
     buf_clear(&m->uri);

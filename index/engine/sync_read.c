@@ -54,7 +54,7 @@ static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error
     if (++rd->failed > FAILED_LINES_MAX)
         return;
     buf_puts(&place, rd->path);
-    if (uri.len > rd->uri.len && memcmp(uri.ptr, rd->uri.ptr, rd->uri.len) == 0)
+    if (str_begins(uri, rd->uri))
         buf_put(&place, uri.ptr + rd->uri.len, uri.len - rd->uri.len);
     if (buf_cstr(&place) != NULL)
         sync_note_failure(rd->ix, place.data, uri, rd->stage, why->msg, rd->file, &err);
@@ -64,7 +64,7 @@ static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error
 /* Whether a uri is that of the file, or of something in it. */
 static bool is_own(const struct reading *rd, struct sx_str uri)
 {
-    return uri.len >= rd->uri.len && memcmp(uri.ptr, rd->uri.ptr, rd->uri.len) == 0 &&
+    return str_begins(uri, rd->uri) &&
            (uri.len == rd->uri.len || uri.ptr[rd->uri.len] == '#' || uri.ptr[rd->uri.len] == '!');
 }
 
@@ -72,13 +72,12 @@ static bool is_own(const struct reading *rd, struct sx_str uri)
  * nor of a document that a client has put: that would be gone with the file. */
 static sx_status check_uri(struct reading *rd, struct sx_str uri, struct sx_error *err)
 {
-    static const char scheme[] = "file://";
     struct stored_doc old;
     bool found = false;
 
     if (is_own(rd, uri))
         return SX_OK;
-    if (uri.len >= sizeof(scheme) - 1 && memcmp(uri.ptr, scheme, sizeof(scheme) - 1) == 0)
+    if (str_begins(uri, str_of("file://")))
         return sx_fail_at(err, SX_EREQUEST, "uri", SX_NO_OFFSET,
                           "its uri is for another file to have: expected one that does not begin "
                           "with file://");

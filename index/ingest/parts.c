@@ -23,10 +23,8 @@ void parts_release(struct parts *p)
 static int by_name(const void *a, const void *b)
 {
     const struct part *x = a, *y = b;
-    size_t both = x->name.len < y->name.len ? x->name.len : y->name.len;
-    int order = both == 0 ? 0 : memcmp(x->name.ptr, y->name.ptr, both);
 
-    return order != 0 ? order : (x->name.len > y->name.len) - (x->name.len < y->name.len);
+    return str_order(x->name, y->name);
 }
 
 static struct part *find(const struct parts *p, struct sx_str name)

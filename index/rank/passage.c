@@ -183,11 +183,6 @@ static int take_entry(struct finder *f, uint32_t entry, const struct token *t)
                                        .entry = entry});
 }
 
-static bool begins(struct sx_str word, struct sx_str with)
-{
-    return word.len >= with.len && memcmp(word.ptr, with.ptr, with.len) == 0;
-}
-
 static int see(void *arg, const struct token *t)
 {
     struct finder *f = arg;
@@ -209,7 +204,7 @@ static int see(void *arg, const struct token *t)
         for (uint32_t l = f->last_first[number]; l != NO_TERM && rc == 0; l = f->last_next[l])
             rc = take_entry(f, l, t);
     for (uint32_t l = f->first_prefix; l != NO_TERM && rc == 0; l = f->last_next[l])
-        if (begins(t->term, f->leaves[l].terms[f->leaves[l].term_count - 1]))
+        if (str_begins(t->term, f->leaves[l].terms[f->leaves[l].term_count - 1]))
             rc = take_entry(f, l, t);
     return rc;
 }

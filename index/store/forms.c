@@ -260,13 +260,6 @@ struct found {
     struct arena *mem;
 };
 
-static int compare(struct sx_str a, struct sx_str b)
-{
-    int order = memcmp(a.ptr, b.ptr, a.len < b.len ? a.len : b.len);
-
-    return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
-}
-
 /* Keeps the first of all terms; -1: memory ran out. */
 static int keep(struct found *f, struct sx_str term)
 {
@@ -276,7 +269,7 @@ static int keep(struct found *f, struct sx_str term)
         return -1;
     if (str_eq(term, f->word))
         return 0;
-    while (at > 0 && compare(f->list[at - 1], term) > 0)
+    while (at > 0 && str_order(f->list[at - 1], term) > 0)
         at--;
     if (at > 0 && str_eq(f->list[at - 1], term))
         return 0;

@@ -138,9 +138,7 @@ static bool nearer(const struct near_term *a, const struct near_term *b)
         return a->edits < b->edits;
     if (a->shared != b->shared)
         return a->shared > b->shared;
-    int order =
-        memcmp(a->term.ptr, b->term.ptr, a->term.len < b->term.len ? a->term.len : b->term.len);
-    return order != 0 ? order < 0 : a->term.len < b->term.len;
+    return str_order(a->term, b->term) < 0;
 }
 
 /* Keeps the nearest KEPT_MAX, each once; -1: memory ran out. */

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "index/base/clock.h"
 #include "tests/bench/stats.h"
 
 #define TOP 10
@@ -156,10 +156,7 @@ static void questions_release(struct questions *all)
 /* The machine may be shared: time that this thread did not run is no time of the search. */
 static double cpu_us(void)
 {
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+    return (double)clock_thread_ns() / 1e3;
 }
 
 /* The caller frees the results; NULL: failed, and said so. */
