@@ -7,17 +7,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Allocations left before one fails; below zero: never. Relaxed order: tests are one thread. */
+/* Allocations left before one fails; below zero: never. Relaxed order: one thread sets them. */
 static atomic_long countdown = -1;
-static atomic_int fired;
+static atomic_bool fired;
+static atomic_bool any_thread;      /* whether allocations of all threads count */
+static _Thread_local bool counting; /* whether this thread set the countdown */
 
 static bool must_fail(void)
 {
     if (atomic_load_explicit(&countdown, memory_order_relaxed) < 0)
         return false;
+    if (!counting && !atomic_load_explicit(&any_thread, memory_order_relaxed))
+        return false;
     if (atomic_fetch_sub_explicit(&countdown, 1, memory_order_relaxed) > 0)
         return false;
-    atomic_store(&fired, 1);
+    atomic_store(&fired, true);
     return true;
 }
 
@@ -53,10 +57,22 @@ char *mem_strndup(const char *p, size_t len)
     return copy;
 }
 
+static void arm(long n, bool everywhere)
+{
+    counting = !everywhere && n >= 0;
+    atomic_store(&any_thread, everywhere);
+    atomic_store(&fired, false);
+    atomic_store(&countdown, n);
+}
+
 void mem_fail_after(long n)
 {
-    atomic_store(&fired, 0);
-    atomic_store(&countdown, n);
+    arm(n, false);
+}
+
+void mem_fail_anywhere_after(long n)
+{
+    arm(n, true);
 }
 
 int mem_failed(void)

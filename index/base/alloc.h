@@ -12,8 +12,11 @@ void mem_free(void *p);
 /* NUL-terminated copy of `len` bytes, or NULL. */
 char *mem_strndup(const char *p, size_t len);
 
-/* Tests only: the allocation after `n` more fails, once; a negative `n` never. */
+/* Tests only: the allocation after `n` more fails, once; a negative `n` never. Only those of the
+ * calling thread count, so that what an index does in the background takes no part; or those of all
+ * threads. */
 void mem_fail_after(long n);
+void mem_fail_anywhere_after(long n);
 /* Whether the countdown has fired since it was set. */
 int mem_failed(void);
 

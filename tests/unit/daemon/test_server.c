@@ -107,7 +107,7 @@ static int sweep(const struct fixture *f, const char *line, size_t len)
     char reply[65536], ping[100];
     int failures = 0;
     for (long n = 0;; n++) {
-        mem_fail_after(n);
+        mem_fail_anywhere_after(n);
         ask(f, line, len, reply, sizeof reply);
         int failed = mem_failed();
         mem_fail_after(-1);
@@ -177,7 +177,7 @@ static void starting_survives_a_failing_allocator(void **state)
     for (long n = 0; failed && n < 2000; n++) {
         struct config conf;
         struct sx_error err;
-        mem_fail_after(n);
+        mem_fail_anywhere_after(n);
         if (options_config(&o, &conf, &err) == SX_OK)
             assert_int_equal(server_run(&conf, &o, NULL), EXIT_FAILURE);
         else
