@@ -77,7 +77,8 @@ static sx_status add_list(struct merger *m, const struct term_walk *walk, struct
         for (uint32_t i = 0; i < l->count; i++) {
             uint32_t count = l->title[i] + l->body[i];
             if (count > 0 && !is_dropped(m->opt, walk->s->first + l->doc[i])) {
-                memmove(m->positions + *positions, from, count * sizeof(*from));
+                if (from != m->positions + *positions) /* documents before it were left out */
+                    memmove(m->positions + *positions, from, count * sizeof(*from));
                 *positions += count;
                 m->postings[t->n++] =
                     (struct posting){l->doc[i] + (uint32_t)shift, l->title[i], l->body[i]};

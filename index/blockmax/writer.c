@@ -25,30 +25,41 @@ struct segment_writer {
     uint64_t terms;
     struct buf last;            /* the term before */
     struct buf list, positions; /* of the term at hand */
+    struct buf packed;          /* positions of the block at hand */
     uint32_t ranges;
     uint16_t *impacts;  /* by range, of the term at hand */
     uint8_t *stretches; /* the same by stretch */
+    double *norms;      /* by document: what its length adds to tf, in the denominator of a score */
     bool failed;
 };
+
+static double norm_of(const struct doc_length *len, double average)
+{
+    return SCORE_K1 * score_length_norm(score_combined(len->title, len->body), average);
+}
 
 struct segment_writer *segment_writer_new(const struct writer_options *opt, int fd)
 {
     struct segment_writer *w = mem_zalloc(1, sizeof(*w));
     uint8_t header[HEADER_BYTES] = {0};
+    uint64_t docs = opt->next - opt->first;
 
     if (w == NULL)
         return NULL;
     w->opt = *opt;
     w->fd = fd;
-    w->ranges = segment_ranges(opt->next - opt->first);
+    w->ranges = segment_ranges(docs);
     w->impacts = mem_alloc((w->ranges + (size_t)1) * sizeof(*w->impacts));
     w->stretches = mem_alloc((w->ranges + (size_t)1) * RANGE_STRETCHES);
     buf_put(&w->out, header, sizeof(header));
     w->written = sizeof(header);
-    if (w->impacts == NULL || w->stretches == NULL) {
+    w->norms = mem_alloc((docs + 1) * sizeof(*w->norms));
+    if (w->impacts == NULL || w->stretches == NULL || w->norms == NULL) {
         segment_writer_free(w);
         return NULL;
     }
+    for (uint64_t i = 0; i < docs; i++)
+        w->norms[i] = norm_of(&opt->lengths[i], opt->average);
     return w;
 }
 
@@ -63,8 +74,10 @@ void segment_writer_free(struct segment_writer *w)
     buf_release(&w->last);
     buf_release(&w->list);
     buf_release(&w->positions);
+    buf_release(&w->packed);
     mem_free(w->impacts);
     mem_free(w->stretches);
+    mem_free(w->norms);
     mem_free(w);
 }
 
@@ -180,8 +193,7 @@ static void put_block(struct buf *b, const struct posting *p, size_t n, uint32_t
 struct groups {
     uint32_t group[POSITIONS_GROUP];
     size_t filled;
-    struct buf *widths;
-    struct buf packed;
+    struct buf *widths, *packed;
 };
 
 static void end_group(struct groups *g)
@@ -190,10 +202,10 @@ static void end_group(struct groups *g)
         return;
     unsigned width = pack_width(g->group, g->filled);
     size_t size = pack_run_size(g->filled, width);
-    char *to = buf_reserve(&g->packed, size);
+    char *to = buf_reserve(g->packed, size);
     if (to != NULL) {
         pack_run(g->group, g->filled, width, (uint8_t *)to);
-        buf_advance(&g->packed, size);
+        buf_advance(g->packed, size);
     }
     buf_putc(g->widths, (char)width);
     g->filled = 0;
@@ -201,9 +213,10 @@ static void end_group(struct groups *g)
 
 /* The positions of a block's postings: within a field each as what it is above the one before it,
  * less 1. A width for each group, then the groups. */
-static void put_positions(struct buf *b, const struct posting *p, size_t n, const uint32_t *at)
+static void put_positions(struct segment_writer *w, const struct posting *p, size_t n,
+                          const uint32_t *at)
 {
-    struct groups g = {.widths = b};
+    struct groups g = {.widths = &w->positions, .packed = &w->packed};
 
     for (size_t i = 0; i < n; i++) {
         uint32_t fields[2] = {p[i].title, p[i].body};
@@ -218,21 +231,40 @@ static void put_positions(struct buf *b, const struct posting *p, size_t n, cons
         }
     }
     end_group(&g);
-    b->failed = b->failed || !buf_ok(&g.packed);
-    buf_put(b, g.packed.data, g.packed.len);
-    buf_release(&g.packed);
+    w->failed = w->failed || !buf_ok(&w->packed);
+    buf_put(&w->positions, w->packed.data, w->packed.len);
+    buf_clear(&w->packed);
 }
 
-static void raise_to(double impact, struct segment_writer *w, uint32_t doc)
+/* The most that a posting of one stretch scores, for the stretch and its range. */
+static void raise_to(double impact, struct segment_writer *w, uint32_t stretch)
 {
     double wide = ceil(impact * (double)IMPACT_ONE), narrow = ceil(impact * (double)STRETCH_ONE);
-    uint16_t *most = &w->impacts[doc >> RANGE_BITS];
-    uint8_t *here = &w->stretches[doc / STRETCH_DOCS];
+    uint16_t *most = &w->impacts[stretch / RANGE_STRETCHES];
 
     if (wide > *most)
         *most = wide < (double)IMPACT_ONE ? (uint16_t)wide : UINT16_MAX;
-    if (narrow > *here)
-        *here = narrow < (double)STRETCH_ONE ? (uint8_t)narrow : UINT8_MAX;
+    w->stretches[stretch] = narrow < (double)STRETCH_ONE ? (uint8_t)narrow : UINT8_MAX;
+}
+
+/* Postings come by document, so the best of a stretch is known before it is rounded, once. */
+static void find_impacts(struct segment_writer *w, const struct term_postings *t)
+{
+    uint32_t stretch = t->postings[0].doc / STRETCH_DOCS;
+    double best = 0;
+
+    for (size_t i = 0; i < t->n; i++) {
+        const struct posting *p = &t->postings[i];
+        double tf = score_combined(p->title, p->body);
+        double impact = tf / (tf + w->norms[p->doc]);
+        if (p->doc / STRETCH_DOCS != stretch) {
+            raise_to(best, w, stretch);
+            stretch = p->doc / STRETCH_DOCS;
+            best = 0;
+        }
+        best = impact > best ? impact : best;
+    }
+    raise_to(best, w, stretch);
 }
 
 static void put_impacts(struct segment_writer *w, const struct term_postings *t)
@@ -241,13 +273,7 @@ static void put_impacts(struct segment_writer *w, const struct term_postings *t)
 
     memset(w->impacts, 0, w->ranges * sizeof(*w->impacts));
     memset(w->stretches, 0, segment_stretches(docs));
-    for (size_t i = 0; i < t->n; i++) {
-        const struct posting *p = &t->postings[i];
-        const struct doc_length *len = &w->opt.lengths[p->doc];
-        double norm = score_length_norm(score_combined(len->title, len->body), w->opt.average);
-        double tf = score_combined(p->title, p->body);
-        raise_to(tf / (tf + SCORE_K1 * norm), w, p->doc);
-    }
+    find_impacts(w, t);
     for (uint32_t r = 0; r < w->ranges; r++) {
         uint8_t two[2] = {(uint8_t)w->impacts[r], (uint8_t)(w->impacts[r] >> 8)};
         buf_put(&w->list, two, sizeof(two));
@@ -281,7 +307,7 @@ static void put_list(struct segment_writer *w, const struct term_postings *t)
             put32(dir + 4 * (2 * (size_t)blocks + b), (uint32_t)w->positions.len);
         }
         put_block(&w->list, p, n, before);
-        put_positions(&w->positions, p, n, at);
+        put_positions(w, p, n, at);
         for (size_t i = 0; i < n; i++)
             at += p[i].title + p[i].body;
         before = p[n - 1].doc;
