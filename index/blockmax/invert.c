@@ -14,10 +14,16 @@
 #define KEPT_TOKENS ((size_t)1 << 20)
 #define KEPT_TERMS ((size_t)1 << 16)
 
+/* As it comes; of which document, `docs` tells. */
 struct token_log {
     uint32_t term;
+    uint32_t at; /* position; BODY_BIT: in the body */
+};
+
+/* The same among those of its term. */
+struct sorted_token {
     uint32_t doc; /* its number in `docs` */
-    uint32_t at;  /* position; BODY_BIT: in the body */
+    uint32_t at;
 };
 
 struct inverted_term {
@@ -29,6 +35,7 @@ struct inverted_term {
 
 struct inverted_doc {
     uint64_t rowid;
+    size_t tokens; /* in the log before its first */
     struct doc_length length;
     bool dropped;
 };
@@ -115,7 +122,7 @@ int inverter_begin(struct inverter *v, uint64_t rowid)
     if (grow(&docs, &v->doc_cap, v->doc_count, sizeof(*v->docs), 64) != 0)
         return -1;
     v->docs = docs;
-    v->docs[v->doc_count++] = (struct inverted_doc){.rowid = rowid};
+    v->docs[v->doc_count++] = (struct inverted_doc){.rowid = rowid, .tokens = v->tokens};
     return 0;
 }
 
@@ -173,11 +180,8 @@ static uint32_t add_term(struct inverter *v, struct sx_str text, uint64_t hash)
     return (uint32_t)v->term_count++;
 }
 
-/* The number of a term, new if need be; UINT32_MAX: memory ran out. */
-static uint32_t intern(struct inverter *v, struct sx_str text)
+uint32_t inverter_term(struct inverter *v, struct sx_str text, uint64_t hash)
 {
-    uint64_t hash = hash_bytes(text.ptr, text.len);
-
     if ((v->term_count + 1) * 2 > v->mask && grow_table(v) != 0)
         return UINT32_MAX;
     size_t at = (size_t)hash & v->mask;
@@ -192,7 +196,7 @@ static uint32_t intern(struct inverter *v, struct sx_str text)
     return number;
 }
 
-/* Likewise, by the caller's number. */
+/* A term's number here by the caller's; UINT32_MAX: memory ran out. */
 static uint32_t intern_numbered(struct inverter *v, struct sx_str text, uint32_t number)
 {
     if (number >= v->numbered_cap) {
@@ -209,7 +213,7 @@ static uint32_t intern_numbered(struct inverter *v, struct sx_str text, uint32_t
     return v->numbered[number] - 1; /* UINT32_MAX + 1 is 0 */
 }
 
-static int log_token(struct inverter *v, uint32_t term, bool body, uint32_t position, bool beside)
+int inverter_posting(struct inverter *v, bool body, uint32_t position, uint32_t term, bool beside)
 {
     void *log = v->log;
 
@@ -218,21 +222,22 @@ static int log_token(struct inverter *v, uint32_t term, bool body, uint32_t posi
     v->log = log;
     v->terms[term].tokens++;
     v->terms[term].flags |= beside ? TERM_BESIDE : 0;
-    v->log[v->tokens++] =
-        (struct token_log){term, (uint32_t)v->doc_count - 1, position | (body ? BODY_BIT : 0)};
+    v->log[v->tokens++] = (struct token_log){term, position | (body ? BODY_BIT : 0)};
     return 0;
 }
 
 int inverter_token(struct inverter *v, bool body, uint32_t position, struct sx_str term,
                    bool beside)
 {
-    return log_token(v, intern(v, term), body, position, beside);
+    uint32_t place = inverter_term(v, term, hash_bytes(term.ptr, term.len));
+
+    return inverter_posting(v, body, position, place, beside);
 }
 
 int inverter_numbered(struct inverter *v, bool body, uint32_t position, struct sx_str term,
                       uint32_t number, bool beside)
 {
-    return log_token(v, intern_numbered(v, term, number), body, position, beside);
+    return inverter_posting(v, body, position, intern_numbered(v, term, number), beside);
 }
 
 /* ---- writing ---------------------------------------------------------------------------------- */
@@ -249,7 +254,7 @@ static int by_text(const void *a, const void *b, void *terms)
 struct sorted {
     uint32_t *terms; /* numbers, in the order of their bytes */
     size_t *first;   /* by number: of its tokens in `tokens` */
-    struct token_log *tokens;
+    struct sorted_token *tokens;
     struct posting *postings; /* of the term at hand */
     uint32_t *positions;
     struct doc_length *lengths;
@@ -284,8 +289,12 @@ static bool sort(const struct inverter *v, struct sorted *s, uint64_t docs)
         at += v->terms[i].tokens;
         most = v->terms[i].tokens > most ? v->terms[i].tokens : most;
     }
-    for (size_t i = 0; i < v->tokens; i++)
-        s->tokens[s->first[v->log[i].term]++] = v->log[i];
+    for (size_t doc = 0; doc < v->doc_count; doc++) {
+        size_t end = doc + 1 < v->doc_count ? v->docs[doc + 1].tokens : v->tokens;
+        for (size_t i = v->docs[doc].tokens; i < end; i++)
+            s->tokens[s->first[v->log[i].term]++] =
+                (struct sorted_token){(uint32_t)doc, v->log[i].at};
+    }
     for (size_t i = 0; i < v->term_count; i++)
         s->first[i] -= v->terms[i].tokens;
     qsort_r(s->terms, v->term_count, sizeof(*s->terms), by_text, v->terms);
@@ -299,7 +308,7 @@ static void gather(const struct inverter *v, struct sorted *s, uint32_t number, 
                    struct term_postings *out)
 {
     const struct inverted_term *t = &v->terms[number];
-    const struct token_log *log = s->tokens + s->first[number];
+    const struct sorted_token *log = s->tokens + s->first[number];
     struct posting *p = NULL;
     uint32_t doc = UINT32_MAX, at = UINT32_MAX;
     size_t positions = 0;

@@ -24,8 +24,12 @@ void inverter_lengths(struct inverter *v, struct doc_length length);
  * ran out. */
 int inverter_token(struct inverter *v, bool body, uint32_t position, struct sx_str term,
                    bool beside);
-/* The same for a caller who numbers terms: `number` stands for `term` until inverter_clear(), and for no
- * other term. All tokens come by one of the two. */
+/* The same in two steps: what a term is here until inverter_clear() (its hash is hash_bytes();
+ * UINT32_MAX: memory ran out), and a token of it. */
+uint32_t inverter_term(struct inverter *v, struct sx_str term, uint64_t hash);
+int inverter_posting(struct inverter *v, bool body, uint32_t position, uint32_t term, bool beside);
+/* For a caller who numbers terms: `number` stands for `term` until inverter_clear(), and for no
+ * other term. Either all tokens come by this, or none. */
 int inverter_numbered(struct inverter *v, bool body, uint32_t position, struct sx_str term,
                       uint32_t number, bool beside);
 /* The document is gone again. */
