@@ -1,68 +1,83 @@
 /* The same tokens that FTS5 was given, from the same text. */
 #include "index/engine/gaps.h"
 
-#include "index/base/str.h"
+#include "index/base/alloc.h"
+#include "index/engine/ahead.h"
 
-struct reading {
-    struct inverter *v;
-    bool body;
-    uint32_t words[2];
-};
-
-static int take_token(void *arg, const struct token *t)
+static int take_text(struct inverter *v, struct record *r, const struct prepared_doc *d, bool body)
 {
-    struct reading *r = arg;
-    uint32_t *words = &r->words[r->body];
-    bool beside = t->kind != TOKEN_WORD;
+    uint32_t words = 0;
 
-    *words += beside ? 0 : 1;
-    return inverter_token(r->v, r->body, *words - 1, t->term, beside);
+    for (size_t i = d->from[body]; i < d->from[body + 1]; i++) {
+        struct record_term *t = &r->terms[record_term_of(r->tokens[i])];
+        bool beside = record_is_beside(r->tokens[i]);
+        if (t->number == RECORD_UNKNOWN)
+            t->number = inverter_term(v, t->text, t->hash);
+        words += !beside;
+        if (inverter_posting(v, body, words - 1, t->number, beside) != 0)
+            return -1;
+    }
+    return 0;
 }
 
-static sx_status take_doc(struct analyzer *an, const struct stored_doc *d, struct inverter *v,
-                          struct sx_error *err)
+static sx_status take_doc(struct inverter *v, struct prepared *p, struct prepared_doc *to,
+                          struct analyzer *an, struct sx_error *err)
 {
-    struct reading r = {.v = v};
-    const struct sx_str *fields[2] = {&d->doc.title, &d->doc.body};
+    const struct stored_doc *d = &to->d;
 
-    if (inverter_begin(v, (uint64_t)d->id) != 0)
+    if (prepare_analyse(p, to, an) != 0 || inverter_begin(v, (uint64_t)d->id) != 0 ||
+        take_text(v, &p->record, to, false) != 0 || take_text(v, &p->record, to, true) != 0)
         return sx_fail_oom(err);
-    for (int f = 0; f < 2; f++) {
-        r.body = f == 1;
-        if (analyzer_run(an, fields[f]->ptr, fields[f]->len, take_token, &r) != 0)
-            return sx_fail_oom(err);
-    }
-    inverter_lengths(v, (struct doc_length){r.words[0], r.words[1], d->checksum});
-    if (r.words[0] != d->title_len || r.words[1] != d->body_len)
+    inverter_lengths(v, (struct doc_length){d->title_len, d->body_len, d->checksum});
+    if (to->words[0] != d->title_len || to->words[1] != d->body_len)
         return sx_fail(err, SX_ECORRUPT, "the words of document %lld are not those of its index",
                        (long long)d->id);
     return SX_OK;
 }
 
-sx_status gap_read(struct db *c, struct analyzer *an, uint64_t first, uint64_t below, size_t tokens,
-                   const _Atomic(bool) *stop, struct inverter *v, uint64_t *next,
-                   struct sx_error *err)
+static sx_status take_docs(struct inverter *v, struct prepared *p, struct analyzer *an,
+                           size_t tokens, uint64_t *next, struct sx_error *err)
 {
-    struct stored_doc d = {.id = (int64_t)first - 1};
-    bool found = true;
     sx_status rc = SX_OK;
 
-    *next = first;
-    while (rc == SX_OK && *next < below && inverter_tokens(v) < tokens) {
-        if (stop != NULL && atomic_load(stop))
-            return sx_fail(err, SX_ECANCELLED, "upkeep was stopped");
-        rc = doc_find(c, DOC_KEY_AFTER, str_make(NULL, 0), d.id, &d, &found, err);
-        if (rc != SX_OK)
-            break;
-        if (!found || (uint64_t)d.id >= below) {
-            *next = below;
-            break;
-        }
-        *next = (uint64_t)d.id + 1;
-        rc = doc_text(c, &d, err);
-        if (rc == SX_OK)
-            rc = take_doc(an, &d, v, err);
+    for (size_t i = 0; i < p->count && rc == SX_OK && inverter_tokens(v) < tokens; i++) {
+        *next = (uint64_t)p->docs[i].d.id + 1;
+        rc = take_doc(v, p, &p->docs[i], an, err);
     }
-    doc_done(c);
+    return rc;
+}
+
+sx_status gap_read(struct db *c, struct crew *crew, struct analyzer *an, uint64_t first,
+                   uint64_t below, size_t tokens, const _Atomic(bool) *stop, struct inverter *v,
+                   uint64_t *next, struct sx_error *err)
+{
+    struct ahead *a = mem_zalloc(1, sizeof(*a));
+    int64_t id = (int64_t)first - 1;
+    struct prepared *p;
+    bool more = true;
+    sx_status rc = a == NULL ? sx_fail_oom(err) : SX_OK;
+
+    *next = first;
+    while (rc == SX_OK && inverter_tokens(v) < tokens) {
+        if (stop != NULL && atomic_load(stop))
+            rc = sx_fail(err, SX_ECANCELLED, "upkeep was stopped");
+        while (rc == SX_OK && more && (p = ahead_room(a)) != NULL) {
+            rc = prepared_read(p, c, &id, (int64_t)below, &more, err);
+            if (p->count > 0)
+                ahead_give(a, crew);
+        }
+        p = rc == SX_OK ? ahead_next(a, crew, an) : NULL;
+        if (p == NULL)
+            break;
+        rc = take_docs(v, p, an, tokens, next, err);
+        ahead_done(a);
+    }
+    if (rc == SX_OK && inverter_tokens(v) < tokens)
+        *next = below; /* there is none behind the last */
+    if (a != NULL) {
+        ahead_stop(a, crew);
+        ahead_release(a);
+    }
+    mem_free(a);
     return rc;
 }

@@ -13,6 +13,7 @@
 
 #include "index/base/buf.h"
 #include "index/base/pool.h"
+#include "index/engine/ahead.h"
 #include "index/engine/cursors.h"
 #include "index/engine/languages.h"
 #include "index/engine/memory.h"
@@ -44,8 +45,9 @@ struct sx_index {
     struct buf fresh; /* terms that the transaction is the first to have */
     struct languages languages;
     struct memory *coming; /* of the rebuild that runs */
-    int tap_field;         /* of the text being indexed: 0 title, 1 body */
-    uint32_t tap_words[2];
+    struct prepared one;   /* the document being put alone */
+    struct prepared gone;  /* the one being removed */
+    struct ahead ahead;    /* of the put that runs */
     struct reach_changes changes;
     bool merged;     /* nothing to merge since the last commit */
     int merge_pages; /* of the next slice, by what the last one took */
@@ -57,6 +59,7 @@ struct sx_index {
     struct memory *memory;
     struct cursors *cursors;
     struct upkeep upkeep;
+    struct crew *crew;
     size_t words_max;                      /* bytes for terms in memory; since it was opened */
     _Atomic(uint64_t) analyzer;            /* the one that made the index */
     struct sx_sync_progress told_progress; /* `progress`, for readers; under `lock` */
@@ -90,16 +93,18 @@ sx_status index_remember(struct sx_index *ix, const struct stored_doc *d);
 /* Begins a transaction if none is open. SX_EVERSION: the index is stale, and this is no rebuild;
  * nothing is doomed. */
 sx_status write_begin(struct sx_index *ix, struct sx_error *err);
-/* Checks one document; `prefix` ("docs[3]." or "") goes before the key in err->param. */
-sx_status doc_validate(const struct sx_doc *d, const char *prefix, struct sx_error *err);
 /* Puts a valid document of `file` (0: none). SX_EREQUEST: another file has its uri, and keeps
  * it. Any other failure dooms. */
 sx_status write_doc(struct sx_index *ix, const struct sx_doc *d, int64_t file, size_t *replaced,
                     struct sx_error *err);
 sx_status write_delete_id(struct sx_index *ix, int64_t id, struct sx_error *err);
-/* Indexes the text of a stored document (doc_text()) once more, where its words are gone, and tells
- * ix->coming of it. */
-sx_status write_reindex(struct sx_index *ix, struct stored_doc *d, struct sx_error *err);
+/* The same for one that is prepared, or will be as far as it is not. */
+sx_status write_prepared(struct sx_index *ix, struct prepared *p, size_t which, size_t *replaced,
+                         struct sx_error *err);
+/* Indexes the text of a stored document once more, where its words are gone, and tells ix->coming
+ * of it. */
+sx_status write_reindex(struct sx_index *ix, struct prepared *p, struct prepared_doc *d,
+                        struct sx_error *err);
 /* Records `err` as the end of the transaction and rolls back; returns its code. */
 sx_status write_doom(struct sx_index *ix, sx_status rc, const struct sx_error *err);
 

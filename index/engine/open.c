@@ -77,7 +77,8 @@ static sx_status open_parts(struct sx_index *ix, const struct sx_index_options *
     ix->an = analyzer_new();
     ix->memory = memory_new();
     ix->cursors = cursors_new();
-    if (ix->an == NULL || ix->memory == NULL || ix->cursors == NULL)
+    ix->crew = crew_new();
+    if (ix->an == NULL || ix->memory == NULL || ix->cursors == NULL || ix->crew == NULL)
         return sx_fail_oom(err);
     rc = db_open(&ix->w, ix->path, true, ix->relaxed, err);
     if (rc == SX_OK)
@@ -136,6 +137,10 @@ void sx_index_close(struct sx_index *ix)
     buf_release(&ix->fresh);
     languages_release(ix);
     reach_changes_release(&ix->changes);
+    crew_free(ix->crew);
+    ahead_release(&ix->ahead);
+    prepared_release(&ix->one);
+    prepared_release(&ix->gone);
     analyzer_free(ix->an);
     pthread_mutex_destroy(&ix->lock);
     mem_free(ix->dir);

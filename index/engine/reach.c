@@ -10,6 +10,8 @@
 
 /* Tokens of one segment in memory; a transaction with more makes several. */
 #define SPILL_TOKENS ((size_t)4 << 20)
+/* So few are not worth another thread's while. */
+#define CLOSE_TOKENS ((size_t)1 << 15)
 
 /* ---- sets ------------------------------------------------------------------------------------- */
 
@@ -191,35 +193,61 @@ void reach_opened(struct sx_index *ix)
 
 /* ---- the open transaction --------------------------------------------------------------------- */
 
-/* The documents that were put since the last segment become one. */
-static struct segment *make(struct sx_index *ix)
+static void make(struct task *task, struct analyzer *an)
 {
-    struct reach_changes *c = &ix->changes;
+    struct making *m = (struct making *)(void *)((char *)task - offsetof(struct making, task));
     uint8_t id[SEGMENT_ID_BYTES] = {0}; /* it gets one when it becomes a file */
     struct buf bytes = {0};
-    struct segment *s = NULL;
-    uint64_t next = (uint64_t)ix->next.next_id;
 
-    if (inverter_write(c->put, c->from, next, average(&ix->next), id, -1, &bytes, NULL) == SX_OK &&
-        segment_of_memory(&s, &bytes, NULL) == SX_OK)
-        c->from = next;
+    (void)an;
+    m->made = NULL;
+    if (inverter_write(m->v, m->first, m->next, m->average, id, -1, &bytes, NULL) == SX_OK)
+        segment_of_memory(&m->made, &bytes, NULL);
     buf_release(&bytes);
-    inverter_clear(c->put);
-    return s;
+    inverter_clear(m->v);
 }
 
+/* Waits for the segment that is being made. */
+static void finish(struct sx_index *ix)
+{
+    struct reach_changes *c = &ix->changes;
+    struct making *m = &c->making;
+
+    if (m->v == NULL)
+        return;
+    crew_wait(ix->crew, &m->task, ix->an);
+    if (c->put == NULL)
+        c->put = m->v;
+    else
+        inverter_free(m->v);
+    m->v = NULL;
+    c->lost = c->lost || m->made == NULL;
+    if (m->made != NULL)
+        c->spilled[c->spilled_count++] = m->made;
+}
+
+/* The documents that were put since the last segment become one. */
 static void spill(struct sx_index *ix)
 {
     struct reach_changes *c = &ix->changes;
+    struct making *m = &c->making;
+
+    finish(ix);
     struct segment **grown =
         mem_realloc(c->spilled, (c->spilled_count + 1) * sizeof(struct segment *));
-
-    if (grown != NULL)
-        c->spilled = grown;
-    struct segment *s = grown == NULL ? NULL : make(ix);
-    c->lost = c->lost || s == NULL;
-    if (s != NULL)
-        c->spilled[c->spilled_count++] = s;
+    if (grown == NULL) {
+        c->lost = true;
+        return;
+    }
+    c->spilled = grown;
+    *m = (struct making){.task.run = make,
+                         .v = c->put,
+                         .first = c->from,
+                         .next = (uint64_t)ix->next.next_id,
+                         .average = average(&ix->next)};
+    c->from = m->next;
+    c->put = NULL;
+    crew_give(ix->crew, &m->task);
 }
 
 void reach_put(struct sx_index *ix, int64_t rowid)
@@ -271,8 +299,17 @@ void reach_delete(struct sx_index *ix, int64_t rowid)
     c->killed[c->killed_count++] = (uint64_t)rowid;
 }
 
-static void forget(struct reach_changes *c)
+static void forget(struct sx_index *ix)
 {
+    struct reach_changes *c = &ix->changes;
+    struct making *m = &c->making;
+
+    if (m->v != NULL) {
+        crew_cancel(ix->crew, &m->task);
+        segment_unref(m->made);
+        inverter_free(m->v);
+        m->v = NULL;
+    }
     for (size_t i = 0; i < c->spilled_count; i++)
         segment_unref(c->spilled[i]);
     c->spilled_count = 0;
@@ -286,13 +323,12 @@ static void forget(struct reach_changes *c)
 
 void reach_rolled_back(struct sx_index *ix)
 {
-    forget(&ix->changes);
+    forget(ix);
     ix->changes.from = (uint64_t)ix->committed.next_id;
 }
 
 void reach_changes_release(struct reach_changes *c)
 {
-    forget(c);
     inverter_free(c->put);
     mem_free(c->spilled);
     mem_free(c->killed);
@@ -302,10 +338,9 @@ void reach_changes_release(struct reach_changes *c)
 /* ---- COMMIT ----------------------------------------------------------------------------------- */
 
 /* The set with the transaction's segments; NULL: memory ran out. */
-static struct segset *with_new(const struct segset *old, const struct reach_changes *c,
-                               struct segment *last)
+static struct segset *with_new(const struct segset *old, const struct reach_changes *c)
 {
-    size_t count = (old == NULL ? 0 : old->count) + c->spilled_count + (last != NULL);
+    size_t count = (old == NULL ? 0 : old->count) + c->spilled_count;
     struct segment **at = mem_alloc((count + 1) * sizeof(struct segment *));
     size_t n = 0;
 
@@ -315,29 +350,36 @@ static struct segset *with_new(const struct segset *old, const struct reach_chan
         at[n++] = old->at[i];
     for (size_t i = 0; i < c->spilled_count; i++)
         at[n++] = c->spilled[i];
-    if (last != NULL)
-        at[n++] = last;
     struct segset *set = segset_new(at, n, old == NULL ? 0 : old->purged);
     mem_free(at);
     return set;
+}
+
+void reach_close(struct sx_index *ix)
+{
+    const struct reach_changes *c = &ix->changes;
+
+    if (ix->coming == NULL && !c->lost && c->put != NULL && inverter_tokens(c->put) > CLOSE_TOKENS)
+        spill(ix);
 }
 
 void reach_register(struct sx_index *ix, uint64_t generation)
 {
     struct reach *r = &ix->memory->reach;
     struct reach_changes *c = &ix->changes;
-    struct segment *last = NULL;
 
     if (ix->coming != NULL)
         return; /* it has a reach of its own, still empty */
     if (!c->lost && (uint64_t)ix->next.next_id > c->from) {
         if (c->put == NULL)
             c->put = inverter_new();
-        last = c->put == NULL ? NULL : make(ix);
-        c->lost = last == NULL;
+        c->lost = c->put == NULL;
+        if (!c->lost)
+            spill(ix);
     }
+    finish(ix);
     pthread_mutex_lock(&ix->lock);
-    struct segset *set = c->forgot ? NULL : with_new(r->now, c, last);
+    struct segset *set = c->forgot ? NULL : with_new(r->now, c);
     for (size_t i = 0; set != NULL && i < c->killed_count; i++) {
         kill(set, c->killed[i]);
         if (!mark(r, c->killed[i], generation)) {
@@ -350,7 +392,6 @@ void reach_register(struct sx_index *ix, uint64_t generation)
     r->epoch += set == NULL;
     c->emptied = set == NULL;
     pthread_mutex_unlock(&ix->lock);
-    segment_unref(last);
 }
 
 void reach_withdraw(struct sx_index *ix)
@@ -388,7 +429,7 @@ void reach_committed(struct sx_index *ix)
     pthread_mutex_unlock(&ix->lock);
     reach_drop(r->before);
     r->before = NULL;
-    forget(&ix->changes);
+    forget(ix);
     ix->changes.from = (uint64_t)ix->committed.next_id;
     upkeep_after_commit(ix);
 }

@@ -14,6 +14,7 @@
 
 #include "index/blockmax/invert.h"
 #include "index/blockmax/search.h"
+#include "index/engine/crew.h"
 #include "index/store/chunks.h"
 #include "index/store/docs.h"
 
@@ -45,10 +46,20 @@ struct reach {
     struct chunks gone; /* _Atomic(uint64_t) by rowid: generation that it went in; 0: it did not */
 };
 
+/* A segment that the crew makes. */
+struct making {
+    struct task task;
+    struct inverter *v; /* NULL: none is being made */
+    uint64_t first, next;
+    double average;
+    struct segment *made; /* NULL: memory ran out */
+};
+
 /* What the open transaction does to it; the writer's. */
 struct reach_changes {
     struct inverter *put; /* documents since the last segment */
-    uint64_t from;        /* rowid: those before are in segments */
+    uint64_t from;        /* rowid: those before are in segments, made or being made */
+    struct making making;
     struct segment **spilled;
     size_t spilled_count;
     uint64_t *killed; /* rowids */
@@ -84,6 +95,8 @@ void reach_token(struct sx_index *ix, bool body, uint32_t position, struct sx_st
 void reach_put_end(struct sx_index *ix, const struct stored_doc *d);
 void reach_delete(struct sx_index *ix, int64_t rowid);
 
+/* All of the transaction's documents are put: the crew begins with what COMMIT needs. */
+void reach_close(struct sx_index *ix);
 /* Before COMMIT, after it failed, after it went well, and after a rollback. */
 void reach_register(struct sx_index *ix, uint64_t generation);
 void reach_withdraw(struct sx_index *ix);

@@ -8,7 +8,7 @@
 #include "index/base/str.h"
 #include "index/text/analyzer.h"
 
-/* SQLite looks at the limits while a statement runs; this is between two documents. */
+/* SQLite looks at the limits while a statement runs; this is between a few documents. */
 static sx_status check_limits(const struct sx_limits *l, struct sx_error *err)
 {
     if (l->stop != NULL && l->stop(l->stop_ctx))
@@ -18,43 +18,56 @@ static sx_status check_limits(const struct sx_limits *l, struct sx_error *err)
     return SX_OK;
 }
 
-/* The document after *id, and counts it. */
-static sx_status reindex_next(struct sx_index *ix, int64_t *id, bool *found, struct sx_error *err)
+static sx_status reindex(struct sx_index *ix, struct prepared *p, struct prepared_doc *d,
+                         struct sx_error *err)
 {
-    struct stored_doc d;
-    sx_status rc = doc_find(&ix->w, DOC_KEY_AFTER, str_make(NULL, 0), *id, &d, found, err);
+    sx_status rc = write_reindex(ix, p, d, err);
 
-    if (rc == SX_OK && *found) {
-        *id = d.id;
-        rc = doc_text(&ix->w, &d, err);
-    }
-    if (rc == SX_OK && *found)
-        rc = write_reindex(ix, &d, err);
-    doc_done(&ix->w);
-    if (rc != SX_OK || !*found)
-        return rc;
     ix->next.docs++;
-    ix->next.title_words += d.title_len;
-    ix->next.body_words += d.body_len;
-    return SX_OK;
+    ix->next.title_words += d->d.title_len;
+    ix->next.body_words += d->d.body_len;
+    return rc;
+}
+
+/* While the documents that were read first are indexed, those behind them are analysed. */
+static sx_status reindex_docs(struct sx_index *ix, const struct sx_limits *limits,
+                              struct sx_error *err)
+{
+    struct ahead *a = &ix->ahead;
+    struct prepared *p;
+    int64_t id = 0;
+    bool more = true;
+    sx_status rc = SX_OK;
+
+    while (rc == SX_OK) {
+        while (rc == SX_OK && more && (p = ahead_room(a)) != NULL) {
+            rc = prepared_read(p, &ix->w, &id, INT64_MAX, &more, err);
+            if (p->count > 0)
+                ahead_give(a, ix->crew);
+        }
+        p = rc == SX_OK ? ahead_next(a, ix->crew, ix->an) : NULL;
+        if (p == NULL)
+            break;
+        rc = check_limits(limits, err);
+        for (size_t i = 0; i < p->count && rc == SX_OK; i++)
+            rc = reindex(ix, p, &p->docs[i], err);
+        ahead_done(a);
+    }
+    ahead_stop(a, ix->crew);
+    return rc;
 }
 
 static sx_status reindex_all(struct sx_index *ix, const struct sx_limits *limits,
                              struct sx_error *err)
 {
-    int64_t id = 0;
-    bool found = true;
     sx_status rc = db_call(&ix->w, ST_FTS_CLEAR, "remove the words", err);
 
     ix->next.docs = 0;
     ix->next.title_words = 0;
     ix->next.body_words = 0;
     ix->next.analyzer = ANALYZER_VERSION;
-    while (rc == SX_OK && found) {
-        rc = check_limits(limits, err);
-        if (rc == SX_OK)
-            rc = reindex_next(ix, &id, &found, err);
-    }
+    if (rc == SX_OK)
+        rc = reindex_docs(ix, limits, err);
     return rc == SX_OK ? languages_renew(ix, err) : rc;
 }
 

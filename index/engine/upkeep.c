@@ -332,7 +332,7 @@ static sx_status read_gap(struct sx_index *ix, struct db *c, struct analyzer *an
         rc = state_get(c, &snap, err);
     if (rc == SX_OK) {
         *generation = snap.generation;
-        rc = gap_read(c, an, first, below, GAP_TOKENS, &ix->upkeep.stop, v, next, err);
+        rc = gap_read(c, ix->crew, an, first, below, GAP_TOKENS, &ix->upkeep.stop, v, next, err);
     }
     db_rollback(c);
     return rc;

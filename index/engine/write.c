@@ -11,73 +11,70 @@
 #include <string.h>
 
 #include "index/base/clock.h"
-#include "index/base/date.h"
 #include "index/base/str.h"
-#include "index/base/utf8.h"
 #include "index/store/files.h"
 
 #define CHECKPOINT_PAGES 512      /* 8 MB: checkpointed between commits */
 #define CHECKPOINT_PAGES_MAX 4096 /* 64 MB: checkpointed at once */
 
-/* ---- the token tap: lengths and changes of counts, from what FTS5 indexes --------------- */
+/* So many documents are worth to be prepared by threads. */
+#define PUT_AHEAD_MIN 16
 
-static void tap_text(void *arg)
+/* ---- tokens: changes of counts, and postings ------------------------------------------------- */
+
+/* A record that another transaction has read, or none, knows no number of this one. */
+static void read_record(struct sx_index *ix, struct record *r)
 {
-    struct sx_index *ix = arg;
-
-    ix->tap_field++;
+    if (r->read_in == ix->deltas.age)
+        return;
+    for (size_t i = 0; i < r->term_count; i++)
+        r->terms[i].number = RECORD_UNKNOWN;
+    r->read_in = ix->deltas.age;
 }
 
-static int tap_length(void *arg, const struct token *t)
+/* The number of a token's term among those of the transaction; DELTA_NONE: memory ran out. */
+static uint32_t number_of(struct sx_index *ix, struct record *r, uint32_t token)
 {
-    struct sx_index *ix = arg;
+    struct record_term *t = &r->terms[record_term_of(token)];
 
-    if (t->kind == TOKEN_WORD && ix->tap_field < 2)
-        ix->tap_words[ix->tap_field]++;
-    return 0;
+    if (t->number == RECORD_UNKNOWN)
+        t->number = deltas_number(&ix->deltas, t->text, t->hash);
+    return t->number;
 }
 
-static int tap_token(void *arg, const struct token *t)
+/* Counts the tokens of one text; those of a document that is put are its postings, too. */
+static sx_status feed_text(struct sx_index *ix, struct prepared *p, const struct prepared_doc *d,
+                           bool body, bool put, struct sx_error *err)
 {
-    struct sx_index *ix = arg;
+    struct record *r = &p->record;
+    uint32_t words = 0;
 
-    tap_length(ix, t);
-    return deltas_add(&ix->deltas, t->term);
+    for (size_t i = d->from[body]; i < d->from[body + 1]; i++) {
+        uint32_t token = r->tokens[i], number = number_of(ix, r, token);
+        bool beside = record_is_beside(token);
+        if (number == DELTA_NONE)
+            return sx_fail_oom(err);
+        deltas_count(&ix->deltas, number);
+        words += !beside;
+        if (put)
+            reach_token(ix, body, words - 1, r->terms[record_term_of(token)].text, number, beside);
+    }
+    return SX_OK;
 }
 
-/* The tokens of a new document are its postings, too. */
-static int tap_posting(void *arg, const struct token *t)
+static sx_status feed(struct sx_index *ix, struct prepared *p, const struct prepared_doc *d,
+                      bool put, struct sx_error *err)
 {
-    struct sx_index *ix = arg;
-    bool body = ix->tap_field == 1;
-
-    int rc = tap_token(ix, t);
-    if (rc == 0)
-        reach_token(ix, body, ix->tap_words[body] - 1, t->term, ix->deltas.last,
-                    t->kind != TOKEN_WORD);
-    return rc;
-}
-
-static void tap_begin(struct sx_index *ix, int (*token)(void *ctx, const struct token *t))
-{
-    ix->tap_field = -1;
-    ix->tap_words[0] = 0;
-    ix->tap_words[1] = 0;
-    ix->w.tap.text = tap_text;
-    ix->w.tap.token = token;
-    ix->w.tap.ctx = ix;
-}
-
-static void tap_end(struct sx_index *ix)
-{
-    ix->w.tap.text = NULL;
+    deltas_begin(&ix->deltas, put ? +1 : -1);
+    read_record(ix, &p->record);
+    sx_status rc = feed_text(ix, p, d, false, put, err);
+    return rc == SX_OK ? feed_text(ix, p, d, true, put, err) : rc;
 }
 
 /* ---- the transaction ----------------------------------------------------------------------- */
 
 static void forget_transaction(struct sx_index *ix)
 {
-    tap_end(ix);
     db_rollback(&ix->w);
     ix->in_transaction = false;
     ix->failed_touched = false;
@@ -138,6 +135,7 @@ sx_status write_begin(struct sx_index *ix, struct sx_error *err)
 /* Registers the coming snapshot with memory, then commits. */
 static sx_status commit_snapshot(struct sx_index *ix, struct sx_error *err)
 {
+    reach_close(ix);
     sx_status rc = languages_feed(ix, err);
 
     ix->next.generation++;
@@ -192,78 +190,6 @@ sx_status sx_index_commit(struct sx_index *ix, struct sx_error *err)
 
 /* ---- documents ------------------------------------------------------------------------------- */
 
-struct rule {
-    const char *key;
-    size_t min, max;
-    bool required;
-};
-
-static sx_status check_text(const char *prefix, const struct rule *rule, struct sx_str s,
-                            struct sx_error *err)
-{
-    char param[sizeof(err->param)];
-
-    snprintf(param, sizeof(param), "%s%s", prefix, rule->key);
-    if (s.ptr == NULL)
-        return rule->required
-                   ? sx_fail_at(err, SX_EREQUEST, param, SX_NO_OFFSET, "%s is missing", rule->key)
-                   : SX_OK;
-    if (s.len < rule->min)
-        return sx_fail_at(err, SX_EREQUEST, param, SX_NO_OFFSET, "%s is empty", rule->key);
-    if (s.len > rule->max)
-        return sx_fail_at(err, SX_ETOOLARGE, param, SX_NO_OFFSET,
-                          "%s has %zu bytes, at most %zu are taken", rule->key, s.len, rule->max);
-    size_t bad = utf8_check(s.ptr, s.len);
-    if (bad < s.len)
-        return sx_fail_at(err, SX_EREQUEST, param, (int64_t)bad, "%s is not valid UTF-8",
-                          rule->key);
-    const char *nul = memchr(s.ptr, '\0', s.len);
-    if (nul != NULL)
-        return sx_fail_at(err, SX_EREQUEST, param, nul - s.ptr, "%s holds a NUL character",
-                          rule->key);
-    return SX_OK;
-}
-
-sx_status doc_validate(const struct sx_doc *d, const char *prefix, struct sx_error *err)
-{
-    static const struct rule rules[] = {
-        {"uri", 1, SX_URI_MAX, true},    {"title", 0, SX_TITLE_MAX, false},
-        {"body", 0, SX_TEXT_MAX, true},  {"source", 0, SX_META_MAX, false},
-        {"date", 0, SX_META_MAX, false}, {"lang", 0, SX_META_MAX, false},
-        {"type", 0, SX_META_MAX, false}, {"extra", 0, SX_EXTRA_MAX, false},
-    };
-    const struct sx_str values[] = {d->uri,  d->title, d->body, d->source,
-                                    d->date, d->lang,  d->type, d->extra};
-    struct date_span span;
-    char param[sizeof(err->param)];
-
-    for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-        sx_status rc = check_text(prefix, &rules[i], values[i], err);
-        if (rc != SX_OK)
-            return rc;
-    }
-    snprintf(param, sizeof(param), "%sdate", prefix);
-    if (d->date.len > 0 && !date_parse(d->date, &span))
-        return sx_fail_at(err, SX_EREQUEST, param, SX_NO_OFFSET,
-                          "'%.*s' is no date: expected ISO 8601 such as 2025-08-15",
-                          (int)(d->date.len > 40 ? 40 : d->date.len), d->date.ptr);
-    return SX_OK;
-}
-
-static struct sx_str or_null(struct sx_str s)
-{
-    return s.len == 0 ? str_make(NULL, 0) : s;
-}
-
-/* Lengths are known once FTS5 has read the text. */
-static void fill_lengths(void *arg, struct stored_doc *d)
-{
-    struct sx_index *ix = arg;
-
-    d->title_len = ix->tap_words[0];
-    d->body_len = ix->tap_words[1];
-}
-
 sx_status index_remember(struct sx_index *ix, const struct stored_doc *d)
 {
     if (memory_add(ix->memory, d, ix->an) != 0)
@@ -272,16 +198,31 @@ sx_status index_remember(struct sx_index *ix, const struct stored_doc *d)
     return SX_OK;
 }
 
-static sx_status insert(struct sx_index *ix, struct stored_doc *d, struct sx_error *err)
+static bool analyse(struct sx_index *ix, struct prepared *p, struct prepared_doc *d)
 {
+    if (prepare_analyse(p, d, ix->an) != 0)
+        return false;
+    d->d.title_len = d->words[0];
+    d->d.body_len = d->words[1];
+    return true;
+}
+
+static sx_status insert(struct sx_index *ix, struct prepared *p, struct prepared_doc *to,
+                        struct sx_error *err)
+{
+    struct stored_doc *d = &to->d;
+
+    if (!analyse(ix, p, to))
+        return sx_fail_oom(err);
     d->id = ix->next.next_id++;
-    deltas_begin(&ix->deltas, +1);
     reach_put(ix, d->id);
-    tap_begin(ix, tap_posting);
-    sx_status rc = doc_insert(&ix->w, d, fill_lengths, ix, err);
-    tap_end(ix);
-    if (rc == SX_OK)
-        reach_put_end(ix, d);
+    sx_status rc = feed(ix, p, to, true, err);
+    if (rc != SX_OK)
+        return rc;
+    reach_put_end(ix, d);
+    ix->w.replay = prepared_replay(p, to);
+    rc = doc_insert(&ix->w, d, err);
+    ix->w.replay.record = NULL;
     if (rc == SX_OK && index_remember(ix, d) != SX_OK)
         rc = sx_fail_oom(err);
     ix->next.docs++;
@@ -290,13 +231,33 @@ static sx_status insert(struct sx_index *ix, struct stored_doc *d, struct sx_err
     return rc;
 }
 
-sx_status write_reindex(struct sx_index *ix, struct stored_doc *d, struct sx_error *err)
+sx_status write_reindex(struct sx_index *ix, struct prepared *p, struct prepared_doc *to,
+                        struct sx_error *err)
 {
-    tap_begin(ix, tap_length);
-    sx_status rc = doc_reindex(&ix->w, d, fill_lengths, ix, err);
-    tap_end(ix);
-    if (rc == SX_OK && memory_add(ix->coming, d, ix->an) != 0)
+    if (!analyse(ix, p, to))
+        return sx_fail_oom(err);
+    ix->w.replay = prepared_replay(p, to);
+    sx_status rc = doc_reindex(&ix->w, &to->d, err);
+    ix->w.replay.record = NULL;
+    if (rc == SX_OK && memory_add(ix->coming, &to->d, ix->an) != 0)
         rc = sx_fail_oom(err);
+    return rc;
+}
+
+/* Tells FTS5 to remove the words of a stored document, and counts them. */
+static sx_status remove_words(struct sx_index *ix, struct stored_doc *d, struct sx_error *err)
+{
+    struct prepared *p = &ix->gone;
+
+    prepared_clear(p);
+    if (prepared_borrow(p, d) != 0 || prepare_analyse(p, &p->docs[0], ix->an) != 0)
+        return sx_fail_oom(err);
+    sx_status rc = feed(ix, p, &p->docs[0], false, err);
+    if (rc != SX_OK)
+        return rc;
+    ix->w.replay = prepared_replay(p, &p->docs[0]);
+    rc = doc_remove(&ix->w, d, err);
+    ix->w.replay.record = NULL;
     return rc;
 }
 
@@ -305,18 +266,16 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
 {
     sx_status rc = doc_text(&ix->w, d, err);
 
+    if (rc == SX_OK)
+        rc = remove_words(ix, d, err);
     if (rc != SX_OK)
         return rc;
-    deltas_begin(&ix->deltas, -1);
-    tap_begin(ix, tap_token);
-    rc = doc_remove(&ix->w, d, err);
-    tap_end(ix);
     languages_count(ix, d->doc.lang, -1);
     reach_delete(ix, d->id);
     ix->next.docs--;
     ix->next.title_words -= d->title_len;
     ix->next.body_words -= d->body_len;
-    return rc;
+    return SX_OK;
 }
 
 /* The hash covers uri, title and body; of what is left only extra rests on the checksum. */
@@ -347,10 +306,10 @@ static sx_status refuse_second_file(struct sx_index *ix, int64_t first, struct s
     return rc;
 }
 
-static sx_status replace(struct sx_index *ix, struct stored_doc *d, size_t *replaced,
-                         struct sx_error *err)
+static sx_status replace(struct sx_index *ix, struct prepared *p, struct prepared_doc *to,
+                         size_t *replaced, struct sx_error *err)
 {
-    struct stored_doc old;
+    struct stored_doc *d = &to->d, old;
     bool found;
     sx_status rc = doc_find(&ix->w, DOC_KEY_URI, d->doc.uri, 0, &old, &found, err);
 
@@ -368,43 +327,63 @@ static sx_status replace(struct sx_index *ix, struct stored_doc *d, size_t *repl
         rc = remove_found(ix, &old, err);
     }
     doc_done(&ix->w);
-    return rc == SX_OK ? insert(ix, d, err) : rc;
+    return rc == SX_OK ? insert(ix, p, to, err) : rc;
 }
 
-/* A document that names no language gets the one it is written in, where that shows. */
-static void detect_language(struct stored_doc *d)
+sx_status write_prepared(struct sx_index *ix, struct prepared *p, size_t which, size_t *replaced,
+                         struct sx_error *err)
 {
-    int lang = lang_detect(d->doc.body.ptr, d->doc.body.len);
-
-    if (lang < 0)
-        lang = lang_detect(d->doc.title.ptr, d->doc.title.len);
-    if (lang < 0)
-        return;
-    d->doc.lang = str_of(lang_code(lang));
-    d->lang_detected = true;
+    prepare_describe(&p->docs[which]);
+    sx_status rc = replace(ix, p, &p->docs[which], replaced, err);
+    return rc == SX_OK || rc == SX_EREQUEST ? rc : write_doom(ix, rc, err);
 }
 
 sx_status write_doc(struct sx_index *ix, const struct sx_doc *doc, int64_t file, size_t *replaced,
                     struct sx_error *err)
 {
-    struct stored_doc d = {.doc = *doc, .at = DATE_NONE, .file = file};
-    struct date_span span;
+    prepared_clear(&ix->one);
+    if (prepared_add(&ix->one, doc, file) != 0)
+        return write_doom(ix, sx_fail_oom(err), err);
+    return write_prepared(ix, &ix->one, 0, replaced, err);
+}
 
-    if (d.doc.title.ptr == NULL)
-        d.doc.title = str_of("");
-    d.doc.source = or_null(d.doc.source);
-    d.doc.date = or_null(d.doc.date);
-    d.doc.lang = or_null(d.doc.lang);
-    if (d.doc.lang.ptr == NULL)
-        detect_language(&d);
-    d.doc.type = or_null(d.doc.type);
-    d.doc.extra = or_null(d.doc.extra);
-    if (d.doc.date.ptr != NULL && date_parse(d.doc.date, &span))
-        d.at = span.lo;
-    doc_hash(&d.doc, d.hash);
-    d.checksum = doc_checksum(&d.doc);
-    sx_status rc = replace(ix, &d, replaced, err);
-    return rc == SX_OK || rc == SX_EREQUEST ? rc : write_doom(ix, rc, err);
+/* Adds documents from `at` on; returns where it stopped. */
+static size_t fill(struct prepared *p, const struct sx_doc *docs, size_t at, size_t n)
+{
+    while (at < n && !prepared_is_full(p) && prepared_add(p, &docs[at], 0) == 0)
+        at++;
+    return at;
+}
+
+/* While one of them is written, those behind it are prepared. */
+static sx_status put_ahead(struct sx_index *ix, const struct sx_doc *docs, size_t n,
+                           size_t *replaced, struct sx_error *err)
+{
+    struct ahead *a = &ix->ahead;
+    struct prepared *p;
+    size_t at = 0, done = 0;
+    sx_status rc = SX_OK;
+
+    while (rc == SX_OK && done < n) {
+        while (at < n && (p = ahead_room(a)) != NULL) {
+            size_t from = at;
+            at = fill(p, docs, at, n);
+            if (at == from)
+                break;
+            ahead_give(a, ix->crew);
+        }
+        p = ahead_next(a, ix->crew, ix->an);
+        if (p == NULL) { /* there was no memory for a single one */
+            rc = write_doc(ix, &docs[at++], 0, replaced, err);
+            done++;
+            continue;
+        }
+        for (size_t i = 0; i < p->count && rc == SX_OK; i++, done++)
+            rc = write_prepared(ix, p, i, replaced, err);
+        ahead_done(a);
+    }
+    ahead_stop(a, ix->crew);
+    return rc;
 }
 
 sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n, size_t *replaced,
@@ -423,6 +402,8 @@ sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n,
     }
     if (rc == SX_OK)
         rc = write_begin(ix, err);
+    if (rc == SX_OK && n >= PUT_AHEAD_MIN && crew_threads(ix->crew) > 0)
+        return put_ahead(ix, docs, n, replaced, err);
     for (size_t i = 0; i < n && rc == SX_OK; i++)
         rc = write_doc(ix, &docs[i], 0, replaced, err);
     return rc;

@@ -203,7 +203,7 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
     fts5_api *fts = NULL;
     int rc = find_fts5(c->sq, &fts);
     if (rc == SQLITE_OK)
-        rc = tokenizer_register(fts, writer ? &c->tap : NULL);
+        rc = tokenizer_register(fts, writer ? &c->replay : NULL);
     if (rc == SQLITE_OK)
         rc = match_register(c, fts);
     if (rc != SQLITE_OK)

@@ -87,7 +87,7 @@ struct db {
     sqlite3 *sq;
     sqlite3_stmt *st[ST_COUNT];
     struct match *match;     /* the one that runs; see store/match.h */
-    struct token_tap tap;    /* the writer's only */
+    struct replay replay;    /* the writer's only */
     int wal_pages;           /* in the WAL after the writer's last commit */
     struct sx_limits limits; /* of the running call */
     bool limited;            /* whether `limits` is looked at */

@@ -216,22 +216,16 @@ static sx_status insert_doc(struct db *c, const struct stored_doc *d, struct sx_
     return db_run(c, st, "store the document", err);
 }
 
-sx_status doc_insert(struct db *c, struct stored_doc *d,
-                     void (*fill)(void *ctx, struct stored_doc *d), void *ctx, struct sx_error *err)
+sx_status doc_insert(struct db *c, const struct stored_doc *d, struct sx_error *err)
 {
     sx_status rc = insert_text(c, d, err);
 
     if (rc == SX_OK)
         rc = run_fts(c, ST_FTS_INSERT, d, err);
-    if (rc != SX_OK)
-        return rc;
-    fill(ctx, d);
-    return insert_doc(c, d, err);
+    return rc == SX_OK ? insert_doc(c, d, err) : rc;
 }
 
-sx_status doc_reindex(struct db *c, struct stored_doc *d,
-                      void (*fill)(void *ctx, struct stored_doc *d), void *ctx,
-                      struct sx_error *err)
+sx_status doc_reindex(struct db *c, const struct stored_doc *d, struct sx_error *err)
 {
     sqlite3_stmt *st;
     sx_status rc = run_fts(c, ST_FTS_INSERT, d, err);
@@ -240,7 +234,6 @@ sx_status doc_reindex(struct db *c, struct stored_doc *d,
         rc = db_stmt(c, ST_DOC_LENGTHS, &st, err);
     if (rc != SX_OK)
         return rc;
-    fill(ctx, d);
     sqlite3_bind_int64(st, 1, d->id);
     sqlite3_bind_int64(st, 2, d->title_len);
     sqlite3_bind_int64(st, 3, d->body_len);

@@ -46,15 +46,10 @@ sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err);
 /* Resets the statements behind doc_find and doc_text. */
 void doc_done(struct db *c);
 
-/* Inserts into text, fts and doc. d->id must be new; lengths are told by the token tap, so `fill`
- * is called between fts and doc to set them. */
-sx_status doc_insert(struct db *c, struct stored_doc *d,
-                     void (*fill)(void *ctx, struct stored_doc *d), void *ctx,
-                     struct sx_error *err);
-/* Indexes d's text once more, its words having been removed; `fill` sets the lengths, likewise. */
-sx_status doc_reindex(struct db *c, struct stored_doc *d,
-                      void (*fill)(void *ctx, struct stored_doc *d), void *ctx,
-                      struct sx_error *err);
+/* Inserts into text, fts and doc. d->id must be new. */
+sx_status doc_insert(struct db *c, const struct stored_doc *d, struct sx_error *err);
+/* Indexes d's text once more, its words having been removed, and stores its lengths. */
+sx_status doc_reindex(struct db *c, const struct stored_doc *d, struct sx_error *err);
 /* Gives a document, whose text doc_text() has read, another uri; title and body stay, and so do
  * their words. d->hash and d->checksum become those of it under that uri. */
 sx_status doc_rename(struct db *c, struct stored_doc *d, struct sx_str uri, struct sx_error *err);

@@ -1,6 +1,7 @@
 /* The tables `form` and `language`. */
 #include "index/store/forms.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "index/base/alloc.h"
@@ -84,26 +85,50 @@ static bool seen(struct forms *f, uint64_t hash)
     return false;
 }
 
+static int by_term(const void *a, const void *b)
+{
+    const struct delta *const *x = a, *const *y = b;
+
+    return str_order((*x)->term, (*y)->term);
+}
+
+/* The terms whose rows may not be there, in the order of their bytes: rows that lie side by side are
+ * looked at one after the other. NULL: memory ran out. */
+static const struct delta **find_unseen(struct forms *f, const struct deltas *d, size_t *count)
+{
+    const struct delta **unseen = mem_alloc(d->count * sizeof(struct delta *));
+
+    *count = 0;
+    for (size_t i = 0; i < d->count && unseen != NULL; i++) {
+        const struct delta *t = &d->list[i];
+        /* What a transaction leaves in as many documents as before has its rows. */
+        if (t->n > 0 && !seen(f, t->hash))
+            unseen[(*count)++] = t;
+    }
+    if (unseen != NULL)
+        qsort(unseen, *count, sizeof(struct delta *), by_term);
+    return unseen;
+}
+
 sx_status forms_feed(struct forms *f, struct db *c, const struct langs *langs,
                      const struct deltas *d, struct buf *fresh, struct sx_error *err)
 {
     sx_status rc = SX_OK;
+    size_t count;
 
     if (d->count == 0)
         return SX_OK;
     if (f->seen == NULL)
         f->seen = mem_zalloc(SEEN_SLOTS, sizeof(*f->seen));
-    if (f->seen == NULL)
+    const struct delta **unseen = f->seen == NULL ? NULL : find_unseen(f, d, &count);
+    if (unseen == NULL)
         return sx_fail_oom(err);
-    for (size_t i = 0; i < d->cap && rc == SX_OK; i++) {
-        const struct delta *t = &d->slots[i];
-        /* What a transaction leaves in as many documents as before has its rows. */
-        if (t->term.ptr == NULL || t->n <= 0 || seen(f, t->hash))
-            continue;
-        rc = fuzzy_feed(c, t->term, fresh, err);
+    for (size_t i = 0; i < count && rc == SX_OK; i++) {
+        rc = fuzzy_feed(c, unseen[i]->term, fresh, err);
         for (size_t j = 0; j < langs->count && rc == SX_OK; j++)
-            rc = feed_term(f, c, langs->list[j], t->term, err);
+            rc = feed_term(f, c, langs->list[j], unseen[i]->term, err);
     }
+    mem_free(unseen);
     return rc;
 }
 

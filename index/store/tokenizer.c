@@ -8,8 +8,8 @@
 
 struct instance {
     struct analyzer *an;
-    struct token_tap *tap;
-    char term[TERM_MAX]; /* of the position at hand; not for documents */
+    const struct replay *replay; /* NULL: of no use */
+    char term[TERM_MAX];         /* of the position at hand; not for documents */
 };
 
 typedef int (*fts5_token_fn)(void *ctx, int flags, const char *term, int len, int start, int end);
@@ -17,7 +17,6 @@ typedef int (*fts5_token_fn)(void *ctx, int flags, const char *term, int len, in
 struct relay {
     fts5_token_fn fn;
     void *ctx;
-    struct token_tap *tap; /* NULL: not a document */
 };
 
 /* Positions on their way to FTS5, one token each: a phrase, or what highlight() marks. */
@@ -28,7 +27,7 @@ struct positions {
     uint32_t end; /* of the one before it */
 };
 
-static int create(void *tap, const char **args, int arg_count, Fts5Tokenizer **out)
+static int create(void *replay, const char **args, int arg_count, Fts5Tokenizer **out)
 {
     struct instance *in;
 
@@ -38,7 +37,7 @@ static int create(void *tap, const char **args, int arg_count, Fts5Tokenizer **o
     in = mem_zalloc(1, sizeof(*in));
     if (in == NULL)
         return SQLITE_NOMEM;
-    in->tap = tap;
+    in->replay = replay;
     in->an = analyzer_new();
     if (in->an == NULL) {
         mem_free(in);
@@ -60,10 +59,41 @@ static int relay_token(void *ctx, const struct token *t)
 {
     struct relay *r = ctx;
 
-    if (r->tap != NULL && r->tap->token(r->tap->ctx, t) != 0)
-        return SQLITE_NOMEM;
     return r->fn(r->ctx, t->kind == TOKEN_WORD ? 0 : FTS5_TOKEN_COLOCATED, t->term.ptr,
                  (int)t->term.len, (int)t->start, (int)t->end);
+}
+
+/* Which text of the document that is known this is; -1: none. FTS5 has a copy. */
+static int find_known(const struct replay *known, const char *text, size_t len)
+{
+    struct sx_str s = {text, len};
+
+    if (known == NULL || known->record == NULL)
+        return -1;
+    return str_eq(known->texts[0], s) ? 0 : str_eq(known->texts[1], s) ? 1 : -1;
+}
+
+/* Of documents, FTS5 does not ask where in the text a token stands. */
+static int relay_record(const struct relay *r, const struct replay *known, int text)
+{
+    const struct record *record = known->record;
+    int rc = SQLITE_OK;
+
+    for (size_t i = known->from[text]; i < known->from[text + 1] && rc == SQLITE_OK; i++) {
+        uint32_t token = record->tokens[i];
+        struct sx_str term = record->terms[record_term_of(token)].text;
+        rc = r->fn(r->ctx, record_is_beside(token) ? FTS5_TOKEN_COLOCATED : 0, term.ptr,
+                   (int)term.len, 0, 0);
+    }
+    return rc;
+}
+
+static int relay_document(struct instance *in, struct relay *r, const char *text, size_t len)
+{
+    int known = find_known(in->replay, text, len);
+
+    return known >= 0 ? relay_record(r, in->replay, known)
+                      : analyzer_run(in->an, text, len, relay_token, r);
 }
 
 static int relay_position(struct positions *p)
@@ -135,18 +165,14 @@ static int tokenize(Fts5Tokenizer *tok, void *ctx, int flags, const char *text, 
 
     if ((flags & FTS5_TOKENIZE_QUERY) != 0 && len > 0 && text[0] == TERM_MARK)
         return relay_terms(&r, text, (size_t)len);
-    if (document && in->tap != NULL && in->tap->text != NULL) {
-        r.tap = in->tap;
-        r.tap->text(r.tap->ctx);
-    }
-    int rc = document ? analyzer_run(in->an, text, (size_t)len, relay_token, &r)
+    int rc = document ? relay_document(in, &r, text, (size_t)len)
                       : relay_positions(in, r, text, (size_t)len);
     return rc == ANALYZER_NOMEM ? SQLITE_NOMEM : rc;
 }
 
-int tokenizer_register(fts5_api *api, struct token_tap *tap)
+int tokenizer_register(fts5_api *api, struct replay *replay)
 {
     fts5_tokenizer methods = {create, destroy, tokenize};
 
-    return api->xCreateTokenizer(api, "searchd", tap, &methods, NULL);
+    return api->xCreateTokenizer(api, "searchd", replay, &methods, NULL);
 }

@@ -17,20 +17,21 @@
 #include <sqlite3.h>
 
 #include "index/text/analyzer.h"
+#include "index/text/record.h"
 
 #define TERM_MARK '\1'
 
-/* Told of each text and token as FTS5 indexes or un-indexes a document on this connection: the
- * title is a document's first text, the body its second. */
-struct token_tap {
-    void (*text)(void *ctx);                        /* NULL: the tap is off */
-    int (*token)(void *ctx, const struct token *t); /* non-zero: memory ran out */
-    void *ctx;
+/* A document on its way to FTS5, to be indexed or un-indexed, whose tokens are known: where FTS5 asks
+ * for those of a text of its, it is told them again. Any other text is analysed. */
+struct replay {
+    const struct record *record; /* NULL: nothing is known */
+    struct sx_str texts[2];      /* title, body */
+    size_t from[3]; /* where in the record the tokens of each begin, and the last end */
 };
 
-/* Registers the tokenizer on the connection of `api`; `tap` (may be NULL) must outlive it. An
+/* Registers the tokenizer on the connection of `api`; `replay` (may be NULL) must outlive it. An
  * SQLite code. */
 struct fts5_api;
-int tokenizer_register(struct fts5_api *api, struct token_tap *tap);
+int tokenizer_register(struct fts5_api *api, struct replay *replay);
 
 #endif

@@ -86,7 +86,7 @@ static void many_terms_grow_the_table(void **state)
 static void memory_may_run_out(void **state)
 {
     (void)state;
-    for (long n = 0; n < 2; n++) { /* the table, the copy of the term */
+    for (long n = 0; n < 3; n++) { /* table and list, the copy of the term */
         struct deltas d = {0};
 
         deltas_begin(&d, +1);

@@ -291,12 +291,6 @@ static void too_many_forms_are_cut_and_told(void **state)
 
 /* ---- filling ------------------------------------------------------------------------------------ */
 
-static void fill_lengths(void *ctx, struct stored_doc *d)
-{
-    (void)ctx;
-    (void)d;
-}
-
 static void store_terms(struct bed *b, const struct vocabulary *v)
 {
     struct buf body = {0};
@@ -309,7 +303,7 @@ static void store_terms(struct bed *b, const struct vocabulary *v)
     struct stored_doc d = {
         .id = 1, .doc = {.uri = str_of("u"), .title = str_of(""), .body = buf_str(&body)}};
     must(db_begin_write(&b->c, &err), &err);
-    must(doc_insert(&b->c, &d, fill_lengths, NULL, &err), &err);
+    must(doc_insert(&b->c, &d, &err), &err);
     must(db_commit(&b->c, &err), &err);
     buf_release(&body);
 }

@@ -1,0 +1,112 @@
+/* Tasks are done once each, by whomever. */
+#include "index/engine/crew.h"
+
+#include <stdatomic.h>
+
+#include "tests/support/support.h"
+
+#define TASKS 500
+
+struct counting {
+    struct task task;
+    unsigned done; /* by one thread at a time */
+};
+
+static void count(struct task *t, struct analyzer *an)
+{
+    (void)an;
+    ((struct counting *)(void *)t)->done++;
+}
+
+static void each_task_is_done_once(void **state)
+{
+    static struct counting tasks[TASKS];
+    struct crew *c = crew_new();
+
+    (void)state;
+    assert_non_null(c);
+    for (int round = 1; round <= 20; round++) {
+        for (int i = 0; i < TASKS; i++) {
+            tasks[i].task.run = count;
+            crew_give(c, &tasks[i].task);
+        }
+        for (int i = 0; i < TASKS; i++) { /* not in the order they were given */
+            struct counting *t = &tasks[i * 7 % TASKS];
+            crew_wait(c, &t->task, NULL);
+            assert_int_equal(t->done, round);
+        }
+    }
+    crew_free(c);
+}
+
+/* Waits until it is let go. */
+struct holding {
+    struct task task;
+    atomic_bool begun, let_go;
+};
+
+static void hold(struct task *t, struct analyzer *an)
+{
+    struct holding *h = (struct holding *)(void *)t;
+
+    (void)an;
+    atomic_store(&h->begun, true);
+    while (!atomic_load(&h->let_go))
+        ;
+}
+
+static void what_nobody_has_begun_is_done_by_who_waits(void **state)
+{
+    struct holding held[16] = {0};
+    struct counting mine = {.task.run = count};
+    struct crew *c = crew_new();
+
+    (void)state;
+    for (unsigned i = 0; i < crew_threads(c); i++) {
+        held[i].task.run = hold;
+        crew_give(c, &held[i].task);
+        while (!atomic_load(&held[i].begun))
+            ;
+    }
+    crew_give(c, &mine.task);
+    crew_wait(c, &mine.task, NULL); /* all threads are held */
+    assert_int_equal(mine.done, 1);
+    for (unsigned i = 0; i < crew_threads(c); i++) {
+        atomic_store(&held[i].let_go, true);
+        crew_wait(c, &held[i].task, NULL);
+    }
+    crew_free(c);
+}
+
+static void a_task_can_be_taken_back(void **state)
+{
+    static struct counting tasks[TASKS];
+    struct crew *c = crew_new();
+
+    (void)state;
+    for (int i = 0; i < TASKS; i++) {
+        tasks[i].task.run = count;
+        crew_cancel(c, &tasks[i].task); /* it was not given */
+        crew_give(c, &tasks[i].task);
+    }
+    for (int i = TASKS; i-- > 0;) {
+        crew_cancel(c, &tasks[i].task);
+        unsigned done = tasks[i].done;
+        assert_true(done <= 1);
+        crew_give(c, &tasks[i].task); /* it is its owner's again */
+        crew_wait(c, &tasks[i].task, NULL);
+        assert_int_equal(tasks[i].done, done + 1);
+    }
+    crew_free(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_task_is_done_once),
+        cmocka_unit_test(what_nobody_has_begun_is_done_by_who_waits),
+        cmocka_unit_test(a_task_can_be_taken_back),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
