@@ -24,6 +24,10 @@
 /* Bytes that share a checksum. */
 #define PAGE_BYTES ((size_t)1 << 15)
 
+/* What is merged has no more than this together: offsets in the list of a term, in its positions and
+ * in the dictionary are u32. */
+#define SEGMENT_BYTES_MAX ((uint64_t)UINT32_MAX)
+
 /* A header's members by their offsets; all else of HEADER_BYTES is zero. */
 enum header_at {
     HEADER_MAGIC = 0,    /* 8 bytes */

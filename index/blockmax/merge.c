@@ -6,9 +6,12 @@
 #include "index/blockmax/list.h"
 #include "index/blockmax/writer.h"
 
+#define GIVE_BACK_BYTES ((uint64_t)1 << 20)
+
 struct merger {
     const struct merge_options *opt;
     struct term_walk *walks; /* by input */
+    uint64_t *behind;        /* likewise: bytes in front of it are given back */
     struct list list;
     struct posting *postings; /* of the term at hand */
     size_t postings_cap;
@@ -91,6 +94,17 @@ static sx_status add_list(struct merger *m, const struct term_walk *walk, struct
     return SX_OK;
 }
 
+/* Inputs are read from front to end, once. */
+static void give_back(struct merger *m, size_t i)
+{
+    const struct term_walk *w = &m->walks[i];
+
+    if (w->end)
+        segment_give_back(w->s, &m->behind[i], w->s->size);
+    else if (w->entry.list >= m->behind[i] + GIVE_BACK_BYTES)
+        segment_give_back(w->s, &m->behind[i], w->entry.list);
+}
+
 /* The input whose term comes first; NULL: all are through. */
 static struct term_walk *first_term(const struct merger *m)
 {
@@ -119,6 +133,7 @@ static sx_status merge_term(struct merger *m, const struct term_walk *first, str
         rc = add_list(m, w, &t, &positions, err);
         if (rc == SX_OK && !term_walk_next(w))
             rc = segment_fail(err);
+        give_back(m, i);
     }
     t.postings = m->postings;
     t.positions = m->positions;
@@ -175,8 +190,9 @@ sx_status segment_merge(const struct merge_options *opt, struct buf *out, struct
     sx_status rc = SX_OK;
 
     m.walks = mem_alloc(opt->count * sizeof(*m.walks));
+    m.behind = mem_zalloc(opt->count, sizeof(*m.behind));
     m.lengths = mem_alloc((next - first + 1) * sizeof(*m.lengths));
-    if (m.walks == NULL || m.lengths == NULL)
+    if (m.walks == NULL || m.behind == NULL || m.lengths == NULL)
         rc = sx_fail_oom(err);
     else if (!read_lengths(&m, &docs))
         rc = segment_fail(err);
@@ -189,6 +205,7 @@ sx_status segment_merge(const struct merge_options *opt, struct buf *out, struct
         rc = segment_writer_end(m.w, out, err);
     segment_writer_free(m.w);
     mem_free(m.walks);
+    mem_free(m.behind);
     mem_free(m.lengths);
     mem_free(m.postings);
     mem_free(m.positions);

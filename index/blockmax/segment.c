@@ -230,6 +230,17 @@ bool segment_verify(struct segment *s, uint64_t at, uint64_t length)
     return true;
 }
 
+void segment_give_back(const struct segment *s, uint64_t *from, uint64_t to)
+{
+    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t end = to - to % page;
+
+    if (!s->mapped || end <= *from)
+        return;
+    madvise((void *)(uintptr_t)(s->bytes + *from), end - *from, MADV_DONTNEED);
+    *from = end;
+}
+
 bool segment_verify_lengths(struct segment *s, uint32_t from, uint32_t to)
 {
     return segment_verify(s, s->lengths.at + (uint64_t)from * LENGTHS_BYTES,

@@ -65,6 +65,10 @@ sx_status segment_fail(struct sx_error *err);
 /* Verifies the pages of a stretch of the file. */
 bool segment_verify(struct segment *s, uint64_t at, uint64_t length);
 
+/* What was read of a file in front of `to`, and is not read again soon, leaves this process's memory,
+ * though not the system's. *from: where that began, and where it will begin the next time. */
+void segment_give_back(const struct segment *s, uint64_t *from, uint64_t to);
+
 /* Lengths of a document; segment_verify_lengths() comes before, for a range of documents. */
 bool segment_verify_lengths(struct segment *s, uint32_t from, uint32_t to);
 static inline uint32_t segment_title_length(const struct segment *s, uint32_t doc)

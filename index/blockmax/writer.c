@@ -31,6 +31,7 @@ struct segment_writer {
     uint8_t *stretches; /* the same by stretch */
     double *norms;      /* by document: what its length adds to tf, in the denominator of a score */
     bool failed;
+    bool too_large; /* an offset does not fit into 32 bits */
 };
 
 static double norm_of(const struct doc_length *len, double average)
@@ -306,6 +307,8 @@ static void put_list(struct segment_writer *w, const struct term_postings *t)
             put32(dir + 4 * ((size_t)blocks + b), (uint32_t)(w->list.len - base));
             put32(dir + 4 * (2 * (size_t)blocks + b), (uint32_t)w->positions.len);
         }
+        w->too_large =
+            w->too_large || w->list.len - base > UINT32_MAX || w->positions.len > UINT32_MAX;
         put_block(&w->list, p, n, before);
         put_positions(w, p, n, at);
         for (size_t i = 0; i < n; i++)
@@ -330,6 +333,7 @@ static void put_term(struct segment_writer *w, const struct term_postings *t)
     size_t shared = 0;
 
     if (w->terms % DICT_BLOCK == 0) {
+        w->too_large = w->too_large || w->dict.len > UINT32_MAX;
         put_u32(&w->index, (uint32_t)w->dict.len);
         put_varint(&w->dict, w->written);
     } else {
@@ -431,6 +435,8 @@ sx_status segment_writer_end(struct segment_writer *w, struct buf *out, struct s
     emit_rest(w, header);
     if (w->failed || !buf_ok(&w->out))
         return sx_fail_oom(err);
+    if (w->too_large)
+        return sx_fail(err, SX_ETOOLARGE, "a segment has more than 4 GiB of one term or of terms");
     /* The pages' checksums are the header's business, too. */
     uint32_t crc = (uint32_t)crc32(0, (const uint8_t *)w->pages.data, (uInt)w->pages.len);
     put32(header + HEADER_CRC + 4, crc);

@@ -45,7 +45,8 @@ struct segment_writer *segment_writer_new(const struct writer_options *opt, int 
 void segment_writer_free(struct segment_writer *w);
 /* Terms come in the order of their bytes. What fails is told by segment_writer_end(). */
 void segment_writer_term(struct segment_writer *w, const struct term_postings *t);
-/* Ends the segment. To memory: *out is the caller's. To a file: not yet synced. */
+/* Ends the segment. To memory: *out is the caller's. To a file: not yet synced. SX_ETOOLARGE: the list of
+ * a term, its positions or the dictionary do not fit into SEGMENT_BYTES_MAX. */
 sx_status segment_writer_end(struct segment_writer *w, struct buf *out, struct sx_error *err);
 
 #endif

@@ -38,6 +38,7 @@ struct job {
     struct segset *set;
     uint64_t next, generation; /* committed */
     uint64_t epoch;
+    uint64_t bytes_max;
     double average;
 };
 
@@ -49,6 +50,7 @@ static void job_begin(struct sx_index *ix, struct job *j)
     j->generation = j->m->reach.committed;
     j->average = j->m->reach.average;
     j->epoch = j->m->reach.epoch;
+    j->bytes_max = ix->upkeep.bytes_max;
     pthread_mutex_unlock(&ix->lock);
     j->set = reach_now(ix, j->m);
 }
@@ -224,16 +226,17 @@ static unsigned tier_of(const struct segment *s)
 }
 
 /* Segments at the end of the set, each beginning where the one before it ends, all committed; down to
- * the first of a higher tier, and to rowid `low`. What is larger than all behind it together is not
+ * the first of a higher tier, to rowid `low`, and to what is too much. What is larger than all behind it together is not
  * among them: it would be written again for little. */
 static size_t tail(const struct job *j, unsigned tier, uint64_t low, size_t end)
 {
     size_t from = end;
-    uint64_t behind = 0;
+    uint64_t behind = 0, bytes = 0;
 
     while (from > 0 && end - from < MERGE_MAX) {
         const struct segment *s = j->set->at[from - 1];
-        if (tier_of(s) > tier || s->first < low ||
+        bytes += s->size;
+        if (tier_of(s) > tier || s->first < low || bytes > j->bytes_max ||
             (from < end && s->next != j->set->at[from]->first))
             break;
         behind += s->docs;
@@ -625,6 +628,7 @@ void upkeep_start(struct sx_index *ix)
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     u->ready = pthread_cond_init(&u->wake, &attr) == 0;
     pthread_condattr_destroy(&attr);
+    u->bytes_max = SEGMENT_BYTES_MAX;
     u->wanted = true;
     /* Without the thread there is less speed, and nothing else. */
     u->started = u->ready && pthread_create(&u->thread, NULL, work, ix) == 0;

@@ -29,6 +29,7 @@ struct upkeep {
     bool settled;        /* nothing came since it has done what it does when idle */
     uint64_t busy_below; /* rowids below are being merged by the thread: not by the writer */
     uint64_t changed_at; /* when something came, CLOCK_MONOTONIC */
+    uint64_t bytes_max;  /* segments of more together are not merged; since it was opened */
     _Atomic(bool) stop;
     struct sx_error failure; /* the last one; by the lock */
 };

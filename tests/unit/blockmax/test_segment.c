@@ -392,6 +392,72 @@ static void another_file_is_refused(void **unused)
     temp_dir_remove(dir);
 }
 
+/* Bytes of a mapping that are in this process's memory. */
+static uint64_t resident(const void *at)
+{
+    char line[512], begins[32];
+    unsigned long long kb = 0;
+    bool here = false;
+    FILE *f = fopen("/proc/self/smaps", "r");
+
+    assert_non_null(f);
+    snprintf(begins, sizeof(begins), "%llx-", (unsigned long long)(uintptr_t)at);
+    while (fgets(line, sizeof(line), f) != NULL) {
+        here = here || strncmp(line, begins, strlen(begins)) == 0;
+        if (here && sscanf(line, "Rss: %llu kB", &kb) == 1)
+            break;
+    }
+    fclose(f);
+    assert_true(here);
+    return kb << 10;
+}
+
+static struct segment *large_file(const char *path)
+{
+    struct segment_name name = {.id = {3}, .first = 1, .next = 20001};
+    struct inverter *v = inverter_new();
+    struct sx_error err;
+    struct segment *s;
+    char word[16];
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+    assert_true(fd >= 0);
+    for (uint64_t rowid = name.first; rowid < name.next; rowid++) {
+        assert_int_equal(inverter_begin(v, rowid), 0);
+        for (uint32_t i = 0; i < 50; i++)
+            assert_int_equal(
+                inverter_token(v, true, i * 40000 + below(40000), name_of((int)i, word), false), 0);
+        inverter_lengths(v, (struct doc_length){0, 50, 0});
+    }
+    assert_int_equal(inverter_write(v, name.first, name.next, AVERAGE, name.id, fd, NULL, &err),
+                     SX_OK);
+    name.size = (uint64_t)lseek(fd, 0, SEEK_END);
+    close(fd);
+    inverter_free(v);
+    assert_int_equal(segment_of_file(&s, path, &name, &err), SX_OK);
+    return s;
+}
+
+/* What is merged will soon be gone: it is read from front to end, and given back behind. */
+static void a_merge_does_not_keep_its_inputs_in_memory(void **unused)
+{
+    char *dir = temp_dir(), path[512];
+    uint8_t id[SEGMENT_ID_BYTES] = {2};
+    struct buf bytes = {0};
+    struct sx_error err;
+
+    (void)unused;
+    snprintf(path, sizeof(path), "%s/segment", dir);
+    struct segment *s = large_file(path);
+    struct merge_options opt = {.in = &s, .count = 1, .average = AVERAGE, .id = id, .fd = -1};
+    assert_true(s->size > 2 << 20);
+    assert_int_equal(segment_merge(&opt, &bytes, &err), SX_OK);
+    assert_true(resident(s->bytes) < s->size / 8);
+    buf_release(&bytes);
+    segment_unref(s);
+    temp_dir_remove(dir);
+}
+
 struct reading {
     struct segment *s;
     uint8_t last;
@@ -442,6 +508,7 @@ int main(void)
         cmocka_unit_test(merged_segments_are_one),
         cmocka_unit_test(nothing_damaged_is_believed),
         cmocka_unit_test(another_file_is_refused),
+        cmocka_unit_test(a_merge_does_not_keep_its_inputs_in_memory),
         cmocka_unit_test(a_file_cut_under_its_reader_is_no_crash),
     };
 

@@ -12,6 +12,7 @@
 #include "index/base/file.h"
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
+#include "index/engine/index.h"
 #include "tests/support/support.h"
 
 #define MANY 3000 /* enough for a file */
@@ -523,6 +524,38 @@ static void what_is_large_is_not_merged_with_what_is_small(void **state)
     assert_true(ask(b->r, "harbour", MANY + 40));
 }
 
+/* Offsets in a segment have a limit, which merging keeps away from. */
+static void segments_are_not_merged_beyond_their_limit(void **state)
+{
+    struct bed *b = *state;
+    struct sx_stats stats;
+    struct sx_error err;
+
+    put_many(b, 0, MANY);
+    settle(b);
+    must(sx_reader_stats(b->r, &stats, &err), &err);
+    assert_int_equal(stats.blockmax.segments, 1);
+    pthread_mutex_lock(&b->ix->lock);
+    b->ix->upkeep.bytes_max = stats.blockmax.file_bytes * 5 / 2;
+    pthread_mutex_unlock(&b->ix->lock);
+    for (int i = 1; i < 5; i++) {
+        put_many(b, i * MANY, (i + 1) * MANY);
+        settle(b);
+        must(sx_reader_stats(b->r, &stats, &err), &err);
+        assert_int_equal(stats.blockmax.segments, i + 1);
+    }
+    assert_true(ask(b->r, "harbour", 5 * MANY));
+    pthread_mutex_lock(&b->ix->lock);
+    b->ix->upkeep.bytes_max = SEGMENT_BYTES_MAX;
+    pthread_mutex_unlock(&b->ix->lock);
+    put(b, "one more", "harbour");
+    commit(b);
+    settle(b);
+    must(sx_reader_stats(b->r, &stats, &err), &err);
+    assert_true(stats.blockmax.segments < 3);
+    assert_true(ask(b->r, "harbour", 5 * MANY + 1));
+}
+
 /* An index that was put back from a copy goes on with other documents by the same rowids: the
  * segments of the one that it replaces are not about them. */
 static void segments_of_another_past_are_not_believed(void **state)
@@ -573,6 +606,7 @@ int main(void)
         with_bed(an_empty_manifest_is_made_anew),
         with_bed(segments_garbled_under_a_reader_are_made_anew),
         with_bed(segments_cut_under_a_reader_are_made_anew),
+        with_bed(segments_are_not_merged_beyond_their_limit),
         with_bed(segments_of_another_past_are_not_believed),
         with_bed(a_bit_that_flips_changes_no_answer),
         with_bed(what_is_large_is_not_merged_with_what_is_small),
