@@ -77,13 +77,22 @@ uint32_t doc_checksum(const struct sx_doc *d)
     return (uint32_t)crc;
 }
 
+/* Where memory runs out amid reading a value, SQLite gives none, as if there were none. */
+static bool read_all(struct db *c)
+{
+    return (sqlite3_errcode(c->sq) & 0xff) != SQLITE_NOMEM;
+}
+
 /* Reads the columns of DOC_COLUMNS. */
-static sx_status read_row(sqlite3_stmt *st, struct stored_doc *out, struct sx_error *err)
+static sx_status read_row(struct db *c, sqlite3_stmt *st, struct stored_doc *out,
+                          struct sx_error *err)
 {
     memset(out, 0, sizeof(*out));
     out->id = sqlite3_column_int64(st, 0);
     out->doc.uri = column_str(st, 1);
     const void *hash = sqlite3_column_blob(st, 2);
+    if (!read_all(c))
+        return sx_fail_oom(err);
     if (hash == NULL || sqlite3_column_bytes(st, 2) != DOC_HASH_BYTES)
         return sx_fail(err, SX_ECORRUPT, "document %lld has no hash", (long long)out->id);
     memcpy(out->hash, hash, DOC_HASH_BYTES);
@@ -97,7 +106,7 @@ static sx_status read_row(sqlite3_stmt *st, struct stored_doc *out, struct sx_er
     out->checksum = (uint32_t)sqlite3_column_int64(st, 10);
     out->file = sqlite3_column_int64(st, 11);
     out->lang_detected = sqlite3_column_int(st, 12) != 0;
-    return SX_OK;
+    return read_all(c) ? SX_OK : sx_fail_oom(err);
 }
 
 sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
@@ -119,7 +128,7 @@ sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
     rc = db_step(c, st, found, "find a document", err);
     if (rc != SX_OK || !*found)
         return rc;
-    return read_row(st, out, err);
+    return read_row(c, st, out, err);
 }
 
 sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err)
@@ -139,7 +148,7 @@ sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err)
         out->doc.title = column_str(st, 0);
         out->doc.body = column_str(st, 1);
         out->doc.extra = column_str(st, 2);
-        if (out->doc.title.ptr == NULL || out->doc.body.ptr == NULL)
+        if (!read_all(c) || out->doc.title.ptr == NULL || out->doc.body.ptr == NULL)
             return sx_fail_oom(err);
     }
     if (!row || doc_checksum(&out->doc) != out->checksum)
@@ -292,7 +301,7 @@ sx_status doc_each(struct db *c, sx_status (*fn)(void *ctx, const struct stored_
     while (rc == SX_OK && row) {
         rc = db_step(c, st, &row, "read the documents", err);
         if (rc == SX_OK && row)
-            rc = read_row(st, &d, err);
+            rc = read_row(c, st, &d, err);
         if (rc == SX_OK && row)
             rc = fn(ctx, &d);
     }
