@@ -490,7 +490,9 @@ sx_status sx_index_maintain(struct sx_index *ix, unsigned budget_ms, bool *more,
         rc = merge_slice(ix, budget_ms, err);
     if (rc == SX_OK && !sx_index_stale(ix, NULL))
         rc = languages_upkeep(ix, budget_ms, err);
-    /* Once merged, the WAL is emptied: an idle daemon leaves none behind. */
+    /* Once merged, the WAL is emptied: an idle daemon leaves none behind, and keeps no pages. */
+    if (ix->merged && ix->w.wal_pages > 0)
+        db_release_memory(&ix->w);
     if (rc == SX_OK && (ix->merged ? ix->w.wal_pages > 0 : ix->w.wal_pages > CHECKPOINT_PAGES))
         rc = db_checkpoint(&ix->w, ix->merged, err);
     *more = rc == SX_OK && !ix->merged;

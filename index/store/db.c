@@ -1,6 +1,7 @@
 /* Connections: opening, statements by number, errors, deadlines. */
 #include "index/store/db.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "index/base/clock.h"
@@ -210,6 +211,10 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
         return db_fail(c, rc, "register the tokenizer", err);
     sx_status st =
         db_exec(c, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192", "set up", err);
+    /* A large transaction changes pages all over the indexes of doc and the words' tables: those that
+     * do not fit are written and read again and again. */
+    if (st == SX_OK && writer)
+        st = db_exec(c, "PRAGMA cache_size = -65536", "set up", err);
     if (st == SX_OK && writer)
         st = db_exec(c, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
                      "set up", err);
@@ -230,10 +235,20 @@ sx_status db_open_vocab(struct db *c, struct sx_error *err)
                    "set up", err);
 }
 
+/* Nobody asks SQLite how much memory it has, which it would count under one lock for all threads.
+ * Where another part of the program has started it already, it goes on counting. */
+static void configure(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 sx_status db_open(struct db *c, const char *path, bool writer, bool relaxed, struct sx_error *err)
 {
     int flags = writer ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
 
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, configure);
     memset(c, 0, sizeof(*c));
     int rc =
         sqlite3_open_v2(path, &c->sq, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
@@ -372,6 +387,11 @@ sx_status db_merge(struct db *c, int pages, bool *worked, struct sx_error *err)
     /* FTS5's own rule: fewer than two changes mean that there was nothing to do. */
     *worked = sqlite3_total_changes(c->sq) - before >= 2;
     return rc;
+}
+
+void db_release_memory(struct db *c)
+{
+    sqlite3_db_release_memory(c->sq);
 }
 
 sx_status db_checkpoint(struct db *c, bool truncate, struct sx_error *err)

@@ -139,6 +139,9 @@ sx_status db_merge(struct db *c, int pages, bool *worked, struct sx_error *err);
  * reads. Being kept from it by a reader is no error. */
 sx_status db_checkpoint(struct db *c, bool truncate, struct sx_error *err);
 
+/* Gives back what memory the cache of pages has taken. Outside a transaction. */
+void db_release_memory(struct db *c);
+
 /* SQLite's last error on `c` as ours: full, I/O, corrupt, out of memory, interrupted. */
 sx_status db_fail(struct db *c, int rc, const char *what, struct sx_error *err);
 

@@ -143,6 +143,17 @@ static sx_status migrate(struct db *c, int64_t from, struct sx_error *err)
     return rc;
 }
 
+/* How much FTS5 gathers in memory before it writes a segment, of which it has the fewer to merge. It is
+ * kept in the file; where that cannot be written, the index is no worse than it was. */
+static void tune(struct db *c)
+{
+    static const char *const sql =
+        "INSERT INTO fts(fts, rank) SELECT 'hashsize', 8388608 WHERE NOT EXISTS"
+        " (SELECT 1 FROM fts_config WHERE k = 'hashsize' AND v = 8388608)";
+
+    sqlite3_exec(c->sq, sql, NULL, NULL, NULL);
+}
+
 sx_status schema_prepare(struct db *c, struct sx_error *err)
 {
     int64_t version;
@@ -160,5 +171,7 @@ sx_status schema_prepare(struct db *c, struct sx_error *err)
         rc = db_exec(c, "PRAGMA journal_mode = WAL", "switch to WAL", err);
     if (rc == SX_OK && version < SCHEMA_VERSION)
         rc = migrate(c, version, err);
+    if (rc == SX_OK)
+        tune(c);
     return rc;
 }

@@ -169,12 +169,49 @@ static void empty_file_becomes_an_index(void **state)
     temp_dir_remove(dir);
 }
 
+static int query_int(const char *path, const char *sql)
+{
+    sqlite3 *db;
+    sqlite3_stmt *st;
+
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &st, NULL), SQLITE_OK);
+    int n = sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : -1;
+    sqlite3_finalize(st);
+    sqlite3_close(db);
+    return n;
+}
+
+/* Those that were made before that was set, too. */
+static void words_are_gathered_in_eight_megabytes(void **state)
+{
+    static const char *const hashsize = "SELECT v FROM fts_config WHERE k = 'hashsize'";
+    char *dir = temp_dir();
+    char *path = path_of(dir);
+    struct sx_index *ix;
+    struct sx_error err;
+
+    (void)state;
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(sx_index_open(&ix, dir, NULL, &err), SX_OK);
+        sx_index_close(ix);
+        assert_int_equal(query_int(path, hashsize), 8 << 20);
+        run_sql(path, "DELETE FROM fts_config WHERE k = 'hashsize'");
+        assert_int_equal(query_int(path, hashsize), -1);
+    }
+    free(path);
+    temp_dir_remove(dir);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(foreign_database_is_refused), cmocka_unit_test(foreign_wal_is_left_alone),
-        cmocka_unit_test(text_file_is_refused),        cmocka_unit_test(newer_index_is_refused),
+        cmocka_unit_test(foreign_database_is_refused),
+        cmocka_unit_test(foreign_wal_is_left_alone),
+        cmocka_unit_test(text_file_is_refused),
+        cmocka_unit_test(newer_index_is_refused),
         cmocka_unit_test(empty_file_becomes_an_index),
+        cmocka_unit_test(words_are_gathered_in_eight_megabytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
