@@ -10,6 +10,7 @@
 #include "index/base/str.h"
 
 #define BODY_BIT (UINT32_C(1) << 31)
+#define BESIDE_BIT (UINT32_C(1) << 30)
 /* Kept by inverter_clear(). */
 #define KEPT_TOKENS ((size_t)1 << 20)
 #define KEPT_TERMS ((size_t)1 << 16)
@@ -17,7 +18,7 @@
 /* As it comes; of which document, `docs` tells. */
 struct token_log {
     uint32_t term;
-    uint32_t at; /* position; BODY_BIT: in the body */
+    uint32_t at; /* position; BODY_BIT: in the body; BESIDE_BIT: beside the token before it */
 };
 
 /* The same among those of its term. */
@@ -29,7 +30,7 @@ struct sorted_token {
 struct inverted_term {
     struct sx_str text;
     uint64_t hash;
-    uint32_t tokens; /* in the log */
+    uint32_t tokens; /* in the log; this and flags are known when it is written */
     unsigned flags;
 };
 
@@ -220,9 +221,8 @@ int inverter_posting(struct inverter *v, bool body, uint32_t position, uint32_t 
     if (term == UINT32_MAX || grow(&log, &v->log_cap, v->tokens, sizeof(*v->log), 4096) != 0)
         return -1;
     v->log = log;
-    v->terms[term].tokens++;
-    v->terms[term].flags |= beside ? TERM_BESIDE : 0;
-    v->log[v->tokens++] = (struct token_log){term, position | (body ? BODY_BIT : 0)};
+    v->log[v->tokens++] =
+        (struct token_log){term, position | (body ? BODY_BIT : 0) | (beside ? BESIDE_BIT : 0)};
     return 0;
 }
 
@@ -270,7 +270,20 @@ static void release_sorted(struct sorted *s)
     mem_free(s->lengths);
 }
 
-static bool sort(const struct inverter *v, struct sorted *s, uint64_t docs)
+static void count_tokens(struct inverter *v)
+{
+    for (size_t i = 0; i < v->term_count; i++) {
+        v->terms[i].tokens = 0;
+        v->terms[i].flags = 0;
+    }
+    for (size_t i = 0; i < v->tokens; i++) {
+        struct inverted_term *t = &v->terms[v->log[i].term];
+        t->tokens++;
+        t->flags |= v->log[i].at & BESIDE_BIT ? TERM_BESIDE : 0;
+    }
+}
+
+static bool sort(struct inverter *v, struct sorted *s, uint64_t docs)
 {
     uint32_t most = 0;
     size_t at = 0;
@@ -283,6 +296,7 @@ static bool sort(const struct inverter *v, struct sorted *s, uint64_t docs)
         return false;
     for (uint64_t i = 0; i < docs; i++)
         s->lengths[i] = DOC_ABSENT;
+    count_tokens(v);
     for (size_t i = 0; i < v->term_count; i++) {
         s->terms[i] = (uint32_t)i;
         s->first[i] = at;
@@ -293,7 +307,7 @@ static bool sort(const struct inverter *v, struct sorted *s, uint64_t docs)
         size_t end = doc + 1 < v->doc_count ? v->docs[doc + 1].tokens : v->tokens;
         for (size_t i = v->docs[doc].tokens; i < end; i++)
             s->tokens[s->first[v->log[i].term]++] =
-                (struct sorted_token){(uint32_t)doc, v->log[i].at};
+                (struct sorted_token){(uint32_t)doc, v->log[i].at & ~BESIDE_BIT};
     }
     for (size_t i = 0; i < v->term_count; i++)
         s->first[i] -= v->terms[i].tokens;

@@ -22,53 +22,59 @@
 
 /* ---- tokens: changes of counts, and postings ------------------------------------------------- */
 
-/* A record that another transaction has read, or none, knows no number of this one. */
-static void read_record(struct sx_index *ix, struct record *r)
+/* Gives the terms of a record their numbers in this transaction, where those that they have are
+ * another's, or none. Each look-up waits for memory three times: the next ones begin meanwhile. */
+static sx_status number_terms(struct sx_index *ix, struct record *r, struct sx_error *err)
 {
-    if (r->read_in == ix->deltas.age)
-        return;
-    for (size_t i = 0; i < r->term_count; i++)
-        r->terms[i].number = RECORD_UNKNOWN;
-    r->read_in = ix->deltas.age;
-}
+    struct deltas *d = &ix->deltas;
+    struct record_term *t = r->terms;
+    size_t n = r->term_count;
 
-/* The number of a token's term among those of the transaction; DELTA_NONE: memory ran out. */
-static uint32_t number_of(struct sx_index *ix, struct record *r, uint32_t token)
-{
-    struct record_term *t = &r->terms[record_term_of(token)];
-
-    if (t->number == RECORD_UNKNOWN)
-        t->number = deltas_number(&ix->deltas, t->text, t->hash);
-    return t->number;
+    if (r->read_in == d->age && r->numbered == n)
+        return SX_OK;
+    for (size_t i = r->read_in == d->age ? r->numbered : 0; i < n; i++) {
+        if (i + 12 < n)
+            deltas_expect(d, t[i + 12].hash);
+        if (i + 8 < n)
+            deltas_expect_entry(d, t[i + 8].hash);
+        if (i + 4 < n)
+            deltas_expect_text(d, t[i + 4].hash);
+        t[i].number = deltas_number(d, t[i].text, t[i].hash);
+        if (t[i].number == DELTA_NONE)
+            return sx_fail_oom(err);
+    }
+    r->read_in = d->age;
+    r->numbered = n;
+    return SX_OK;
 }
 
 /* Counts the tokens of one text; those of a document that is put are its postings, too. */
-static sx_status feed_text(struct sx_index *ix, struct prepared *p, const struct prepared_doc *d,
-                           bool body, bool put, struct sx_error *err)
+static void feed_text(struct sx_index *ix, const struct prepared *p, const struct prepared_doc *d,
+                      bool body, bool put)
 {
-    struct record *r = &p->record;
+    const struct record *r = &p->record;
     uint32_t words = 0;
 
     for (size_t i = d->from[body]; i < d->from[body + 1]; i++) {
-        uint32_t token = r->tokens[i], number = number_of(ix, r, token);
-        bool beside = record_is_beside(token);
-        if (number == DELTA_NONE)
-            return sx_fail_oom(err);
-        deltas_count(&ix->deltas, number);
+        const struct record_term *t = &r->terms[record_term_of(r->tokens[i])];
+        bool beside = record_is_beside(r->tokens[i]);
+        deltas_count(&ix->deltas, t->number);
         words += !beside;
         if (put)
-            reach_token(ix, body, words - 1, r->terms[record_term_of(token)].text, number, beside);
+            reach_token(ix, body, words - 1, t->text, t->number, beside);
     }
-    return SX_OK;
 }
 
 static sx_status feed(struct sx_index *ix, struct prepared *p, const struct prepared_doc *d,
                       bool put, struct sx_error *err)
 {
     deltas_begin(&ix->deltas, put ? +1 : -1);
-    read_record(ix, &p->record);
-    sx_status rc = feed_text(ix, p, d, false, put, err);
-    return rc == SX_OK ? feed_text(ix, p, d, true, put, err) : rc;
+    sx_status rc = number_terms(ix, &p->record, err);
+    if (rc != SX_OK)
+        return rc;
+    feed_text(ix, p, d, false, put);
+    feed_text(ix, p, d, true, put);
+    return SX_OK;
 }
 
 /* ---- the transaction ----------------------------------------------------------------------- */

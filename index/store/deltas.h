@@ -38,6 +38,26 @@ void deltas_clear(struct deltas *d);
 void deltas_begin(struct deltas *d, int sign);
 /* The number of a term, from now on touched; its hash is hash_bytes(). DELTA_NONE: memory ran out. */
 uint32_t deltas_number(struct deltas *d, struct sx_str term, uint64_t hash);
+/* Soon the number of a term with this hash is asked for: what that looks at comes nearer, step by step. */
+static inline void deltas_expect(const struct deltas *d, uint64_t hash)
+{
+    if (d->table != NULL)
+        __builtin_prefetch(&d->table[hash & d->mask]);
+}
+static inline void deltas_expect_entry(const struct deltas *d, uint64_t hash)
+{
+    uint64_t slot = d->table == NULL ? 0 : d->table[hash & d->mask];
+
+    if (slot != 0)
+        __builtin_prefetch(&d->list[(uint32_t)slot - 1]);
+}
+static inline void deltas_expect_text(const struct deltas *d, uint64_t hash)
+{
+    uint64_t slot = d->table == NULL ? 0 : d->table[hash & d->mask];
+
+    if (slot != 0)
+        __builtin_prefetch(d->list[(uint32_t)slot - 1].term.ptr);
+}
 /* -1: memory ran out. */
 int deltas_add(struct deltas *d, struct sx_str term);
 /* NULL: the transaction does not touch the term. */

@@ -39,6 +39,7 @@ void record_clear(struct record *r)
     r->term_count = 0;
     r->token_count = 0;
     r->read_in = 0;
+    r->numbered = 0;
 }
 
 static int grow_table(struct record *r)

@@ -26,7 +26,8 @@ struct record {
     uint64_t *table; /* open addressing: high half of the hash, term + 1 */
     size_t mask;
     struct arena text;
-    uint64_t read_in; /* of whoever reads it: what `number` holds for */
+    uint64_t read_in; /* of whoever reads it: what `number` holds for, */
+    size_t numbered;  /* and of how many terms */
 };
 
 /* A zeroed struct record is empty. */
