@@ -23,6 +23,7 @@
  * so little is merged by the writer itself. */
 #define FILE_BYTES ((uint64_t)6 << 20)
 #define FLUSH_BYTES ((uint64_t)128 << 10)
+#define MEMORY_BYTES ((uint64_t)48 << 20) /* so much goes to a file when it is there */
 #define INLINE_BYTES ((uint64_t)512 << 10)
 #define FILE_TOKENS ((size_t)1 << 20) /* about as much, before it is made */
 #define SMALL_GAP 2000                /* rowids: made when the index opens */
@@ -38,7 +39,7 @@ struct job {
     struct segset *set;
     uint64_t next, generation; /* committed */
     uint64_t epoch;
-    uint64_t bytes_max;
+    uint64_t bytes_max, memory_max;
     double average;
 };
 
@@ -51,6 +52,7 @@ static void job_begin(struct sx_index *ix, struct job *j)
     j->average = j->m->reach.average;
     j->epoch = j->m->reach.epoch;
     j->bytes_max = ix->upkeep.bytes_max;
+    j->memory_max = ix->upkeep.memory_max;
     pthread_mutex_unlock(&ix->lock);
     j->set = reach_now(ix, j->m);
 }
@@ -282,8 +284,8 @@ static bool pick(const struct job *j, size_t width, uint64_t low, size_t *from, 
     return false;
 }
 
-/* What is in memory alone, at the end; false: too little of it. */
-static bool pick_memory(const struct job *j, size_t *from, size_t *to)
+/* What is in memory alone, at the end; false: that is less than `least` bytes. */
+static bool pick_memory(const struct job *j, uint64_t least, size_t *from, size_t *to)
 {
     *to = committed_end(j);
     *from = *to;
@@ -292,7 +294,7 @@ static bool pick_memory(const struct job *j, size_t *from, size_t *to)
     while (*from > 0 && !j->set->at[*from - 1]->mapped &&
            (*from == *to || j->set->at[*from - 1]->next == j->set->at[*from]->first))
         --*from;
-    return bytes_of(j, *from, *to) >= FLUSH_BYTES;
+    return bytes_of(j, *from, *to) >= least;
 }
 
 /* ---- gaps ------------------------------------------------------------------------------------- */
@@ -425,13 +427,14 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
     reach_drop(j.set);
     j.set = reach_now(w->ix, j.m);
     bool many = j.set != NULL && j.set->count >= MERGE_MAX;
-    bool merges = pick(&j, idle ? WIDTH_IDLE : WIDTH_BUSY, 0, &from, &to);
+    bool much = pick_memory(&j, j.memory_max, &from, &to);
+    bool merges = much || pick(&j, idle ? WIDTH_IDLE : WIDTH_BUSY, 0, &from, &to);
     *worked = true;
     if (find_gap(&j, &first, &below) && first != w->given_up && !(many && merges))
         rc = fill(w, &j, first, below, err);
     else if (merges)
-        rc = merge_apart(w->ix, &j, from, to, false, err);
-    else if (idle && pick_memory(&j, &from, &to))
+        rc = merge_apart(w->ix, &j, from, to, much, err);
+    else if (idle && pick_memory(&j, FLUSH_BYTES, &from, &to))
         rc = merge_apart(w->ix, &j, from, to, true, err);
     else
         *worked = false;
@@ -557,7 +560,8 @@ void upkeep_after_commit(struct sx_index *ix)
     bool merges = pick(&j, WIDTH_BUSY, low, &from, &to);
     bool inlined = merges && bytes_of(&j, from, to) <= INLINE_BYTES &&
                    merge(ix, &j, from, to, false, &err) == SX_OK;
-    if (j.set == NULL || !j.set->whole || j.set->next < j.next || (merges && !inlined))
+    bool much = !inlined && pick_memory(&j, j.memory_max, &from, &to);
+    if (j.set == NULL || !j.set->whole || j.set->next < j.next || (merges && !inlined) || much)
         upkeep_wake(ix);
     else
         unsettle(ix);
@@ -629,6 +633,7 @@ void upkeep_start(struct sx_index *ix)
     u->ready = pthread_cond_init(&u->wake, &attr) == 0;
     pthread_condattr_destroy(&attr);
     u->bytes_max = SEGMENT_BYTES_MAX;
+    u->memory_max = MEMORY_BYTES;
     u->wanted = true;
     /* Without the thread there is less speed, and nothing else. */
     u->started = u->ready && pthread_create(&u->thread, NULL, work, ix) == 0;
@@ -646,7 +651,7 @@ void upkeep_stop(struct sx_index *ix)
         upkeep_wake(ix);
         pthread_join(u->thread, NULL);
         job_begin(ix, &j);
-        if (pick_memory(&j, &from, &to) && !sx_index_stale(ix, NULL))
+        if (pick_memory(&j, FLUSH_BYTES, &from, &to) && !sx_index_stale(ix, NULL))
             merge(ix, &j, from, to, true, &err);
         job_end(ix, &j);
     }

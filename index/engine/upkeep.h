@@ -29,7 +29,9 @@ struct upkeep {
     bool settled;        /* nothing came since it has done what it does when idle */
     uint64_t busy_below; /* rowids below are being merged by the thread: not by the writer */
     uint64_t changed_at; /* when something came, CLOCK_MONOTONIC */
-    uint64_t bytes_max;  /* segments of more together are not merged; since it was opened */
+    /* by the lock; since it was opened */
+    uint64_t bytes_max;  /* segments of more together are not merged */
+    uint64_t memory_max; /* so much in memory goes to a file, however busy */
     _Atomic(bool) stop;
     struct sx_error failure; /* the last one; by the lock */
 };

@@ -214,7 +214,7 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
     /* A large transaction changes pages all over the indexes of doc and the words' tables: those that
      * do not fit are written and read again and again. */
     if (st == SX_OK && writer)
-        st = db_exec(c, "PRAGMA cache_size = -65536", "set up", err);
+        st = db_exec(c, "PRAGMA cache_size = -32768", "set up", err);
     if (st == SX_OK && writer)
         st = db_exec(c, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
                      "set up", err);

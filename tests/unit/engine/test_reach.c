@@ -556,6 +556,39 @@ static void segments_are_not_merged_beyond_their_limit(void **state)
     assert_true(ask(b->r, "harbour", 5 * MANY + 1));
 }
 
+static uint64_t segments_in_memory(struct bed *b)
+{
+    struct sx_stats stats;
+    struct sx_error err;
+
+    must(sx_reader_stats(b->r, &stats, &err), &err);
+    return stats.blockmax.memory_bytes;
+}
+
+/* While documents come, too few to be merged, and nobody asks for anything to be settled. */
+static void memory_goes_to_a_file_when_it_is_much(void **state)
+{
+    struct bed *b = *state;
+
+    put_many(b, 0, 1000);
+    uint64_t one = segments_in_memory(b);
+    assert_true(one > 0);
+    pthread_mutex_lock(&b->ix->lock);
+    b->ix->upkeep.memory_max = one * 5 / 2;
+    pthread_mutex_unlock(&b->ix->lock);
+    put_many(b, 1000, 2000);
+    assert_true(segments_in_memory(b) > one);
+    put_many(b, 2000, 3000);
+    pthread_mutex_lock(&b->ix->lock);
+    while (b->ix->upkeep.wanted || !b->ix->upkeep.idle)
+        pthread_cond_wait(&b->ix->upkeep.wake, &b->ix->lock);
+    pthread_mutex_unlock(&b->ix->lock);
+    assert_true(segments_in_memory(b) < one);
+    names[0] = '\0';
+    assert_int_equal(each_file(b, ".segment", note_name), 1);
+    assert_true(ask_all(b->r, 3000));
+}
+
 /* An index that was put back from a copy goes on with other documents by the same rowids: the
  * segments of the one that it replaces are not about them. */
 static void segments_of_another_past_are_not_believed(void **state)
@@ -606,6 +639,7 @@ int main(void)
         with_bed(an_empty_manifest_is_made_anew),
         with_bed(segments_garbled_under_a_reader_are_made_anew),
         with_bed(segments_cut_under_a_reader_are_made_anew),
+        with_bed(memory_goes_to_a_file_when_it_is_much),
         with_bed(segments_are_not_merged_beyond_their_limit),
         with_bed(segments_of_another_past_are_not_believed),
         with_bed(a_bit_that_flips_changes_no_answer),
