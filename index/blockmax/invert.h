@@ -26,7 +26,7 @@ int inverter_token(struct inverter *v, bool body, uint32_t position, struct sx_s
                    bool beside);
 /* The same in two steps: what a term is here until inverter_clear() (its hash is hash_bytes();
  * UINT32_MAX: memory ran out), and a token of it. */
-uint32_t inverter_term(struct inverter *v, struct sx_str term, uint64_t hash);
+uint32_t inverter_term(struct inverter *v, struct sx_str text, uint64_t hash);
 int inverter_posting(struct inverter *v, bool body, uint32_t position, uint32_t term, bool beside);
 /* For a caller who numbers terms: `number` stands for `term` until inverter_clear(), and for no
  * other term. Either all tokens come by this, or none. */

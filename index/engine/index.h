@@ -103,7 +103,7 @@ sx_status write_prepared(struct sx_index *ix, struct prepared *p, size_t which, 
                          struct sx_error *err);
 /* Indexes the text of a stored document once more, where its words are gone, and tells ix->coming
  * of it. */
-sx_status write_reindex(struct sx_index *ix, struct prepared *p, struct prepared_doc *d,
+sx_status write_reindex(struct sx_index *ix, struct prepared *p, struct prepared_doc *to,
                         struct sx_error *err);
 /* Records `err` as the end of the transaction and rolls back; returns its code. */
 sx_status write_doom(struct sx_index *ix, sx_status rc, const struct sx_error *err);

@@ -66,9 +66,9 @@ void prepare_all(struct prepared *p, struct analyzer *an);
 void prepare_task(struct task *t, struct analyzer *an);
 
 /* All of one document but its tokens. */
-void prepare_describe(struct prepared_doc *d);
+void prepare_describe(struct prepared_doc *to);
 /* Its tokens. -1: memory ran out, and the tokens of all are gone. */
-int prepare_analyse(struct prepared *p, struct prepared_doc *d, struct analyzer *an);
+int prepare_analyse(struct prepared *p, struct prepared_doc *to, struct analyzer *an);
 
 /* The document as FTS5 is told of it: valid as long as its tokens are. */
 struct replay prepared_replay(const struct prepared *p, const struct prepared_doc *d);

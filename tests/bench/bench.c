@@ -31,8 +31,8 @@
 
 #define KINDS_MAX 64
 #define QUERIES_MAX 20000
-#define BATCH_DOCS 500
-#define COMMIT_DOCS 5000
+#define BATCH_DOCS 2500
+#define COMMIT_DOCS 20000 /* a multiple of it */
 
 static void die(const char *what, const struct sx_error *err)
 {
