@@ -2,7 +2,7 @@
 #include "index/engine/gaps.h"
 
 #include "index/base/alloc.h"
-#include "index/engine/ahead.h"
+#include "index/engine/pipeline.h"
 
 static int take_text(struct inverter *v, struct record *r, const struct prepared_doc *d, bool body)
 {
@@ -51,7 +51,7 @@ sx_status gap_read(struct db *c, struct crew *crew, struct analyzer *an, uint64_
                    uint64_t below, size_t tokens, const _Atomic(bool) *stop, struct inverter *v,
                    uint64_t *next, struct sx_error *err)
 {
-    struct ahead *a = mem_zalloc(1, sizeof(*a));
+    struct pipeline *a = mem_zalloc(1, sizeof(*a));
     int64_t id = (int64_t)first - 1;
     struct prepared *p;
     bool more = true;
@@ -61,22 +61,22 @@ sx_status gap_read(struct db *c, struct crew *crew, struct analyzer *an, uint64_
     while (rc == SX_OK && inverter_tokens(v) < tokens) {
         if (stop != NULL && atomic_load(stop))
             rc = sx_fail(err, SX_ECANCELLED, "upkeep was stopped");
-        while (rc == SX_OK && more && (p = ahead_room(a)) != NULL) {
+        while (rc == SX_OK && more && (p = pipeline_room(a)) != NULL) {
             rc = prepared_read(p, c, &id, (int64_t)below, &more, err);
             if (p->count > 0)
-                ahead_give(a, crew);
+                pipeline_give(a, crew);
         }
-        p = rc == SX_OK ? ahead_next(a, crew, an) : NULL;
+        p = rc == SX_OK ? pipeline_next(a, crew, an) : NULL;
         if (p == NULL)
             break;
         rc = take_docs(v, p, an, tokens, next, err);
-        ahead_done(a);
+        pipeline_done(a);
     }
     if (rc == SX_OK && inverter_tokens(v) < tokens)
         *next = below; /* there is none behind the last */
     if (a != NULL) {
-        ahead_stop(a, crew);
-        ahead_release(a);
+        pipeline_stop(a, crew);
+        pipeline_release(a);
     }
     mem_free(a);
     return rc;

@@ -13,7 +13,7 @@
 
 #include "index/base/buf.h"
 #include "index/base/pool.h"
-#include "index/engine/ahead.h"
+#include "index/engine/pipeline.h"
 #include "index/engine/cursors.h"
 #include "index/engine/languages.h"
 #include "index/engine/memory.h"
@@ -44,10 +44,10 @@ struct sx_index {
     struct deltas deltas;
     struct buf fresh; /* terms that the transaction is the first to have */
     struct languages languages;
-    struct memory *coming; /* of the rebuild that runs */
-    struct prepared one;   /* the document being put alone */
-    struct prepared gone;  /* the one being removed */
-    struct ahead ahead;    /* of the put that runs */
+    struct memory *coming;    /* of the rebuild that runs */
+    struct prepared one;      /* the document being put alone */
+    struct prepared gone;     /* the one being removed */
+    struct pipeline pipeline; /* of the put that runs */
     struct reach_changes changes;
     bool merged;     /* nothing to merge since the last commit */
     int merge_pages; /* of the next slice, by what the last one took */

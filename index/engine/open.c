@@ -138,7 +138,7 @@ void sx_index_close(struct sx_index *ix)
     languages_release(ix);
     reach_changes_release(&ix->changes);
     crew_free(ix->crew);
-    ahead_release(&ix->ahead);
+    pipeline_release(&ix->pipeline);
     prepared_release(&ix->one);
     prepared_release(&ix->gone);
     analyzer_free(ix->an);

@@ -33,27 +33,27 @@ static sx_status reindex(struct sx_index *ix, struct prepared *p, struct prepare
 static sx_status reindex_docs(struct sx_index *ix, const struct sx_limits *limits,
                               struct sx_error *err)
 {
-    struct ahead *a = &ix->ahead;
+    struct pipeline *a = &ix->pipeline;
     struct prepared *p;
     int64_t id = 0;
     bool more = true;
     sx_status rc = SX_OK;
 
     while (rc == SX_OK) {
-        while (rc == SX_OK && more && (p = ahead_room(a)) != NULL) {
+        while (rc == SX_OK && more && (p = pipeline_room(a)) != NULL) {
             rc = prepared_read(p, &ix->w, &id, INT64_MAX, &more, err);
             if (p->count > 0)
-                ahead_give(a, ix->crew);
+                pipeline_give(a, ix->crew);
         }
-        p = rc == SX_OK ? ahead_next(a, ix->crew, ix->an) : NULL;
+        p = rc == SX_OK ? pipeline_next(a, ix->crew, ix->an) : NULL;
         if (p == NULL)
             break;
         rc = check_limits(limits, err);
         for (size_t i = 0; i < p->count && rc == SX_OK; i++)
             rc = reindex(ix, p, &p->docs[i], err);
-        ahead_done(a);
+        pipeline_done(a);
     }
-    ahead_stop(a, ix->crew);
+    pipeline_stop(a, ix->crew);
     return rc;
 }
 

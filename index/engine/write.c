@@ -365,20 +365,20 @@ static size_t fill(struct prepared *p, const struct sx_doc *docs, size_t at, siz
 static sx_status put_ahead(struct sx_index *ix, const struct sx_doc *docs, size_t n,
                            size_t *replaced, struct sx_error *err)
 {
-    struct ahead *a = &ix->ahead;
+    struct pipeline *a = &ix->pipeline;
     struct prepared *p;
     size_t at = 0, done = 0;
     sx_status rc = SX_OK;
 
     while (rc == SX_OK && done < n) {
-        while (at < n && (p = ahead_room(a)) != NULL) {
+        while (at < n && (p = pipeline_room(a)) != NULL) {
             size_t from = at;
             at = fill(p, docs, at, n);
             if (at == from)
                 break;
-            ahead_give(a, ix->crew);
+            pipeline_give(a, ix->crew);
         }
-        p = ahead_next(a, ix->crew, ix->an);
+        p = pipeline_next(a, ix->crew, ix->an);
         if (p == NULL) { /* there was no memory for a single one */
             rc = write_doc(ix, &docs[at++], 0, replaced, err);
             done++;
@@ -386,9 +386,9 @@ static sx_status put_ahead(struct sx_index *ix, const struct sx_doc *docs, size_
         }
         for (size_t i = 0; i < p->count && rc == SX_OK; i++, done++)
             rc = write_prepared(ix, p, i, replaced, err);
-        ahead_done(a);
+        pipeline_done(a);
     }
-    ahead_stop(a, ix->crew);
+    pipeline_stop(a, ix->crew);
     return rc;
 }
 
