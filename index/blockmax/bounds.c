@@ -90,7 +90,7 @@ static int make_bounds(struct bm_search *b, struct part *p, struct bounds *at)
 static void add_standing(const struct part *p, uint32_t leaf, uint64_t *bits)
 {
     size_t whole = p->s->ranges / CHUNK_RANGES;
-    size_t more = p->s->ranges % CHUNK_RANGES * RANGE_STRETCHES;
+    size_t more = (size_t)(p->s->ranges % CHUNK_RANGES) * RANGE_STRETCHES;
     const uint8_t *here = p->here[leaf];
     uint8_t last[64] = {0};
 

@@ -61,12 +61,12 @@ static sx_status see_bits(struct bm_search *b, const uint64_t *bits)
 {
     uint32_t low = b->l.range << RANGE_BITS;
     const struct bm_ask *ask = b->l.ask;
+    uint64_t first = b->l.part->s->first + low;
     sx_status rc = SX_OK;
 
-    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+    for (uint64_t w = 0; w < RANGE_WORDS; w++)
         for (uint64_t left = bits[w]; left != 0; left &= left - 1)
-            ask->expect(ask->ctx,
-                        b->l.part->s->first + low + w * 64 + (uint32_t)__builtin_ctzll(left));
+            ask->expect(ask->ctx, first + w * 64 + (uint32_t)__builtin_ctzll(left));
     for (uint32_t w = 0; w < RANGE_WORDS; w++)
         for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1)
             rc = scan_see(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
@@ -79,7 +79,8 @@ static uint16_t great_sum(const struct bm_search *b, size_t count)
     uint16_t most[FIRST_SEEN]; /* a heap, the least first */
     size_t n = 0;
 
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+    most[0] = 0;
+    for (uint32_t w = 0; count > 0 && w < RANGE_WORDS; w++) {
         for (uint64_t left = b->bits[w]; left != 0; left &= left - 1) {
             uint16_t sum = b->sums[w * 64 + (uint32_t)__builtin_ctzll(left)];
             size_t i = n;

@@ -13,6 +13,22 @@
 /* Ranges that are fetched before they are looked at. */
 #define FETCHED 8
 
+/* Those that score, the greatest weight first. */
+static void sort_leaves(struct bm_search *b)
+{
+    const struct bm_leaf *leaves = b->l.ask->leaves;
+
+    for (uint32_t i = 0; i < b->l.ask->leaf_count; i++) {
+        size_t at = b->scored;
+        if (leaves[i].weight <= 0)
+            continue;
+        for (; at > 0 && leaves[b->order[at - 1]].weight < leaves[i].weight; at--)
+            b->order[at] = b->order[at - 1];
+        b->order[at] = i;
+        b->scored++;
+    }
+}
+
 sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool *mem,
                    struct sx_error *err)
 {
@@ -28,24 +44,15 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     b->order = pool_array(mem, leaves, sizeof(*b->order));
     b->added = pool_array(mem, leaves, sizeof(*b->added));
     b->all = pool_array(mem, ask->view.count + 1, sizeof(*b->all));
-    if (rc == SX_OK && (b->order == NULL || b->added == NULL || b->all == NULL))
-        rc = sx_fail_oom(err);
-    for (size_t i = 0; rc == SX_OK && i < b->l.part_count; i++)
-        b->all[i].most = NULL;
-    for (uint32_t i = 0; rc == SX_OK && i < ask->leaf_count; i++) {
-        size_t at = b->scored;
-        if (ask->leaves[i].weight <= 0)
-            continue;
-        for (; at > 0 && ask->leaves[b->order[at - 1]].weight < ask->leaves[i].weight; at--)
-            b->order[at] = b->order[at - 1];
-        b->order[at] = i;
-        b->scored++;
-    }
-    if (rc != SX_OK) {
+    if (rc != SX_OK || b->order == NULL || b->added == NULL || b->all == NULL) {
         bm_end(b);
         *out = NULL;
+        return rc == SX_OK ? sx_fail_oom(err) : rc;
     }
-    return rc;
+    for (size_t i = 0; i < b->l.part_count; i++)
+        b->all[i].most = NULL;
+    sort_leaves(b);
+    return SX_OK;
 }
 
 void bm_end(struct bm_search *b)
@@ -98,12 +105,12 @@ static void fetch(const struct bounds *at, uint32_t range, uint32_t stretches)
                                (size_t)__builtin_ctz(left) * STRETCH_DOCS);
 }
 
-static sx_status see_list(struct bm_search *b, const struct ranged *list, size_t count,
-                          const struct bm_clause *clauses, size_t clause_count)
+static sx_status see_list(struct bm_search *b, const struct bm_clause *clauses, size_t clause_count,
+                          const struct ranged *list, size_t n)
 {
     sx_status rc = SX_OK;
 
-    for (size_t i = 0; i < count && rc == SX_OK; i++) {
+    for (size_t i = 0; i < n && rc == SX_OK; i++) {
         scan_move(b, list[i].part, list[i].range);
         rc = range_see(b, list[i].stretches, clauses, clause_count);
     }
@@ -113,18 +120,18 @@ static sx_status see_list(struct bm_search *b, const struct ranged *list, size_t
 static sx_status see_best(struct bm_search *b, const struct bm_clause *clauses, size_t count)
 {
     struct ranged best[BEST_RANGES];
-    size_t n = find_best(b, best), kept = 0;
+    size_t n = find_best(b, best), taken = 0;
 
     for (size_t i = 0; i < n; i++) {
         struct bounds *at = &b->all[best[i].part];
         if (!scan_is_of_snapshot(&b->l.parts[best[i].part], best[i].range))
             continue;
-        best[kept] = best[i];
-        best[kept].stretches = bounds_take(at, best[i].range);
-        fetch(at, best[kept].range, best[kept].stretches);
-        kept++;
+        best[taken] = best[i];
+        best[taken].stretches = bounds_take(at, best[i].range);
+        fetch(at, best[taken].range, best[taken].stretches);
+        taken++;
     }
-    return see_list(b, best, kept, clauses, count);
+    return see_list(b, clauses, count, best, taken);
 }
 
 /* Sees what is left of a part, in order. */
@@ -152,12 +159,12 @@ static sx_status see_rest(struct bm_search *b, uint32_t part, const struct bm_cl
             fetch(at, range, stretches);
             next[n++] = (struct ranged){.part = part, .range = range, .stretches = stretches};
             if (n == FETCHED) {
-                rc = see_list(b, next, n, clauses, count);
+                rc = see_list(b, clauses, count, next, n);
                 n = 0;
             }
         }
     }
-    return rc == SX_OK ? see_list(b, next, n, clauses, count) : rc;
+    return rc == SX_OK ? see_list(b, clauses, count, next, n) : rc;
 }
 
 static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)

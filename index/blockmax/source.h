@@ -26,7 +26,7 @@ static inline void set_document(uint64_t *bits, uint32_t doc)
 
 /* Documents looked at together: a range, or, where postings are few, up to so many ranges. */
 #define SLOT_RANGES 16
-#define SLOT_DOCS (SLOT_RANGES * RANGE_DOCS)
+#define SLOT_DOCS ((size_t)SLOT_RANGES * RANGE_DOCS)
 
 /* The impacts of some documents side by side, at most; 0 where it does not stand. */
 struct loaded {
