@@ -418,7 +418,7 @@ struct sx_results {
     const struct sx_str *warnings;
     size_t warning_count;
     uint64_t generation;
-    const char *engine; /* "fts5" */
+    const char *engine; /* that found the documents: "fts5" or "blockmax" */
     struct sx_coverage coverage;
     const struct sx_hit *hits;
     size_t hit_count;
