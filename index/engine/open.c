@@ -10,15 +10,10 @@
 #include "index/base/file.h"
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
+#include "index/engine/documents.h"
 #include "index/ingest/reader.h"
 #include "index/store/schema.h"
 #include "index/text/analyzer.h"
-
-static sx_status remember(void *arg, const struct stored_doc *d)
-{
-    reach_open_doc(arg, d);
-    return index_remember(arg, d);
-}
 
 static sx_status load(struct sx_index *ix, struct sx_error *err)
 {
@@ -26,11 +21,11 @@ static sx_status load(struct sx_index *ix, struct sx_error *err)
 
     if (rc != SX_OK)
         return rc;
-    ix->next = ix->committed;
     atomic_store(&ix->analyzer, ix->committed.analyzer);
     termcache_start(ix->memory->terms, ix->committed.generation);
     reach_open(ix, upkeep_load(ix));
-    rc = doc_each(&ix->w, remember, ix, err);
+    rc = documents_load(ix, err);
+    ix->next = ix->committed;
     reach_opened(ix);
     if (rc == SX_OK)
         rc = languages_load(ix, err);

@@ -123,6 +123,19 @@ static double average(const struct state *s)
     return s->docs == 0 || words <= 0 ? 1 : words / (double)s->docs;
 }
 
+/* With the lock held, where others may look. */
+static void note_committed(struct sx_index *ix)
+{
+    struct reach *r = &ix->memory->reach;
+
+    r->committed_next = (uint64_t)ix->committed.next_id;
+    r->committed = ix->committed.generation;
+    r->average = average(&ix->committed);
+    r->docs = ix->committed.docs;
+    r->sum = ix->committed.sum;
+    r->names = ix->memory->docs.name_count;
+}
+
 /* ---- opening ---------------------------------------------------------------------------------- */
 
 void reach_open(struct sx_index *ix, struct segset *files)
@@ -158,18 +171,16 @@ static void miss(struct sx_index *ix, uint64_t rowid)
     ix->changes.from = rowid;
 }
 
-void reach_open_doc(struct sx_index *ix, const struct stored_doc *d)
+void reach_open_doc(struct sx_index *ix, uint64_t rowid, struct doc_length d)
 {
-    uint64_t rowid = (uint64_t)d->id;
-
     miss(ix, rowid); /* quick where there is no gap */
     ix->changes.from = rowid + 1;
     struct segment *s = segment_with(ix->memory->reach.now, rowid);
     if (s == NULL)
         return;
     uint32_t doc = (uint32_t)(rowid - s->first);
-    if (segment_title_length(s, doc) != d->title_len ||
-        segment_body_length(s, doc) != d->body_len || segment_checksum(s, doc) != d->checksum)
+    if (segment_title_length(s, doc) != d.title || segment_body_length(s, doc) != d.body ||
+        segment_checksum(s, doc) != d.checksum)
         atomic_store(&s->damaged, true);
 }
 
@@ -183,10 +194,14 @@ void reach_opened(struct sx_index *ix)
         if (r->now->at[i]->next > next)
             atomic_store(&r->now->at[i]->damaged, true);
     reach_heal(ix, ix->memory);
-    r->committed_next = next;
-    r->committed = ix->committed.generation;
-    r->average = average(&ix->committed);
+    note_committed(ix);
     ix->changes.from = next;
+}
+
+int reach_open_anew(struct reach *r)
+{
+    chunks_release(&r->gone);
+    return chunks_init(&r->gone, sizeof(_Atomic(uint64_t)));
 }
 
 /* ---- the open transaction --------------------------------------------------------------------- */
@@ -245,7 +260,7 @@ void reach_put_end(struct sx_index *ix, const struct stored_doc *d)
 
     if (c->lost)
         return;
-    inverter_lengths(c->put, (struct doc_length){d->title_len, d->body_len, d->checksum});
+    inverter_lengths(c->put, (struct doc_length){d->title_len, d->body_len, d->put_checksum});
     if (inverter_tokens(c->put) > SPILL_TOKENS)
         spill(ix);
 }
@@ -381,9 +396,7 @@ void reach_committed(struct sx_index *ix)
     struct reach *r = &ix->memory->reach;
 
     pthread_mutex_lock(&ix->lock);
-    r->committed_next = (uint64_t)ix->committed.next_id;
-    r->committed = ix->committed.generation;
-    r->average = average(&ix->committed);
+    note_committed(ix);
     r->epoch += ix->changes.emptied; /* what was begun amid COMMIT does not see it either */
     pthread_mutex_unlock(&ix->lock);
     reach_drop(r->before);

@@ -41,7 +41,9 @@ struct reach {
     uint64_t epoch;          /* by the lock: raised when deletions are not marked */
     uint64_t committed_next; /* by the lock: rowids below are committed, */
     uint64_t committed;      /* in this generation or before; */
-    double average;          /* their length */
+    double average;          /* their length; */
+    uint64_t docs, sum;      /* how many there are, and state.sum; */
+    uint32_t names;          /* in memory->docs */
     struct chunks gone; /* _Atomic(uint64_t) by rowid: generation that it went in; 0: it did not */
 };
 
@@ -72,8 +74,10 @@ struct segset *segset_new(struct segment *const *at, size_t count, uint64_t purg
 /* Takes the segments of `files`, whose documents are then told of in order of their rowids; those who
  * do not come are gone, and a segment that has another document than the index is taken out. */
 void reach_open(struct sx_index *ix, struct segset *files);
-void reach_open_doc(struct sx_index *ix, const struct stored_doc *d);
+void reach_open_doc(struct sx_index *ix, uint64_t rowid, struct doc_length d);
 void reach_opened(struct sx_index *ix);
+/* Forgets what was told; reach_open() follows. -1: memory ran out. */
+int reach_open_anew(struct reach *r);
 
 /* ---- the writer ------------------------------------------------------------------------------- */
 

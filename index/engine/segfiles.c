@@ -272,6 +272,36 @@ sx_status segfile_open(const char *folder, const struct segment_name *name, stru
     return rc;
 }
 
+/* ---- the table of documents -------------------------------------------------------------------- */
+
+sx_status tablefile_begin(const char *folder, int *fd, struct sx_error *err)
+{
+    struct buf path = {0};
+    sx_status rc = path_of(folder, TABLE_FILE ".new", &path, err);
+
+    *fd = -1;
+    if (rc == SX_OK) {
+        *fd = open(path.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        rc = *fd < 0 ? fail_io("make", path.data, err) : SX_OK;
+    }
+    buf_release(&path);
+    return rc;
+}
+
+sx_status tablefile_end(const char *folder, int fd, sx_status made, struct sx_error *err)
+{
+    if (made == SX_OK && fdatasync(fd) != 0)
+        made = fail_io("sync the table of documents in", folder, err);
+    close(fd);
+    if (made == SX_OK)
+        made = rename_in(folder, TABLE_FILE ".new", TABLE_FILE, err);
+    if (made != SX_OK)
+        remove_in(folder, TABLE_FILE ".new");
+    return made;
+}
+
+/* ---- what is not named ------------------------------------------------------------------------- */
+
 static bool is_named(const struct manifest *m, const char *file)
 {
     char name[NAME_MAX_BYTES];

@@ -7,6 +7,7 @@
 #include "index/blockmax/segment.h"
 
 #define SEGMENT_FILES_MAX 256
+#define TABLE_FILE "documents"
 
 struct manifest {
     uint64_t analyzer; /* that made the terms */
@@ -31,6 +32,10 @@ sx_status segfile_end(const char *folder, const struct segment_name *name, int f
 void segfile_abandon(const char *folder, const uint8_t id[SEGMENT_ID_BYTES], int fd);
 sx_status segfile_open(const char *folder, const struct segment_name *name, struct segment **out,
                        struct sx_error *err);
+/* Begins the file of the table of documents (engine/documents.h) beside it: *fd is the caller's. */
+sx_status tablefile_begin(const char *folder, int *fd, struct sx_error *err);
+/* Syncs and renames it where `made` is SX_OK, else removes it; closes `fd`. */
+sx_status tablefile_end(const char *folder, int fd, sx_status made, struct sx_error *err);
 /* For one that did not come into use. */
 void segfile_remove(const char *folder, const uint8_t id[SEGMENT_ID_BYTES]);
 /* Removes every segment that the manifest does not name. */

@@ -430,6 +430,8 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
         rc = merge_apart(w->ix, &j, from, to, false, err);
     else if (idle && pick_memory(&j, &from, &to))
         rc = merge_apart(w->ix, &j, from, to, true, err);
+    else if (idle && documents_due(w->ix))
+        rc = documents_write(w->ix, err);
     else
         *worked = false;
     job_end(w->ix, &j);
@@ -645,6 +647,8 @@ void upkeep_stop(struct sx_index *ix)
         if (pick_memory(&j, &from, &to) && !sx_index_stale(ix, NULL))
             merge(ix, &j, from, to, true, &err);
         job_end(ix, &j);
+        if (documents_due(ix))
+            documents_write(ix, &err);
     }
     if (u->ready)
         pthread_cond_destroy(&u->wake);

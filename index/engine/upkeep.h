@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "index/base/error.h"
+#include "index/engine/documents.h"
 
 struct sx_index;
 struct segset;
@@ -29,6 +30,7 @@ struct upkeep {
     bool settled;        /* nothing came since it has done what it does when idle */
     uint64_t busy_below; /* rowids below are being merged by the thread: not by the writer */
     uint64_t changed_at; /* when something came, CLOCK_MONOTONIC */
+    struct documents_file documents; /* the thread's; before and after it, the opener's */
     _Atomic(bool) stop;
     struct sx_error failure; /* the last one; by the lock */
 };

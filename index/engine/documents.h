@@ -1,0 +1,23 @@
+/* The table of documents: read when an index opens, of its file and what came since, or else all of it from
+ * SQLite; and its file, DIR/blockmax/documents (store/docfile.h), which upkeep writes. */
+#ifndef INDEX_ENGINE_DOCUMENTS_H
+#define INDEX_ENGINE_DOCUMENTS_H
+
+#include "index/base/error.h"
+#include "index/base/buf.h"
+
+struct sx_index;
+
+/* What upkeep knows of the file; 0 rows: there is none that would do. */
+struct documents_file {
+    uint64_t rows, next;
+};
+
+/* Fills ix->memory and tells reach and languages of each document; ix->committed.sum is right then. */
+sx_status documents_load(struct sx_index *ix, struct sx_error *err);
+/* Whether a new file would save much when the index opens next. */
+bool documents_due(struct sx_index *ix);
+/* Writes it, where the segments reach all documents; else SX_EBUSY. */
+sx_status documents_write(struct sx_index *ix, struct sx_error *err);
+
+#endif
