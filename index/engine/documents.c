@@ -30,6 +30,7 @@ static sx_status add_up(void *arg, const struct stored_doc *d)
 
 struct loading {
     struct sx_index *ix;
+    struct reach_docs *docs;
     struct tally sum;
 };
 
@@ -38,9 +39,7 @@ static sx_status take_stored(void *arg, const struct stored_doc *d)
     struct loading *l = arg;
 
     add_up(&l->sum, d);
-    reach_open_doc(l->ix, (uint64_t)d->id,
-                   (struct doc_length){d->title_len, d->body_len, d->put_checksum});
-    return index_remember(l->ix, d);
+    return reach_note(l->docs, (uint64_t)d->id) ? index_remember(l->ix, d) : SX_ENOMEM;
 }
 
 static bool take_names(struct doctable *t, struct docfile *f, struct analyzer *an)
@@ -53,44 +52,44 @@ static bool take_names(struct doctable *t, struct docfile *f, struct analyzer *a
     return true;
 }
 
-/* The rows into the table, told of, and added up; `langs`: how many there are of each name. */
-static bool take_rows(struct sx_index *ix, struct docfile *f, uint64_t *langs, struct tally *sum)
+/* The rows into the table, and added up; `langs`: how many there are of each name. */
+static bool take_rows(struct loading *l, struct docfile *f, uint64_t *langs)
 {
     uint64_t rowid;
     struct docrow row;
 
     while (docfile_row(f, &rowid, &row)) {
-        if (doctable_set(&ix->memory->docs, (int64_t)rowid, &row) != 0)
+        if (doctable_set(&l->ix->memory->docs, (int64_t)rowid, &row) != 0 ||
+            !reach_note(l->docs, rowid))
             return false;
-        reach_open_doc(ix, rowid, (struct doc_length){row.title_len, row.body_len, row.checksum});
-        sum->docs++;
-        sum->sum += doc_sum((int64_t)rowid, row.checksum, row.title_len, row.body_len);
+        l->sum.docs++;
+        l->sum.sum += doc_sum((int64_t)rowid, row.checksum, row.title_len, row.body_len);
         langs[row.lang]++;
     }
     return docfile_whole(f);
 }
 
 /* False: the file is not of this index, or memory ran out. */
-static bool take_file(struct sx_index *ix, struct docfile *f, uint64_t *langs)
+static bool take_file(struct loading *l, struct docfile *f, uint64_t *langs)
 {
+    struct sx_index *ix = l->ix;
     const struct state *s = &ix->committed;
-    struct tally sum = {0, 0};
 
-    return doc_each(&ix->w, (int64_t)f->next, add_up, &sum, NULL) == SX_OK &&
-           sum.docs + f->rows == s->docs && take_names(&ix->memory->docs, f, ix->an) &&
-           take_rows(ix, f, langs, &sum) && sum.sum == s->sum;
+    return doc_each(&ix->w, (int64_t)f->next, add_up, &l->sum, NULL) == SX_OK &&
+           l->sum.docs + f->rows == s->docs && take_names(&ix->memory->docs, f, ix->an) &&
+           take_rows(l, f, langs) && l->sum.sum == s->sum;
 }
 
-/* What a file has told may be wrong: as if nothing had been. */
-static sx_status begin_anew(struct sx_index *ix, struct sx_error *err)
+/* What was taken of a file may be wrong: as if nothing had been. */
+static sx_status begin_anew(struct loading *l, struct sx_error *err)
 {
-    struct doctable *t = &ix->memory->docs;
+    struct doctable *t = &l->ix->memory->docs;
 
     doctable_release(t);
-    bool ready = doctable_init(t) == 0;
-    ready = reach_open_anew(&ix->memory->reach) == 0 && ready;
-    reach_open(ix, upkeep_load(ix));
-    return ready ? SX_OK : sx_fail_oom(err);
+    mem_free(l->docs->bits);
+    *l->docs = (struct reach_docs){NULL, 0};
+    l->sum = (struct tally){0, 0};
+    return doctable_init(t) == 0 ? SX_OK : sx_fail_oom(err);
 }
 
 static char *path_of(const struct sx_index *ix)
@@ -104,8 +103,9 @@ static char *path_of(const struct sx_index *ix)
 }
 
 /* All that the file has; *next: the first rowid that is still to be read. */
-static sx_status load_file(struct sx_index *ix, int64_t *next, struct sx_error *err)
+static sx_status load_file(struct loading *l, int64_t *next, struct sx_error *err)
 {
+    struct sx_index *ix = l->ix;
     const struct state *s = &ix->committed;
     struct docfile f = {.fd = -1};
     char *path = path_of(ix);
@@ -117,7 +117,7 @@ static sx_status load_file(struct sx_index *ix, int64_t *next, struct sx_error *
         f.next <= (uint64_t)s->next_id)
         langs = mem_zalloc((size_t)f.names + 1, sizeof(*langs));
     if (langs != NULL)
-        taken = take_file(ix, &f, langs);
+        taken = take_file(l, &f, langs);
     for (uint32_t i = 1; taken && i <= f.names; i++)
         if (langs[i] > 0)
             languages_count(ix, doctable_name_get(&ix->memory->docs, i)->text, (int64_t)langs[i]);
@@ -125,11 +125,10 @@ static sx_status load_file(struct sx_index *ix, int64_t *next, struct sx_error *
         *next = (int64_t)f.next;
         ix->upkeep.documents = (struct documents_file){f.rows, f.next};
     }
-    bool spoilt = langs != NULL && !taken;
     docfile_close(&f);
     mem_free(path);
     mem_free(langs);
-    return spoilt ? begin_anew(ix, err) : SX_OK;
+    return taken ? SX_OK : begin_anew(l, err);
 }
 
 /* An index of an older schema gets its sum now, not at its next commit, which may be far. What fails is
@@ -141,11 +140,11 @@ static void keep_sum(struct sx_index *ix)
     db_rollback(&ix->w);
 }
 
-sx_status documents_load(struct sx_index *ix, struct sx_error *err)
+sx_status documents_load(struct sx_index *ix, struct reach_docs *docs, struct sx_error *err)
 {
-    struct loading l = {.ix = ix};
+    struct loading l = {.ix = ix, .docs = docs};
     int64_t next;
-    sx_status rc = load_file(ix, &next, err);
+    sx_status rc = load_file(&l, &next, err);
 
     if (rc == SX_OK)
         rc = doc_each(&ix->w, next, take_stored, &l, err);

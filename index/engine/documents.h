@@ -7,14 +7,16 @@
 #include "index/base/buf.h"
 
 struct sx_index;
+struct reach_docs;
 
 /* What upkeep knows of the file; 0 rows: there is none that would do. */
 struct documents_file {
     uint64_t rows, next;
 };
 
-/* Fills ix->memory and tells reach and languages of each document; ix->committed.sum is right then. */
-sx_status documents_load(struct sx_index *ix, struct sx_error *err);
+/* Fills ix->memory, notes each document in `docs`, which may have some after a failure, too, and counts
+ * their languages; ix->committed.sum is right then. */
+sx_status documents_load(struct sx_index *ix, struct reach_docs *docs, struct sx_error *err);
 /* Whether a new file would save much when the index opens next. */
 bool documents_due(struct sx_index *ix);
 /* Writes it, where the segments reach all documents; else SX_EBUSY. */

@@ -17,18 +17,20 @@
 
 static sx_status load(struct sx_index *ix, struct sx_error *err)
 {
+    struct reach_docs docs = {NULL, 0};
     sx_status rc = state_get(&ix->w, &ix->committed, err);
 
     if (rc != SX_OK)
         return rc;
     atomic_store(&ix->analyzer, ix->committed.analyzer);
     termcache_start(ix->memory->terms, ix->committed.generation);
-    reach_open(ix, upkeep_load(ix));
-    rc = documents_load(ix, err);
+    rc = documents_load(ix, &docs, err);
     ix->next = ix->committed;
-    reach_opened(ix);
-    if (rc == SX_OK)
+    if (rc == SX_OK) {
+        reach_open(ix, upkeep_load(ix), &docs);
         rc = languages_load(ix, err);
+    }
+    mem_free(docs.bits);
     return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
 }
 

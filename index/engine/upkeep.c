@@ -123,9 +123,9 @@ typedef sx_status (*segment_maker)(void *ctx, const uint8_t *id, int fd, struct 
                                    struct sx_error *err);
 
 /* Makes a segment of rowids [first, next), as a file or in memory, and puts it into the set. */
-static sx_status make_segment(struct sx_index *ix, const struct job *j, bool file, uint64_t purged,
-                              uint64_t first, uint64_t next, segment_maker maker, void *ctx,
-                              struct sx_error *err)
+static sx_status make_segment(struct sx_index *ix, const struct job *j, bool file,
+                              struct reach_origin of, uint64_t first, uint64_t next,
+                              segment_maker maker, void *ctx, struct sx_error *err)
 {
     struct segment_name name = {.first = first, .next = next};
     struct buf folder = {0}, bytes = {0};
@@ -145,7 +145,7 @@ static sx_status make_segment(struct sx_index *ix, const struct job *j, bool fil
     } else if (file) {
         segfile_abandon(folder.data, name.id, fd);
     }
-    if (rc == SX_OK && !reach_replace(ix, j->m, made, purged, j->epoch)) {
+    if (rc == SX_OK && !reach_replace(ix, j->m, made, of)) {
         if (file)
             segfile_remove(folder.data, name.id);
         rc = sx_fail(err, SX_EBUSY, "the segments have changed meanwhile");
@@ -210,8 +210,9 @@ static sx_status merge(struct sx_index *ix, const struct job *j, size_t from, si
                                    .dropped = gone,
                                    .average = j->average,
                                    .stop = flush ? NULL : &ix->upkeep.stop}};
-    sx_status rc = make_segment(ix, j, file, purged, j->set->at[from]->first,
-                                j->set->at[to - 1]->next, merge_to, &c, err);
+    struct reach_origin of = {j->generation, purged, j->epoch};
+    sx_status rc = make_segment(ix, j, file, of, j->set->at[from]->first, j->set->at[to - 1]->next,
+                                merge_to, &c, err);
     mem_free(gone);
     return rc;
 }
@@ -350,8 +351,9 @@ static sx_status fill_gap(struct sx_index *ix, const struct job *j, struct db *c
     sx_status rc = read_gap(ix, c, an, first, below, v, &next, &generation, err);
     if (rc == SX_OK) {
         struct gap_write w = {v, first, next, j->average};
-        rc = make_segment(ix, j, inverter_tokens(v) >= FILE_TOKENS, generation, first, next,
-                          write_gap, &w, err);
+        struct reach_origin of = {generation, generation, j->epoch};
+        rc = make_segment(ix, j, inverter_tokens(v) >= FILE_TOKENS, of, first, next, write_gap, &w,
+                          err);
     }
     inverter_free(v);
     return rc;
@@ -573,15 +575,10 @@ static struct segset *load_files(struct sx_index *ix, const char *folder, struct
         sx_index_stale(ix, NULL))
         man->count = 0;
     for (size_t i = 0; i < man->count; i++) {
-        struct segment *s;
         const struct segment_name *f = &man->files[i];
-        if ((count > 0 && f->first < at[count - 1]->next) || f->first == 0 ||
-            segfile_open(folder, f, &s, &err) != SX_OK)
-            continue;
-        if (segment_verify_lengths(s, 0, (uint32_t)(s->next - s->first)))
-            at[count++] = s;
-        else
-            segment_unref(s);
+        bool behind = f->first > 0 && (count == 0 || f->first >= at[count - 1]->next);
+        if (behind && segfile_open(folder, f, &at[count], &err) == SX_OK)
+            count++;
     }
     struct segset *set = segset_new(at, count, 0);
     for (size_t i = 0; i < count; i++)
