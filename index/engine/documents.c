@@ -123,7 +123,7 @@ static sx_status load_file(struct loading *l, int64_t *next, struct sx_error *er
             languages_count(ix, doctable_name_get(&ix->memory->docs, i)->text, (int64_t)langs[i]);
     if (taken) {
         *next = (int64_t)f.next;
-        ix->upkeep.documents = (struct documents_file){f.rows, f.next};
+        ix->upkeep.documents = (struct documents_file){f.rows, f.next, true};
     }
     docfile_close(&f);
     mem_free(path);
@@ -237,6 +237,8 @@ static sx_status write_file(struct sx_index *ix, struct writing *w, struct sx_er
     sx_status rc = segfiles_folder(ix->dir, &folder, err);
 
     if (rc == SX_OK)
+        rc = segfiles_room(folder.data, w->want.docs * DOCFILE_ROW_BYTES, err);
+    if (rc == SX_OK)
         rc = tablefile_begin(folder.data, &fd, err);
     if (rc == SX_OK)
         rc = tablefile_end(folder.data, fd, write_rows(w, fd, err), err);
@@ -268,8 +270,10 @@ sx_status documents_write(struct sx_index *ix, struct sx_error *err)
         rc = sx_fail(err, SX_EBUSY, "the segments do not reach all documents");
     else
         rc = write_file(ix, &w, err);
-    if (rc == SX_OK)
-        ix->upkeep.documents = (struct documents_file){w.want.docs, w.next};
+    if (rc == SX_OK) {
+        ix->upkeep.documents.rows = w.want.docs;
+        ix->upkeep.documents.next = w.next;
+    }
     unpin(ix, &w);
     return rc;
 }

@@ -3,8 +3,10 @@
 #ifndef INDEX_ENGINE_DOCUMENTS_H
 #define INDEX_ENGINE_DOCUMENTS_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "index/base/error.h"
-#include "index/base/buf.h"
 
 struct sx_index;
 struct reach_docs;
@@ -12,6 +14,7 @@ struct reach_docs;
 /* What upkeep knows of the file; 0 rows: there is none that would do. */
 struct documents_file {
     uint64_t rows, next;
+    bool served; /* when the index was opened */
 };
 
 /* Fills ix->memory, notes each document in `docs`, which may have some after a failure, too, and counts

@@ -11,6 +11,7 @@
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
 #include "index/engine/documents.h"
+#include "index/engine/segfiles.h"
 #include "index/ingest/reader.h"
 #include "index/store/schema.h"
 #include "index/text/analyzer.h"
@@ -27,7 +28,10 @@ static sx_status load(struct sx_index *ix, struct sx_error *err)
     rc = documents_load(ix, &docs, err);
     ix->next = ix->committed;
     if (rc == SX_OK) {
-        reach_open(ix, upkeep_load(ix), &docs);
+        bool stale = sx_index_stale(ix, NULL);
+        reach_open(ix,
+                   stale ? segset_new(NULL, 0, 0) : segfiles_load(ix->dir, ix->committed.analyzer),
+                   &docs);
         rc = languages_load(ix, err);
     }
     mem_free(docs.bits);

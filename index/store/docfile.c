@@ -13,7 +13,6 @@
 
 #define MAGIC "sxdocs1"
 #define VERSION 1
-#define ROW_BYTES 36
 #define PIECE ((size_t)256 << 10)
 
 enum header_at {
@@ -90,7 +89,8 @@ static bool take_header(struct docfile *f)
     f->at = HEADER_BYTES;
     f->crc = crc_of(0, h + HEADER_BYTES, f->in.len - HEADER_BYTES);
     return f->names <= f->name_bytes / sizeof(uint32_t) && f->name_bytes <= body &&
-           (body - f->name_bytes) % ROW_BYTES == 0 && (body - f->name_bytes) / ROW_BYTES == f->rows;
+           (body - f->name_bytes) % DOCFILE_ROW_BYTES == 0 &&
+           (body - f->name_bytes) / DOCFILE_ROW_BYTES == f->rows;
 }
 
 sx_status docfile_open(struct docfile *f, const char *path, struct sx_error *err)
@@ -130,11 +130,11 @@ bool docfile_name(struct docfile *f, struct sx_str *out)
 
 bool docfile_row(struct docfile *f, uint64_t *rowid, struct docrow *out)
 {
-    if (f->left == 0 || f->name_bytes > 0 || !want(f, ROW_BYTES))
+    if (f->left == 0 || f->name_bytes > 0 || !want(f, DOCFILE_ROW_BYTES))
         return false;
     const char *p = f->in.data + f->at;
     f->left--;
-    f->at += ROW_BYTES;
+    f->at += DOCFILE_ROW_BYTES;
     f->rowid += (uint64_t)get32(p) + 1;
     *rowid = f->rowid;
     *out = (struct docrow){.title_len = get32(p + 4),

@@ -14,6 +14,8 @@
 #include "index/base/error.h"
 #include "index/store/doctable.h"
 
+#define DOCFILE_ROW_BYTES 36
+
 /* ---- reading ---------------------------------------------------------------------------------- */
 
 struct docfile {

@@ -312,7 +312,6 @@ static void ask_on(struct bed *b, const struct sx_search *first, struct sx_resul
     by_fts = by_bm;
     by_bm.cursor = (*bm)->cursor;
     by_fts.cursor = (*fts)->cursor;
-    by_bm.engine = SX_ENGINE_BLOCKMAX;
     by_fts.engine = SX_ENGINE_FTS5;
     must(sx_reader_search(b->r, &by_bm, &more[0], &err), &err);
     must(sx_reader_search(b->r, &by_fts, &more[1], &err), &err);

@@ -58,7 +58,7 @@ static void abandon_bed(struct bed *b)
 static bool reopen(struct bed *b)
 {
     open_bed(b);
-    return b->ix->upkeep.documents.rows > 0;
+    return b->ix->upkeep.documents.served;
 }
 
 static void put(struct bed *b, int number, const char *body)
