@@ -252,6 +252,8 @@ sx_status docfile_end(struct docfile_writer *w, uint64_t next, struct sx_error *
     buf_release(&w->out);
     if (w->failed == 0)
         return SX_OK;
+    if (w->failed == ENOMEM)
+        return sx_fail_oom(err);
     return sx_fail(err, w->failed == ENOSPC || w->failed == EDQUOT ? SX_EFULL : SX_EIO,
                    "write the table of documents: %s", strerror(w->failed));
 }

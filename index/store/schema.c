@@ -75,8 +75,8 @@ static const char *const migrations[] = {
 
     /* of doc: the checksum before it got another uri, absent where it never did; of state: the sum of
      * doc_sum(), absent until a commit knows it */
-    "ALTER TABLE doc ADD COLUMN put_checksum INTEGER;"
-    "ALTER TABLE state ADD COLUMN sum INTEGER;",
+    ("ALTER TABLE doc ADD COLUMN put_checksum INTEGER;"
+     "ALTER TABLE state ADD COLUMN sum INTEGER;"),
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_VERSION,

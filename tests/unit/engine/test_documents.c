@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "index/base/alloc.h"
 #include "index/base/buf.h"
 #include "index/base/file.h"
 #include "index/base/str.h"
@@ -312,6 +313,39 @@ static void a_file_of_another_past_is_not_believed(void **state)
     ask(b, "harbour lang:de", MANY / 4);
 }
 
+/* Whichever allocation fails, the index opens with the right table, or says that memory ran out. */
+static void opening_survives_want_of_memory(void **state)
+{
+    struct bed *b = *state;
+    struct sx_error err;
+    size_t served = 0, fallen = 0, failed = 0;
+    bool more = true;
+
+    put_many(b, MANY, MANY + 20); /* behind the file */
+    abandon_bed(b);
+    copy(b->file, b->kept);
+    for (long n = 0; more; n++) {
+        mem_fail_after(n);
+        sx_status rc = sx_index_open(&b->ix, b->dir, NULL, &err);
+        more = mem_failed() != 0;
+        mem_fail_after(-1);
+        failed += rc != SX_OK;
+        if (rc != SX_OK) {
+            assert_int_equal(rc, SX_ENOMEM);
+            continue;
+        }
+        served += b->ix->upkeep.documents.served;
+        fallen += !b->ix->upkeep.documents.served;
+        must(sx_reader_open(&b->r, b->ix, &err), &err);
+        ask(b, "harbour lang:de", MANY / 4 + 5);
+        close_bed(b);
+        copy(b->kept, b->file);
+    }
+    print_message("%zu failed, %zu read SQLite, %zu the file\n", failed, fallen, served);
+    assert_true(failed > 0 && fallen > 0 && served > 0);
+    open_bed(b);
+}
+
 /* ---- a document that gets another uri ---------------------------------------------------------- */
 
 static void sync_root(struct bed *b, const char *root)
@@ -380,6 +414,7 @@ int main(void)
         with_bed(what_has_gone_is_written_when_the_index_closes),
         with_bed(a_damaged_file_does_not_serve),
         with_bed(a_file_of_another_past_is_not_believed),
+        with_bed(opening_survives_want_of_memory),
         with_bed(a_file_that_moves_leaves_its_segment_alone),
     };
 
