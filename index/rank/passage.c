@@ -47,7 +47,8 @@ struct finder {
     uint32_t *table;
     size_t mask;
     uint32_t term_count;
-    uint64_t lengths[256]; /* of terms by their first byte, a bit each: most words are none of them */
+    uint64_t
+        lengths[256]; /* of terms by their first byte, a bit each: most words are none of them */
     uint32_t **leaf_terms; /* per leaf, its terms' numbers */
     uint32_t *last_first;  /* per term, the first leaf that ends with it, or NO_TERM */
     uint32_t *last_next;   /* per leaf, the next leaf that ends with the same term */
