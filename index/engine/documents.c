@@ -246,7 +246,7 @@ static sx_status write_file(struct sx_index *ix, struct writing *w, struct sx_er
     return rc;
 }
 
-bool documents_due(struct sx_index *ix)
+bool documents_due(struct sx_index *ix, bool closing)
 {
     struct writing w;
 
@@ -255,9 +255,12 @@ bool documents_due(struct sx_index *ix)
     const struct documents_file *f = &ix->upkeep.documents;
     if (w.want.docs <= FEW)
         return false;
-    /* Where none went since, what the file lacks can be read behind it. */
-    bool serves = f->rows > 0 && f->rows + (w.next - f->next) == w.want.docs;
-    return !serves || w.next - f->next > FEW + f->rows / TAIL_SHARE;
+    /* What came since is read behind the file; where any has gone it does not serve. */
+    uint64_t came = w.next - f->next;
+    uint64_t went = f->rows + came - w.want.docs;
+    if (f->rows == 0 || (closing && went > 0))
+        return true;
+    return came + went > FEW + f->rows / TAIL_SHARE;
 }
 
 sx_status documents_write(struct sx_index *ix, struct sx_error *err)

@@ -20,8 +20,9 @@ struct documents_file {
 /* Fills ix->memory, notes each document in `docs`, which may have some after a failure, too, and counts
  * their languages; ix->committed.sum is right then. */
 sx_status documents_load(struct sx_index *ix, struct reach_docs *docs, struct sx_error *err);
-/* Whether a new file would save much when the index opens next. */
-bool documents_due(struct sx_index *ix);
+/* Whether a new file would save much when the index opens next. One that is not closing waits until much has
+ * changed: a file of all documents is not to be written for each. */
+bool documents_due(struct sx_index *ix, bool closing);
 /* Writes it, where the segments reach all documents; else SX_EBUSY. */
 sx_status documents_write(struct sx_index *ix, struct sx_error *err);
 

@@ -452,7 +452,7 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
         rc = merge_apart(w->ix, &j, from, to, false, err);
     else if (idle && pick_memory(&j, &from, &to))
         rc = merge_apart(w->ix, &j, from, to, true, err);
-    else if (idle && documents_due(w->ix))
+    else if (idle && documents_due(w->ix, false))
         rc = documents_write(w->ix, err);
     else
         *worked = false;
@@ -638,7 +638,7 @@ void upkeep_stop(struct sx_index *ix)
         if (pick_memory(&j, &from, &to) && !sx_index_stale(ix, NULL))
             merge(ix, &j, from, to, true, &err);
         job_end(ix, &j);
-        if (documents_due(ix))
+        if (documents_due(ix, true))
             documents_write(ix, &err);
     }
     if (u->ready)

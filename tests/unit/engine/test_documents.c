@@ -240,6 +240,24 @@ static void what_has_gone_is_written_when_the_index_closes(void **state)
     ask(b, "harbour lang:de", (MANY + 1 + 3) / 4 - 1);
 }
 
+/* For one document that changes, all are not written; once many have, they are. */
+static void few_changes_wait_until_the_index_closes(void **state)
+{
+    struct bed *b = *state;
+    struct stat before, after;
+
+    assert_int_equal(stat(b->file, &before), 0);
+    drop(b, "0");
+    put_many(b, MANY, MANY + 2);
+    settle(b);
+    assert_int_equal(stat(b->file, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    put_many(b, MANY, 2 * MANY);
+    settle(b);
+    assert_int_equal(stat(b->file, &after), 0);
+    assert_int_not_equal(before.st_size, after.st_size);
+}
+
 static void fault(struct bed *b, const char *what)
 {
     int fd = open(b->file, O_RDWR);
@@ -412,6 +430,7 @@ int main(void)
         with_bed(what_came_since_is_read_behind_it),
         with_bed(a_file_with_what_has_gone_since_does_not_serve),
         with_bed(what_has_gone_is_written_when_the_index_closes),
+        with_bed(few_changes_wait_until_the_index_closes),
         with_bed(a_damaged_file_does_not_serve),
         with_bed(a_file_of_another_past_is_not_believed),
         with_bed(opening_survives_want_of_memory),
