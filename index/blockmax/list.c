@@ -58,6 +58,7 @@ void list_block(struct list *l, uint32_t block)
     l->block = block;
     l->sought = 0;
     l->counted = false;
+    l->counts_asked = 0;
     l->summed = false;
     l->asked = 0;
     l->kept = false;
@@ -86,6 +87,25 @@ void list_counts(struct list *l)
     at += packed_size(l->count, data[1]);
     decode(at, l->count, data[2], l->body);
     l->counted = true;
+}
+
+static uint32_t number_at(const uint8_t *in, uint32_t count, unsigned width, uint32_t i)
+{
+    return count == PACK_BLOCK ? pack_block_get(in, width, i) : pack_get(in, width, i);
+}
+
+/* Of a block that few are asked of only those are decoded. */
+struct list_count list_count_at(struct list *l, uint32_t place)
+{
+    const uint8_t *data = block_data(l), *title = data + 3 + packed_size(l->count, data[0]);
+
+    if (!l->counted && ++l->counts_asked > 6)
+        list_counts(l);
+    if (l->counted)
+        return (struct list_count){l->title[place], l->body[place]};
+    return (struct list_count){
+        number_at(title, l->count, data[1], place),
+        number_at(title + packed_size(l->count, data[1]), l->count, data[2], place)};
 }
 
 uint32_t list_block_of(const struct list *l, uint32_t doc)

@@ -25,7 +25,8 @@ struct list {
     uint32_t count;  /* postings in it */
     uint32_t sought; /* the place that was sought last */
     uint32_t doc[PACK_BLOCK];
-    bool counted; /* title and body are decoded */
+    bool counted;          /* title and body are decoded */
+    uint32_t counts_asked; /* how often one posting's were */
     uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
     bool summed; /* behind[i] is how many positions come before those of posting i + 1 */
     uint32_t behind[PACK_BLOCK];
@@ -39,6 +40,11 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e);
 /* Decodes the documents of a block, then its counts. */
 void list_block(struct list *l, uint32_t block);
 void list_counts(struct list *l);
+/* The counts of the posting at `place` of the block at hand. */
+struct list_count {
+    uint32_t title, body;
+};
+struct list_count list_count_at(struct list *l, uint32_t place);
 /* The block that has the first document >= `doc`; l->blocks: there is none. */
 uint32_t list_block_of(const struct list *l, uint32_t doc);
 /* The same, by steps from the block at hand unless that is behind it. */

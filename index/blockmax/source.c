@@ -430,9 +430,9 @@ static void add_count(struct list *l, uint32_t doc, struct phrase_tf *tf)
 
     if (!found)
         return;
-    list_counts(l);
-    tf->title += l->title[place];
-    tf->body += l->body[place];
+    struct list_count count = list_count_at(l, place);
+    tf->title += count.title;
+    tf->body += count.body;
 }
 
 struct phrase_tf source_count(struct source *src, uint32_t doc)

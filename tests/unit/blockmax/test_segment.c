@@ -232,7 +232,9 @@ static void seeking_finds_what_walking_does(void **unused)
         assert_int_equal(list_block_ahead(&l, (uint32_t)d), list_block_of(&l, (uint32_t)d));
         uint32_t place = list_seek(&l, (uint32_t)d, &found);
         assert_int_equal(found, documents_with(&c, word, d, d + 1, NULL));
+        struct list_count one = found ? list_count_at(&l, place) : (struct list_count){0, 0};
         list_counts(&l);
+        assert_true(!found || (one.title == l.title[place] && one.body == l.body[place]));
         if (found)
             assert_true(posting_is_right(&c, &l, place, word, 0));
     }
