@@ -418,7 +418,7 @@ struct sx_results {
     const struct sx_str *warnings;
     size_t warning_count;
     uint64_t generation;
-    const char *engine; /* "fts5" */
+    const char *engine; /* that found the documents: "fts5" or "blockmax" */
     struct sx_coverage coverage;
     const struct sx_hit *hits;
     size_t hit_count;
@@ -498,10 +498,12 @@ struct sx_stats {
     uint64_t title_words, body_words; /* of all live documents */
     uint64_t file_bytes, wal_bytes;
     uint64_t cached_terms; /* words whose n and F are in memory */
-    /* Block-max segments: whether they reach all documents, how many they have, where. */
+    /* Block-max segments: whether they reach all documents, how many they have, where; and why the
+     * last of them could not be made or kept: "" where all went well. */
     struct {
         bool reached;
         uint64_t docs, segments, file_bytes, memory_bytes;
+        char failure[256];
     } blockmax;
     unsigned schema_version, analyzer_version;
     uint64_t index_analyzer;      /* the one that made the words of the index */

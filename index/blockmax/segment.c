@@ -10,6 +10,7 @@
 
 #include "index/base/alloc.h"
 #include "index/base/str.h"
+#include "index/blockmax/guard.h"
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
@@ -108,6 +109,29 @@ static sx_status map(struct segment *s, int fd, struct sx_error *err)
     return SX_OK;
 }
 
+struct set_up_call {
+    struct segment *s;
+    struct sx_error *err;
+    sx_status rc;
+};
+
+static void enter_set_up(void *arg)
+{
+    struct set_up_call *c = arg;
+
+    c->rc = set_up(c->s, c->err);
+}
+
+/* What it allocates is the segment's. */
+static sx_status set_up_mapped(struct segment *s, struct sx_error *err)
+{
+    struct set_up_call c = {.s = s, .err = err};
+    const void *at;
+
+    return guard_run(enter_set_up, &c, &at) ? c.rc
+                                            : sx_fail(err, SX_ECORRUPT, "a segment cannot be read");
+}
+
 sx_status segment_of_file(struct segment **out, const char *path, const struct segment_name *name,
                           struct sx_error *err)
 {
@@ -129,7 +153,7 @@ sx_status segment_of_file(struct segment **out, const char *path, const struct s
         return rc;
     atomic_init(&s->refs, 1);
     if (rc == SX_OK)
-        rc = set_up(s, err);
+        rc = set_up_mapped(s, err);
     if (rc == SX_OK && (memcmp(s->id, name->id, sizeof(s->id)) != 0 || s->first != name->first ||
                         s->next != name->next || s->size != name->size))
         rc = sx_fail(err, SX_ECORRUPT, "segment '%s' is another than the index names", path);

@@ -45,7 +45,8 @@ struct segment_name {
 
 /* With one reference. Takes over what `bytes` holds, also when it fails. */
 sx_status segment_of_memory(struct segment **out, struct buf *bytes, struct sx_error *err);
-/* Maps a file that has to be the one named. SX_ECORRUPT: it is not, or its header is damaged. */
+/* Maps a file that has to be the one named. SX_ECORRUPT: it is not, or its header is damaged. Not
+ * under a guard (guard.h): it has one of its own. */
 sx_status segment_of_file(struct segment **out, const char *path, const struct segment_name *name,
                           struct sx_error *err);
 struct segment *segment_ref(struct segment *s);

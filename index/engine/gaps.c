@@ -32,7 +32,7 @@ static sx_status take_doc(struct analyzer *an, const struct stored_doc *d, struc
         if (analyzer_run(an, fields[f]->ptr, fields[f]->len, take_token, &r) != 0)
             return sx_fail_oom(err);
     }
-    inverter_lengths(v, (struct doc_length){r.words[0], r.words[1], d->checksum});
+    inverter_lengths(v, (struct doc_length){r.words[0], r.words[1], d->put_checksum});
     if (r.words[0] != d->title_len || r.words[1] != d->body_len)
         return sx_fail(err, SX_ECORRUPT, "the words of document %lld are not those of its index",
                        (long long)d->id);

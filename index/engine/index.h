@@ -71,6 +71,7 @@ struct sx_reader {
     struct memory *memory;   /* of the snapshot */
     struct segset *reached;  /* by it; NULL: FTS5 answers */
     struct reach_snapshot reach_snap;
+    bool fts5_alone;        /* the search that runs takes nothing from segments, counts neither */
     struct pool pool;       /* of the search that runs */
     struct words *words;    /* that serve it; NULL: none do */
     struct memory *claimed; /* `words` are its, and still to be loaded */

@@ -36,6 +36,7 @@ static sx_status reindex_next(struct sx_index *ix, int64_t *id, bool *found, str
     ix->next.docs++;
     ix->next.title_words += d.title_len;
     ix->next.body_words += d.body_len;
+    ix->next.sum += doc_sum(d.id, d.put_checksum, d.title_len, d.body_len);
     return SX_OK;
 }
 
@@ -49,6 +50,7 @@ static sx_status reindex_all(struct sx_index *ix, const struct sx_limits *limits
     ix->next.docs = 0;
     ix->next.title_words = 0;
     ix->next.body_words = 0;
+    ix->next.sum = 0;
     ix->next.analyzer = ANALYZER_VERSION;
     while (rc == SX_OK && found) {
         rc = check_limits(limits, err);

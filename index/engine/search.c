@@ -395,6 +395,7 @@ static sx_status search_once(struct sx_reader *r, const struct sx_search *ask, s
 {
     s->r = r;
     s->ask = ask;
+    r->fts5_alone = ask->engine == SX_ENGINE_FTS5;
     sx_status rc = check_window(ask, err);
     if (rc == SX_OK)
         rc = search_parse(s, ask->query, r->an, err);
@@ -475,6 +476,7 @@ static sx_status count_once(struct sx_reader *r, const struct sx_search *ask, st
 {
     s->r = r;
     s->ask = ask;
+    r->fts5_alone = ask->engine == SX_ENGINE_FTS5;
     sx_status rc = search_parse(s, ask->query, r->an, err);
     if (rc == SX_OK)
         rc = begin(s, err);

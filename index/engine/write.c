@@ -287,6 +287,7 @@ static sx_status insert(struct sx_index *ix, struct stored_doc *d, struct sx_err
     ix->next.docs++;
     ix->next.title_words += d->title_len;
     ix->next.body_words += d->body_len;
+    ix->next.sum += doc_sum(d->id, d->put_checksum, d->title_len, d->body_len);
     return rc;
 }
 
@@ -316,6 +317,7 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
     ix->next.docs--;
     ix->next.title_words -= d->title_len;
     ix->next.body_words -= d->body_len;
+    ix->next.sum -= doc_sum(d->id, d->put_checksum, d->title_len, d->body_len);
     return rc;
 }
 
@@ -403,6 +405,7 @@ sx_status write_doc(struct sx_index *ix, const struct sx_doc *doc, int64_t file,
         d.at = span.lo;
     doc_hash(&d.doc, d.hash);
     d.checksum = doc_checksum(&d.doc);
+    d.put_checksum = d.checksum;
     sx_status rc = replace(ix, &d, replaced, err);
     return rc == SX_OK || rc == SX_EREQUEST ? rc : write_doom(ix, rc, err);
 }
