@@ -221,8 +221,9 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
 sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
                               struct sx_error *err);
 
-/* Goes on for about `budget_ms`, committing as it goes. *more is false when it is done. Files
- * that cannot be read are recorded (see sx_reader_failed) and are no error. `event` may be NULL. */
+/* Goes on for about `budget_ms`, committing as it goes. *more is false when it is done. Files are
+ * read by threads of the index's own, which the first sync starts, and written by the caller, in the
+ * order of their paths; a slow one makes nobody wait beyond the budget. Files that cannot be read are recorded (see sx_reader_failed) and are no error. `event` may be NULL. */
 sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
                        void (*event)(void *ctx, const struct sx_sync_event *ev), void *ctx,
                        struct sx_error *err);

@@ -10,6 +10,7 @@
 #include "index/base/file.h"
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
+#include "index/engine/ahead.h"
 #include "index/ingest/reader.h"
 #include "index/store/schema.h"
 #include "index/text/analyzer.h"
@@ -121,6 +122,7 @@ void sx_index_close(struct sx_index *ix)
 {
     if (ix == NULL)
         return;
+    ahead_close(ix->ahead);
     sync_free(ix->sync);
     if (ix->w.sq != NULL) {
         sx_index_rollback(ix);

@@ -1,7 +1,8 @@
 /* Bringing the index in line with a folder, in slices on the writer's thread.
  *
  *   LIST   walk the folder; note the files that are new or changed by size and time
- *   READ   read each; unchanged by hash: only the time is noted; else its documents are put
+ *   READ   each, as other threads have read it; unchanged by hash: only the time is noted; else its
+ *          documents are put
  *   SWEEP  files of the root that the walk did not meet are forgotten with their documents
  *
  * The same for some files and folders of a root, when it is known what changed.
@@ -15,6 +16,7 @@
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
+#include "index/engine/ahead.h"
 
 /* Documents between two commits of a slice, so that the memory of a transaction stays small. */
 #define SLICE_DOCS 5000
@@ -40,6 +42,14 @@ void sync_free(struct sync *s)
     buf_release(&s->after);
     buf_release(&s->prefix);
     mem_free(s);
+}
+
+/* What is being read for it is read in vain. */
+static void end_sync(struct sx_index *ix)
+{
+    ahead_drop_all(ix->ahead);
+    sync_free(ix->sync);
+    ix->sync = NULL;
 }
 
 struct sx_sync_progress sx_sync_progress(const struct sx_index *ix)
@@ -77,8 +87,7 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
     err = err == NULL ? &own : err;
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    sync_free(ix->sync);
-    ix->sync = NULL;
+    end_sync(ix);
     memset(&ix->progress, 0, sizeof(ix->progress));
     sx_status rc = sync_new(&s, root, NULL, 0, err);
     if (!ix->in_transaction && rc != SX_ENOMEM)
@@ -94,8 +103,7 @@ sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, siz
 
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    sync_free(ix->sync);
-    ix->sync = NULL;
+    end_sync(ix);
     memset(&ix->progress, 0, sizeof(ix->progress));
     sx_status rc = sync_new(&s, NULL, paths, count, err);
     ix->sync = s;
@@ -160,8 +168,7 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
     pthread_mutex_unlock(&ix->lock);
     *more = rc == SX_OK && s->phase != SYNC_DONE;
     if (!*more) {
-        sync_free(s);
-        ix->sync = NULL;
+        end_sync(ix);
         atomic_store(&ix->pending, 0);
     }
     return rc;

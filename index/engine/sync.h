@@ -1,9 +1,10 @@
 /* A sync in progress: what its phases share. Private to sync*.c; all of it is the writer's
- * thread's.
+ * thread's, which alone has to do with the index.
  *
  *   sync.c         the public steps: which phase is on, when a slice ends and commits
  *   sync_list.c    LIST: the walk, to the files that are to be read
  *   sync_read.c    READ: one file to its documents
+ *   ahead.c        the threads that read files for it
  *   sync_move.c    a file that has another path
  *   sync_sweep.c   SWEEP: what is gone is forgotten
  *   sync_failed.c  what could not be read is told and put on record */
@@ -35,9 +36,10 @@ struct sync {
     size_t target;         /* the next one of them, in SYNC_LIST and again in SYNC_SWEEP */
     struct walk *walk;     /* of a target that is a folder; NULL: go on with the next */
     struct found *changed; /* SYNC_LIST fills, SYNC_READ empties */
-    size_t changed_count, changed_cap, changed_next;
-    struct paths unlisted; /* folders that could not be listed */
-    unsigned char *met;    /* bit by file id: met by the walk */
+    size_t changed_count, changed_cap;
+    size_t changed_given, changed_next; /* to be read ahead next, to be written next */
+    struct paths unlisted;              /* folders that could not be listed */
+    unsigned char *met;                 /* bit by file id: met by the walk */
     size_t met_bytes;
     struct buf after;  /* SYNC_SWEEP: the last path looked at */
     struct buf prefix; /* the target with a slash; empty: go on with the next */
@@ -56,7 +58,7 @@ struct sync {
 
 /* Lists one file or folder of the targets. */
 sx_status sync_list(struct sx_index *ix, bool *more, struct sx_error *err);
-/* Reads one of the files to be read. */
+/* Writes one of the files to be read, when it has been read by the end of the slice. */
 sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err);
 /* Forgets what is gone in one page of the files on record. */
 sx_status sync_sweep(struct sx_index *ix, bool *more, struct sx_error *err);
@@ -78,6 +80,9 @@ bool sync_was_met(const struct sync *s, int64_t id);
 /* Deletes the documents of `file` with ids below `before`. */
 sx_status sync_drop_docs(struct sx_index *ix, int64_t file, int64_t before, struct sx_error *err);
 
+/* Whether there is a file for sync_move(). */
+sx_status sync_may_move(struct sx_index *ix, const struct file_row *row, bool *may,
+                        struct sx_error *err);
 /* Whether a file that is not on record, with this hash, type and extractor, is one whose path is gone:
  * then it is on record under its new path, row->id is set and its documents have new uris. */
 sx_status sync_move(struct sx_index *ix, const char *path, struct sx_str uri, struct file_row *row,

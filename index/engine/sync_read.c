@@ -1,16 +1,22 @@
-/* READ: one file to its documents. By its hash it may be unchanged; else its new documents are
- * put and its old ones go. What cannot be read leaves what was known of the file. */
+/* READ: what was found in one file becomes its documents. By its hash it may be unchanged; else its
+ * new documents are put and its old ones go. What cannot be read leaves what was known of the file.
+ *
+ * Files are read ahead by other threads (ahead.h), a window of them; all that has to do with the
+ * index is done here, in the order of the list. */
 #include "index/engine/sync.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "index/base/file.h"
+#include "index/base/clock.h"
 #include "index/base/str.h"
-#include "index/extract/extract.h"
+#include "index/engine/ahead.h"
 
 /* Lines and items of one file that are told one by one as failed; of more, how many there were. */
 #define FAILED_LINES_MAX 1000
+
+/* How long a step waits for a file at the least, so that small slices get on, too. */
+#define WAIT_NS ((uint64_t)5 * 1000000)
 
 /* The file being read, for the sinks. */
 struct reading {
@@ -18,15 +24,13 @@ struct reading {
     const char *path;
     struct sx_str uri;
     int64_t file;
-    enum media media;
     const char *stage;     /* of a failure now */
     bool later;            /* nobody's fault: to be read by the next sync */
     uint64_t docs, failed; /* failed: lines and items, or 1 */
 };
 
-static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
+static void take_failed_line(struct reading *rd, size_t line, const char *why)
 {
-    struct reading *rd = arg;
     struct buf uri = {0};
     struct buf place = {0}; /* FILE:LINE */
     struct sx_error err;
@@ -38,16 +42,15 @@ static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
     buf_printf(&place, "%s:%zu", rd->path, line);
     /* A failure to note it dooms the transaction, which its commit tells. */
     if (buf_ok(&uri) && buf_cstr(&place) != NULL)
-        sync_note_failure(rd->ix, place.data, buf_str(&uri), rd->stage, why->msg, rd->file, &err);
+        sync_note_failure(rd->ix, place.data, buf_str(&uri), rd->stage, why, rd->file, &err);
     buf_release(&uri);
     buf_release(&place);
 }
 
 /* What stands in a container fails under its own uri; the place of it is FILE and what that says
  * beyond the file's. */
-static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error *why)
+static void take_failed_item(struct reading *rd, struct sx_str uri, const char *why)
 {
-    struct reading *rd = arg;
     struct buf place = {0};
     struct sx_error err;
 
@@ -57,7 +60,7 @@ static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error
     if (str_begins(uri, rd->uri))
         buf_put(&place, uri.ptr + rd->uri.len, uri.len - rd->uri.len);
     if (buf_cstr(&place) != NULL)
-        sync_note_failure(rd->ix, place.data, uri, rd->stage, why->msg, rd->file, &err);
+        sync_note_failure(rd->ix, place.data, uri, rd->stage, why, rd->file, &err);
     buf_release(&place);
 }
 
@@ -92,9 +95,9 @@ static sx_status check_uri(struct reading *rd, struct sx_str uri, struct sx_erro
 }
 
 /* A document at fault fails its line or item, where a file has such; the others go on. */
-static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, struct sx_error *err)
+static sx_status take_doc(struct reading *rd, const struct sx_doc *doc, size_t line,
+                          struct sx_error *err)
 {
-    struct reading *rd = arg;
     sx_status rc = doc_validate(doc, "", err);
 
     if (rc == SX_OK) {
@@ -107,10 +110,10 @@ static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, stru
     if (rc == SX_OK)
         rd->docs++;
     else if (line > 0 && rd->ix->doom.code == SX_OK) {
-        take_failed_line(rd, line, err);
+        take_failed_line(rd, line, err->msg);
         rc = rd->ix->doom.code;
     } else if (!str_eq(doc->uri, rd->uri) && rd->ix->doom.code == SX_OK) {
-        take_failed_item(rd, doc->uri, err);
+        take_failed_item(rd, doc->uri, err->msg);
         rc = rd->ix->doom.code;
     }
     if (rc == SX_OK)
@@ -144,26 +147,43 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
     return sync_note_failure(rd->ix, rd->path, rd->uri, "parse", reason, rd->file, err);
 }
 
-static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_str bytes,
+/* One part of what was found. */
+static sx_status take_finds(struct reading *rd, const struct finds *part, struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    for (const struct find *f = part->first; f != NULL && rc == SX_OK; f = f->next) {
+        if (f->kind == FIND_DOC)
+            rc = take_doc(rd, &f->doc, f->line, err);
+        else if (f->kind == FIND_LINE)
+            take_failed_line(rd, f->line, f->why);
+        else
+            take_failed_item(rd, f->uri, f->why);
+        if (rc == SX_OK)
+            rc = rd->ix->doom.code;
+    }
+    return rc;
+}
+
+static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct ahead_file *f,
                            struct sx_error *err)
 {
-    const struct ingest_options options = {.keep_boilerplate = ix->keep_boilerplate};
-    struct ingest_sink sink = {.doc = take_doc,
-                               .failed = take_failed_line,
-                               .ctx = rd,
-                               .item = take_failed_item,
-                               .options = &options};
-    sx_status rc;
+    struct finds part;
+    sx_status rc = SX_OK;
 
-    if (rd->media == MEDIA_NONE)
-        rc = sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
-    else
-        rc = extract_read(ix->extract, rd->media, rd->uri, bytes, &sink, err);
-    if (rc == SX_OK && ix->doom.code == SX_OK)
+    while (rc == SX_OK && ahead_take(ix->ahead, f, &part)) {
+        rc = take_finds(rd, &part, err);
+        finds_release(&part);
+    }
+    if (rc == SX_OK && f->rc != SX_OK) {
+        *err = f->err;
+        rc = f->rc;
+    }
+    if (rc == SX_OK)
         return note_more_lines(rd, err);
     /* The transaction's own failures are told by its next call. Want of memory is not the file's
      * fault: noted as its failure, it would keep an unchanged file from ever being read. */
-    if (rc == SX_OK || rc == SX_ENOMEM || ix->doom.code != SX_OK)
+    if (rc == SX_ENOMEM || ix->doom.code != SX_OK)
         return rc;
     rd->failed++;
     rd->later = rc == SX_EBUSY;
@@ -172,18 +192,9 @@ static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_st
     return sync_note_failure(ix, rd->path, rd->uri, rd->stage, err->msg, rd->file, err);
 }
 
-static void hash_file(struct sx_str bytes, unsigned char out[FILE_HASH_BYTES])
-{
-    struct sha256 h;
-
-    sha256_init(&h);
-    sha256_update(&h, bytes.ptr, bytes.len);
-    sha256_final(&h, out);
-}
-
 /* Puts the documents of the file's new bytes and drops those of the old. */
 static sx_status replace_docs(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                              struct sx_str bytes, struct sx_error *err)
+                              struct ahead_file *f, struct sx_error *err)
 {
     int64_t first_new = ix->next.next_id;
     bool fresh = row->id == 0;
@@ -198,7 +209,7 @@ static sx_status replace_docs(struct sx_index *ix, struct reading *rd, struct fi
     if (rc == SX_OK)
         rc = sync_drop_docs(ix, row->id, first_new, err);
     if (rc == SX_OK)
-        rc = read_docs(ix, rd, bytes, err);
+        rc = read_docs(ix, rd, f, err);
     if (rc == SX_OK && rd->later) {
         row->has_hash = false;
         rc = file_save(&ix->w, rd->path, row, err);
@@ -213,13 +224,11 @@ static sx_status replace_docs(struct sx_index *ix, struct reading *rd, struct fi
 
 /* Not read, though it is there: what was known of it stays, and its failure is told. */
 static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                             struct sx_error *err)
+                             const char *why, struct sx_error *err)
 {
-    char why[sizeof(err->msg)];
     bool noted = row->id != 0 && !row->has_hash;
     sx_status rc = noted ? SX_OK : write_begin(ix, err);
 
-    memcpy(why, err->msg, sizeof(why));
     ix->progress.failed++;
     row->has_hash = false; /* looked at again by the next sync */
     if (rc == SX_OK && !noted)
@@ -231,76 +240,125 @@ static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct fil
     return sync_note_failure(ix, rd->path, rd->uri, "read", why, row->id, err);
 }
 
-static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                            struct sx_str bytes, struct sx_error *err)
+static void fill_row(const struct ahead_file *f, struct file_row *row)
 {
-    unsigned char hash[FILE_HASH_BYTES];
-    bool moved = false;
-    sx_status rc = write_begin(ix, err);
-
-    if (rc != SX_OK)
-        return rc;
-    hash_file(bytes, hash);
-    if (row->has_hash && memcmp(hash, row->hash, sizeof(hash)) == 0) {
-        ix->progress.unchanged++;
-        return file_save(&ix->w, rd->path, row, err);
-    }
-    rd->media = media_detect(rd->path, bytes);
-    if (extract_ready(ix->extract, rd->media, err) != SX_OK)
-        return read_failed(ix, rd, row, err);
-    memcpy(row->hash, hash, sizeof(hash));
+    memcpy(row->hash, f->hash, sizeof(f->hash));
     row->has_hash = true;
     row->extractor = INGEST_VERSION;
-    snprintf(row->type, sizeof(row->type), "%s", media_name(rd->media));
-    if (row->id == 0)
+    snprintf(row->type, sizeof(row->type), "%s", media_name(f->media));
+}
+
+/* Whether a file that is not on record may be one that is on record under a path that is gone. Its
+ * documents are then not asked for. */
+static sx_status answer_asking(struct sx_index *ix, struct ahead_file *f, struct sx_error *err)
+{
+    struct file_row row = {0};
+    bool may = false;
+
+    fill_row(f, &row);
+    sx_status rc = sync_may_move(ix, &row, &may, err);
+    if (rc == SX_OK)
+        ahead_answer(ix->ahead, f, may);
+    return rc;
+}
+
+static sx_status take_new(struct sx_index *ix, struct reading *rd, struct file_row *row,
+                          struct ahead_file *f, struct sx_error *err)
+{
+    bool moved = false;
+    sx_status rc = SX_OK;
+
+    fill_row(f, row);
+    if (f->outcome == AHEAD_MOVED)
         rc = sync_move(ix, rd->path, rd->uri, row, &moved, err);
+    if (rc == SX_OK && !moved && f->outcome == AHEAD_MOVED)
+        ahead_extract(ix->ahead, f);
     if (rc == SX_OK && !moved)
-        rc = replace_docs(ix, rd, row, bytes, err);
+        rc = replace_docs(ix, rd, row, f, err);
     ix->progress.moved += moved;
     return rc;
 }
 
-static sx_status read_found(struct sx_index *ix, const struct found *f, struct buf *bytes,
-                            struct buf *uri, struct sx_error *err)
+/* By what the thread made of it. */
+static sx_status take_file(struct sx_index *ix, struct ahead_file *f, struct reading *rd,
+                           struct file_row *row, struct sx_error *err)
 {
-    struct reading rd = {.ix = ix, .path = f->path, .stage = "parse"};
+    if (f->outcome == AHEAD_UNREADABLE && f->rc == SX_ENOMEM) {
+        *err = f->err;
+        return f->rc;
+    }
+    if (f->outcome == AHEAD_UNREADABLE)
+        return read_failed(ix, rd, row, f->err.msg, err);
+    sx_status rc = write_begin(ix, err);
+    if (rc != SX_OK)
+        return rc;
+    if (f->outcome == AHEAD_UNCHANGED) {
+        ix->progress.unchanged++;
+        return file_save(&ix->w, rd->path, row, err);
+    }
+    return take_new(ix, rd, row, f, err);
+}
+
+static sx_status write_found(struct sx_index *ix, struct ahead_file *f, const struct found *listed,
+                             struct sx_error *err)
+{
+    struct reading rd = {.ix = ix, .path = f->path, .uri = buf_str(&f->uri), .stage = "parse"};
     struct sx_sync_event ev = {f->path, NULL, NULL};
     struct file_row row;
-    sx_status rc = sync_uri(f->path, uri, err);
 
-    rd.uri = buf_str(uri);
-    if (rc == SX_OK)
-        rc = file_find(&ix->w, f->path, &row, err);
-    if (rc != SX_OK)
-        return rc;
-    row.size = f->size;
-    row.changed_ns = f->changed_ns;
-    row.modified_ns = f->modified_ns;
-    rc = file_read_in_place(f->path, INGEST_FILE_MAX, bytes, err);
-    if (rc == SX_ENOTFOUND) /* gone since it was listed */
+    if (f->outcome == AHEAD_GONE) /* since it was listed */
         return SX_OK;
-    if (rc == SX_ENOMEM)
-        return rc;
+    sx_status rc = file_find(&ix->w, f->path, &row, err);
     if (rc != SX_OK)
-        return read_failed(ix, &rd, &row, err);
-    rc = take_bytes(ix, &rd, &row, buf_str(bytes), err);
+        return rc;
+    bool opened = f->outcome != AHEAD_UNREADABLE;
+    row.size = opened ? f->facts.size : listed->size;
+    row.changed_ns = opened ? f->facts.changed_ns : listed->changed_ns;
+    row.modified_ns = opened ? f->facts.modified_ns : listed->modified_ns;
+    rc = take_file(ix, f, &rd, &row, err);
     if (rc == SX_OK && rd.failed == 0 && ix->sync->event != NULL)
         ix->sync->event(ix->sync->event_ctx, &ev);
+    return rc;
+}
+
+/* Keeps the threads busy: gives them files, and answers what they ask. */
+static sx_status feed(struct sx_index *ix, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    struct ahead_file *asks;
+    struct file_row known;
+    sx_status rc =
+        ix->ahead != NULL ? SX_OK : ahead_open(&ix->ahead, ix->extract, ix->keep_boilerplate, err);
+
+    while (rc == SX_OK && s->changed_given < s->changed_count && ahead_has_room(ix->ahead)) {
+        const struct found *f = &s->changed[s->changed_given];
+        rc = file_find(&ix->w, f->path, &known, err);
+        if (rc == SX_OK)
+            rc = ahead_give(ix->ahead, f->path, f->size, &known, err);
+        s->changed_given += rc == SX_OK;
+    }
+    while (rc == SX_OK && (asks = ahead_asks(ix->ahead)) != NULL)
+        rc = answer_asking(ix, asks, err);
     return rc;
 }
 
 sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err)
 {
     struct sync *s = ix->sync;
-    struct buf bytes = {0};
-    struct buf uri = {0};
+    struct ahead_file *f;
+    uint64_t least = clock_now_ns() + WAIT_NS;
 
     *more = s->changed_next < s->changed_count;
     if (!*more)
         return SX_OK;
-    sx_status rc = read_found(ix, &s->changed[s->changed_next], &bytes, &uri, err);
-    buf_release(&bytes);
-    buf_release(&uri);
+    sx_status rc = feed(ix, err);
+    if (rc != SX_OK)
+        return write_doom(ix, rc, err);
+    ahead_wait(ix->ahead, s->deadline > least ? s->deadline : least, &f);
+    if (f == NULL)
+        return SX_OK;
+    rc = write_found(ix, f, &s->changed[s->changed_next], err);
+    ahead_drop(ix->ahead);
     if (rc != SX_OK)
         return write_doom(ix, rc, err);
     s->changed_next++;

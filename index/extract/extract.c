@@ -99,6 +99,11 @@ const char *sx_extract_lacks(const struct sx_extract *x)
     return sandbox_lacks(x->lacks);
 }
 
+unsigned extract_helpers(const struct sx_extract *x)
+{
+    return x->setup.helpers;
+}
+
 static void helper_free(struct helper *h)
 {
     close(h->fd);

@@ -28,6 +28,9 @@ void extract_defaults(struct extract_setup *s, const struct sx_extract_options *
 sx_status extract_start(struct sx_extract **out, const struct extract_setup *setup,
                         struct sx_error *err);
 
+/* How many files can be read at once. */
+unsigned extract_helpers(const struct sx_extract *x);
+
 /* Whether a file of this kind can be read now. SX_EBUSY: another time. */
 sx_status extract_ready(const struct sx_extract *x, enum media m, struct sx_error *err);
 
