@@ -203,11 +203,7 @@ static enum stage extract(struct ahead_file *f, const struct ahead *a)
     struct ahead_own *own = f->own;
 
     f->outcome = AHEAD_READ;
-    if (f->media == MEDIA_NONE)
-        f->rc = sx_fail(&f->err, SX_EREQUEST, "not a kind of file that is read");
-    else
-        f->rc =
-            extract_read(a->x, f->media, buf_str(&f->uri), buf_str(&own->bytes), &sink, &f->err);
+    f->rc = extract_read(a->x, f->media, buf_str(&f->uri), buf_str(&own->bytes), &sink, &f->err);
     if (own->found.oom)
         f->rc = sx_fail_oom(&f->err);
     if (own->outgrew) {

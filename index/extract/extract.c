@@ -465,7 +465,7 @@ sx_status extract_read(struct sx_extract *x, enum media m, struct sx_str uri, st
     err = err == NULL ? &own : err;
     if (bytes.len > INGEST_FILE_MAX)
         return sx_fail(err, SX_ETOOLARGE, "the file is larger than %zu MiB", INGEST_FILE_MAX >> 20);
-    if (is_read_here(x, m))
+    if (is_read_here(x, m) || bytes.len == 0) /* which fails as such, whatever its name says */
         return ingest_read(m, uri, bytes, sink, err);
     return m == MEDIA_PDF ? pdf_read(x, uri, bytes, sink, err) : ask(x, m, uri, bytes, sink, err);
 }

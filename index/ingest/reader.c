@@ -10,6 +10,8 @@
 #include <libxml/xmlversion.h>
 #include <unicode/udata.h>
 
+#include <searchd/index.h>
+
 #include "index/base/str.h"
 #include "index/ingest/readers.h"
 #include "index/ingest/unpack.h"
@@ -47,8 +49,11 @@ const char *media_name(enum media m)
     return readers[m].name;
 }
 
+/* A line that says of itself that it has no text is believed; a file without any is told. */
 static sx_status adapt_doc(void *ctx, const struct sx_doc *doc, size_t line, struct sx_error *err)
 {
+    if (line == 0 && item_is_blank(doc))
+        return sx_fail(err, SX_EREQUEST, "empty: no text in it");
     return item_doc(ctx, doc, line, err);
 }
 
@@ -78,8 +83,7 @@ sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
         return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
     if (it->nest->oom)
         return sx_fail_oom(err);
-    bool counts = it->depth > 0 || readers[m].item != NULL; /* JSON Lines may have no line */
-    if (rc == SX_OK && counts && it->nest->told == told)
+    if (rc == SX_OK && it->nest->told == told)
         return sx_fail(err, SX_EREQUEST, "empty: nothing in it is a document");
     return rc;
 }
@@ -94,8 +98,8 @@ sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
         nest.limits = &ingest_limits_default;
     if (bytes.len > INGEST_FILE_MAX)
         return sx_fail(err, SX_ETOOLARGE, "the file is larger than %zu MiB", INGEST_FILE_MAX >> 20);
-    if (bytes.ptr == NULL)
-        bytes = str_of(""); /* so that no reader meets a null pointer */
+    if (bytes.len == 0)
+        return sx_fail(err, SX_EREQUEST, "empty");
     return item_read_as(&file, m, bytes, err);
 }
 
