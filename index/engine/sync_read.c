@@ -72,20 +72,23 @@ static bool is_own(const struct reading *rd, struct sx_str uri)
 }
 
 /* What stands in a file may name its documents, as JSON Lines do, but not by the uri of another file,
- * nor of a document that a client has put: that would be gone with the file. */
-static sx_status check_uri(struct reading *rd, struct sx_str uri, struct sx_error *err)
+ * nor of a document that a client has put: that would be gone with the file. *again: an item before
+ * it in the same file has its uri. */
+static sx_status check_uri(struct reading *rd, struct sx_str uri, bool *again, struct sx_error *err)
 {
     struct stored_doc old;
-    bool found = false;
+    bool found = false, own = is_own(rd, uri);
 
-    if (is_own(rd, uri))
+    *again = false;
+    if (own && rd->docs == 0)
         return SX_OK;
-    if (str_begins(uri, str_of("file://")))
+    if (!own && str_begins(uri, str_of("file://")))
         return sx_fail_at(err, SX_EREQUEST, "uri", SX_NO_OFFSET,
                           "its uri is for another file to have: expected one that does not begin "
                           "with file://");
     sx_status rc = doc_find(&rd->ix->w, DOC_KEY_URI, uri, 0, &old, &found, err);
-    bool put = rc == SX_OK && found && old.file == 0;
+    bool put = rc == SX_OK && found && old.file == 0 && !own;
+    *again = rc == SX_OK && found && old.file == rd->file;
     doc_done(&rd->ix->w);
     if (rc != SX_OK)
         return write_doom(rd->ix, rc, err);
@@ -94,30 +97,42 @@ static sx_status check_uri(struct reading *rd, struct sx_str uri, struct sx_erro
                : SX_OK;
 }
 
-/* A document at fault fails its line or item, where a file has such; the others go on. */
+/* Tells of the line or the item that failed; false: it is the file itself that did. */
+static bool tell_part(struct reading *rd, struct sx_str uri, size_t line, const char *why)
+{
+    if (line > 0)
+        take_failed_line(rd, line, why);
+    else if (!str_eq(uri, rd->uri))
+        take_failed_item(rd, uri, why);
+    else
+        return false;
+    return true;
+}
+
+/* A document at fault fails its line or item, where a file has such; the others go on. Of several with one
+ * uri the last stands, as unpacking would leave it, and the first is missed. */
 static sx_status take_doc(struct reading *rd, const struct sx_doc *doc, size_t line,
                           struct sx_error *err)
 {
+    bool again = false;
     sx_status rc = doc_validate(doc, "", err);
 
     if (rc == SX_OK) {
         rd->stage = "put";
-        rc = check_uri(rd, doc->uri, err);
-    }
-    if (rc == SX_OK) {
-        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
+        rc = check_uri(rd, doc->uri, &again, err);
     }
     if (rc == SX_OK)
-        rd->docs++;
-    else if (line > 0 && rd->ix->doom.code == SX_OK) {
-        take_failed_line(rd, line, err->msg);
+        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
+    if (rc == SX_OK)
+        rd->docs += !again;
+    else if (rd->ix->doom.code == SX_OK && tell_part(rd, doc->uri, line, err->msg))
         rc = rd->ix->doom.code;
-    } else if (!str_eq(doc->uri, rd->uri) && rd->ix->doom.code == SX_OK) {
-        take_failed_item(rd, doc->uri, err->msg);
-        rc = rd->ix->doom.code;
-    }
     if (rc == SX_OK)
         rd->stage = "parse";
+    if (rc == SX_OK && again) {
+        tell_part(rd, doc->uri, line, "takes the place of an item before it that has the same uri");
+        rc = rd->ix->doom.code;
+    }
     return rc;
 }
 
