@@ -268,6 +268,18 @@ static void sync_failed(struct writer *w, const char *root, const struct sx_erro
     notice_broken(w);
 }
 
+/* A slice of the sync that runs. */
+static sx_status sync_step(struct writer *w, bool *more, struct sx_error *err)
+{
+    unsigned before = sx_sync_progress(w->index).restarts;
+    sx_status rc = sx_sync_step(w->index, SLICE_MS, more, tell_file, w, err);
+    unsigned times = sx_sync_progress(w->index).restarts - before;
+    if (times > 0)
+        log_warn("readers restarted collection=%s times=%u: what starts them was killed", w->name,
+                 times);
+    return rc;
+}
+
 /* Before it is looked through, so that no change comes in between. */
 static void watch_root(struct writer *w, const char *root)
 {
@@ -292,7 +304,7 @@ static void sync_slice(struct writer *w)
     }
     w->syncing = true;
     if (rc == SX_OK)
-        rc = sx_sync_step(w->index, SLICE_MS, &more, tell_file, w, &err);
+        rc = sync_step(w, &more, &err);
     if (rc != SX_OK)
         sync_failed(w, root, &err);
     else if (!more)
@@ -327,7 +339,7 @@ static void patch_slice(struct writer *w)
     struct sx_error err = {.offset = SX_NO_OFFSET};
     const char *root = w->roots->paths[w->draining];
     bool more = true;
-    sx_status rc = sx_sync_step(w->index, SLICE_MS, &more, tell_file, w, &err);
+    sx_status rc = sync_step(w, &more, &err);
     if (rc != SX_OK) {
         sync_failed(w, root, &err);
         w->again = true;

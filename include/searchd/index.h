@@ -208,6 +208,9 @@ struct sx_sync_progress {
     uint64_t moved;                                      /* files that have another path now */
     uint64_t docs;                                       /* documents put */
     bool listed;                                         /* all files are seen */
+    /* How often the process that starts readers had died and was replaced; what it had in hand was
+     * read again. */
+    unsigned restarts;
 };
 
 /* Begins to bring the index in line with the folder `root` (all its readable regular files

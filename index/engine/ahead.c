@@ -204,6 +204,11 @@ static enum stage extract(struct ahead_file *f, const struct ahead *a)
 
     f->outcome = AHEAD_READ;
     f->rc = extract_read(a->x, f->media, buf_str(&f->uri), buf_str(&own->bytes), &sink, &f->err);
+    if (f->rc == SX_EBUSY && !own->parted) { /* its reader was taken away: another may do better */
+        finds_release(&own->found);
+        f->rc =
+            extract_read(a->x, f->media, buf_str(&f->uri), buf_str(&own->bytes), &sink, &f->err);
+    }
     if (own->found.oom)
         f->rc = sx_fail_oom(&f->err);
     if (own->outgrew) {

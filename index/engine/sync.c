@@ -162,6 +162,7 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
     sx_status committed = sx_index_commit(ix, rc == SX_OK ? err : NULL);
     if (rc == SX_OK)
         rc = committed;
+    ix->progress.restarts += extract_restarts(ix->extract);
     atomic_store(&ix->pending, ix->progress.pending);
     pthread_mutex_lock(&ix->lock);
     ix->told_progress = ix->progress;

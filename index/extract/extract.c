@@ -104,6 +104,11 @@ unsigned extract_helpers(const struct sx_extract *x)
     return x->setup.helpers;
 }
 
+unsigned extract_restarts(struct sx_extract *x)
+{
+    return x == NULL ? 0 : spawner_renewed(x->spawner);
+}
+
 static void helper_free(struct helper *h)
 {
     close(h->fd);
@@ -232,12 +237,15 @@ static sx_status helper_take(struct sx_extract *x, bool fresh, struct helper **o
     return rc;
 }
 
-/* Ends it; *status says how it did. */
-static void helper_end_take(struct sx_extract *x, struct helper *h, int *status)
+/* Ends it; *status says how it did. SX_EBUSY: it went with its spawner. */
+static sx_status helper_end_take(struct sx_extract *x, struct helper *h, int *status,
+                                 struct sx_error *err)
 {
-    spawner_end(x->spawner, h->pid, 0, status, NULL);
+    sx_status rc = spawner_end(x->spawner, h->pid, 0, status, err);
+
     helper_free(h);
     give_up_place(x);
+    return rc;
 }
 
 static void helper_return_take(struct sx_extract *x, struct helper *h, size_t file_bytes)
@@ -245,7 +253,7 @@ static void helper_return_take(struct sx_extract *x, struct helper *h, size_t fi
     int status;
 
     if (h->files >= FILES_MAX || h->busy_ns >= BUSY_MAX_NS || file_bytes >= LARGE) {
-        helper_end_take(x, h, &status);
+        helper_end_take(x, h, &status, NULL);
         return;
     }
     pthread_mutex_lock(&x->lock);
@@ -405,6 +413,7 @@ static sx_status ask_take(struct sx_extract *x, struct helper *h, enum media m, 
     bool fresh = h->files == 0;
     bool ended = false;
     uint64_t began = clock_now_ns();
+    struct sx_error why = {.offset = SX_NO_OFFSET};
     int status = 0;
     sx_status rc = converse(&t, m, uri, bytes, &ended, err);
 
@@ -421,12 +430,16 @@ static sx_status ask_take(struct sx_extract *x, struct helper *h, enum media m, 
         helper_return_take(x, h, bytes.len);
         return fault_of_file(rc, err);
     }
-    helper_end_take(x, h, &status);
+    sx_status gone = helper_end_take(x, h, &status, &why);
     if (ended)
         return sx_fail(err, SX_EREQUEST, "reading it takes more memory than a reader may have");
     if (t.sink_failed || rc == SX_ENOMEM || rc == SX_EREQUEST)
         return rc;
     *again = rc == SX_EIO && !fresh && !t.answered;
+    if (rc == SX_EIO && gone != SX_OK) {
+        *err = why;
+        return gone;
+    }
     return explain_death(x, rc, status, err);
 }
 

@@ -31,6 +31,9 @@ sx_status extract_start(struct sx_extract **out, const struct extract_setup *set
 /* How many files can be read at once. */
 unsigned extract_helpers(const struct sx_extract *x);
 
+/* How often since the last call the process that starts readers was replaced. NULL is fine. */
+unsigned extract_restarts(struct sx_extract *x);
+
 /* Whether a file of this kind can be read now. SX_EBUSY: another time. */
 sx_status extract_ready(const struct sx_extract *x, enum media m, struct sx_error *err);
 

@@ -231,18 +231,34 @@ class Roots(unittest.TestCase):
         self.found_soon("ferry", 2)
         self.assertEqual(self.failed(), {})
         below = children(self.daemon.process.pid)
-        spawner = next(pid for pid, name in below if name == "searchd-spawner")
-        os.kill(spawner, signal.SIGKILL)
-        readers = [pid for pid, _ in below if pid != spawner]  # go with it
+        self.kill(below, "searchd-spawner")
+        readers = [pid for pid, name in below if name == "searchd-reader"]  # go with it
+        wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in readers))
+        self.write("c.html", "<p>ferry two")
+        self.found_soon("ferry", 3)
+        self.assertEqual(self.failed(), {})
+        self.daemon.wait_for_log("readers restarted")
+
+    def kill(self, below, name):
+        os.kill(next(pid for pid, other in below if other == name), signal.SIGKILL)
+
+    def test_files_wait_when_no_reader_can_be_started(self):
+        self.write("a.html", "<p>ferry zero")
+        self.start()
+        self.found_soon("ferry", 1)
+        below = children(self.daemon.process.pid)
+        self.kill(below, "searchd-keeper")
+        self.kill(below, "searchd-spawner")
+        readers = [pid for pid, name in below if name == "searchd-reader"]
         wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in readers))
         self.write("c.html", "<p>ferry two")
         wait_until(lambda: "c.html" in self.failed())
         self.assertTrue(self.failed()["c.html"]["retry"])
         self.write("d.txt", "ferry three")
-        self.found_soon("ferry", 3)
+        self.found_soon("ferry", 2)
         self.daemon.stop()
         self.start()
-        self.found_soon("ferry", 4)
+        self.found_soon("ferry", 3)
         self.assertEqual(self.failed(), {})
 
     def test_nothing_is_left_of_a_daemon_that_is_killed(self):
@@ -250,7 +266,7 @@ class Roots(unittest.TestCase):
         self.start()
         self.found_soon("ferry", 1)
         below = [pid for pid, _ in children(self.daemon.process.pid)]
-        self.assertGreaterEqual(len(below), 2)  # the spawner and a reader
+        self.assertGreaterEqual(len(below), 3)  # the keeper, the spawner and a reader
         self.daemon.kill()
         wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in below))
 
