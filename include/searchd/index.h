@@ -220,7 +220,8 @@ struct sx_sync_progress {
 sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err);
 
 /* The same for `count` files and folders, absolute paths without links in them, such as
- * sx_watch_take() gives: what is there is read as it changed, what is not is forgotten. */
+ * sx_watch_take() gives: what is there is read as it changed, what is not is forgotten. It goes before
+ * the sync of a root that runs, which goes on with the first sx_sync_step() after it is done. */
 sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
                               struct sx_error *err);
 

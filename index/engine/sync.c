@@ -28,10 +28,8 @@ static void paths_release(struct paths *p)
     mem_free(p->items);
 }
 
-void sync_free(struct sync *s)
+static void free_one(struct sync *s)
 {
-    if (s == NULL)
-        return;
     walk_close(s->walk);
     for (size_t i = 0; i < s->changed_count; i++)
         mem_free(s->changed[i].path);
@@ -44,12 +42,42 @@ void sync_free(struct sync *s)
     mem_free(s);
 }
 
-/* What is being read for it is read in vain. */
-static void end_sync(struct sx_index *ix)
+void sync_free(struct sync *s)
+{
+    while (s != NULL) {
+        struct sync *outer = s->outer;
+        free_one(s);
+        s = outer;
+    }
+}
+
+/* Files that are being read for the sync are read in vain; they are given again, if it goes on. */
+static void stop_reading(struct sx_index *ix)
 {
     ahead_drop_all(ix->ahead);
-    sync_free(ix->sync);
-    ix->sync = NULL;
+    if (ix->sync != NULL)
+        ix->sync->changed_given = ix->sync->changed_next;
+}
+
+/* Ends the sync that runs; the one that waits for it is the next. */
+static void end_sync(struct sx_index *ix)
+{
+    struct sync *s = ix->sync;
+
+    if (s == NULL)
+        return;
+    stop_reading(ix);
+    ix->sync = s->outer;
+    free_one(s);
+}
+
+static uint64_t pending(const struct sx_index *ix)
+{
+    uint64_t files = ix->sync != NULL && ix->sync->waiting ? 0 : ix->progress.pending;
+
+    for (const struct sync *s = ix->sync; s != NULL; s = s->outer)
+        files += s->waiting ? s->saved.pending : 0;
+    return files;
 }
 
 struct sx_sync_progress sx_sync_progress(const struct sx_index *ix)
@@ -87,7 +115,8 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
     err = err == NULL ? &own : err;
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    end_sync(ix);
+    while (ix->sync != NULL)
+        end_sync(ix);
     memset(&ix->progress, 0, sizeof(ix->progress));
     sx_status rc = sync_new(&s, root, NULL, 0, err);
     if (!ix->in_transaction && rc != SX_ENOMEM)
@@ -103,11 +132,33 @@ sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, siz
 
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    end_sync(ix);
-    memset(&ix->progress, 0, sizeof(ix->progress));
     sx_status rc = sync_new(&s, NULL, paths, count, err);
+    if (rc != SX_OK)
+        return rc;
+    if (ix->sync != NULL && ix->sync->of_paths)
+        end_sync(ix);
+    stop_reading(ix);
+    if (ix->sync != NULL && !ix->sync->waiting) {
+        ix->sync->saved = ix->progress;
+        ix->sync->waiting = true;
+    }
+    memset(&ix->progress, 0, sizeof(ix->progress));
+    s->of_paths = true;
+    s->outer = ix->sync;
     ix->sync = s;
-    return rc;
+    return SX_OK;
+}
+
+/* The sync that runs goes on, where it waited for another. */
+static struct sync *resume(struct sx_index *ix)
+{
+    struct sync *s = ix->sync;
+
+    if (s != NULL && s->waiting) {
+        ix->progress = s->saved;
+        s->waiting = false;
+    }
+    return s;
 }
 
 static sx_status one_step(struct sx_index *ix, struct sx_error *err)
@@ -142,7 +193,7 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
                        void (*event)(void *ctx, const struct sx_sync_event *ev), void *ctx,
                        struct sx_error *err)
 {
-    struct sync *s = ix->sync;
+    struct sync *s = resume(ix);
     struct sx_error own;
     sx_status rc = SX_OK;
 
@@ -163,14 +214,14 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
     if (rc == SX_OK)
         rc = committed;
     ix->progress.restarts += extract_restarts(ix->extract);
-    atomic_store(&ix->pending, ix->progress.pending);
     pthread_mutex_lock(&ix->lock);
     ix->told_progress = ix->progress;
     pthread_mutex_unlock(&ix->lock);
     *more = rc == SX_OK && s->phase != SYNC_DONE;
     if (!*more) {
+        ix->progress.pending = 0;
         end_sync(ix);
-        atomic_store(&ix->pending, 0);
     }
+    atomic_store(&ix->pending, pending(ix));
     return rc;
 }

@@ -31,6 +31,10 @@ struct paths {
 };
 
 struct sync {
+    struct sync *outer;            /* that it was put before, and which goes on after it; or NULL */
+    struct sx_sync_progress saved; /* while it waits */
+    bool waiting;
+    bool of_paths; /* not of a root */
     enum sync_phase phase;
     struct paths targets;  /* what is brought in line: the root, or files and folders below it */
     size_t target;         /* the next one of them, in SYNC_LIST and again in SYNC_SWEEP */
@@ -74,7 +78,7 @@ sx_status sync_uri(const char *path, struct buf *uri, struct sx_error *err);
 sx_status sync_add_path(struct paths *to, const char *path, struct sx_error *err);
 /* Adds a file to those to be read; copies its path. */
 sx_status sync_add_changed(struct sync *s, const struct walk_file *f, struct sx_error *err);
-/* The file with this id is there: the sweep leaves it. */
+/* The file with this id is there: the sweep leaves it, also that of a sync that waits. */
 sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err);
 bool sync_was_met(const struct sync *s, int64_t id);
 /* Deletes the documents of `file` with ids below `before`. */

@@ -84,6 +84,29 @@ class Roots(unittest.TestCase):
         self.assertLess(self.found_soon("kayak", 0), PROMISE_S)
         self.assertEqual(self.count("canoe"), 13)
 
+    def test_a_change_is_found_while_a_root_is_read(self):
+        for i in range(10000):
+            self.write("bulk/%d.txt" % i, "ferry")
+        self.start()
+        wait_until(lambda: self.count("ferry") > 0)
+        self.write("a.html", "<p>canoe")
+        self.assertLess(self.found_soon("canoe", 1), PROMISE_S)
+        self.assertLess(self.count("ferry"), 10000)  # and the rest comes
+        self.found_soon("ferry", 10000)
+        self.assertEqual(self.count("canoe"), 1)
+        self.assertEqual(self.failed(), {})
+
+    def test_what_goes_together_is_one_sync(self):
+        for i in range(500):
+            self.write("tree/%d/a.txt" % i, "ferry")
+        self.start()
+        self.found_soon("ferry", 500)
+        before = len(self.daemon.log)
+        shutil.rmtree(os.path.join(self.root, "tree"))
+        self.found_soon("ferry", 0)
+        syncs = [line for line in self.daemon.log[before:] if "removed=" in line]
+        self.assertLess(len(syncs), 20)
+
     def test_a_change_is_found_while_puts_never_end(self):
         self.start()
         self.write("first.txt", "first")
