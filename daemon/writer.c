@@ -332,6 +332,8 @@ static void drain_watch(struct writer *w)
     if (watch == NULL)
         return;
     rc = sx_watch_take(watch, &news, &err);
+    if (rc == SX_OK && news.lost)
+        w->again = true;
     if (rc == SX_OK && !news.all && news.count == 0)
         return;
     w->stir_at = clock_now_ns() + GATHER_NS;

@@ -246,6 +246,7 @@ struct sx_watch_news {
         *paths;   /* files and folders that came, changed or went, to be synced by path; */
     size_t count; /* they live until the next call */
     bool all;     /* more than is known: the whole root is to be synced */
+    bool lost;    /* the root is gone, or was moved: a sync of it tells so */
 };
 /* What has changed since the last call. After a failure a sync of the whole root makes up for it. */
 sx_status sx_watch_take(struct sx_watch *w, struct sx_watch_news *out, struct sx_error *err);

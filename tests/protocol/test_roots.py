@@ -96,6 +96,24 @@ class Roots(unittest.TestCase):
         self.assertEqual(self.count("canoe"), 1)
         self.assertEqual(self.failed(), {})
 
+    def test_a_root_that_goes_is_told(self):
+        self.write("a.txt", "ferry")
+        self.start()
+        self.found_soon("ferry", 1)
+        shutil.rmtree(self.root)
+        wait_until(lambda: "root" in self.failed())
+        self.assertIn("no such folder", self.failed()["root"]["reason"])
+        self.assertTrue(self.failed()["root"]["retry"])
+        self.assertEqual(self.stats()["coverage"], {"docs": 0, "failed": 1, "pending": 0})
+
+    def test_a_root_that_is_moved_away_is_told(self):
+        self.write("a.txt", "ferry")
+        self.start()
+        self.found_soon("ferry", 1)
+        os.rename(self.root, self.root + ".away")
+        wait_until(lambda: "root" in self.failed())
+        self.assertEqual(self.stats()["coverage"]["failed"], 1)
+
     def test_what_goes_together_is_one_sync(self):
         for i in range(500):
             self.write("tree/%d/a.txt" % i, "ferry")
