@@ -405,7 +405,8 @@ static bool overdue(const struct writer *w)
  * start. */
 static void sync_some(struct writer *w)
 {
-    if (!w->patching && stirring(w))
+    /* What a large file has begun to give would be read again. */
+    if (!w->patching && !sx_sync_progress(w->index).amid && stirring(w))
         drain_watch(w);
     if (w->patching) /* at once: under writes without end there is but a slice a second */
         patch_slice(w);

@@ -211,6 +211,9 @@ struct sx_sync_progress {
     /* How often the process that starts readers had died and was replaced; what it had in hand was
      * read again. */
     unsigned restarts;
+    /* A large file is being read, of which a part is put: a sync of paths would have it read again
+     * from its beginning. */
+    bool amid;
 };
 
 /* Begins to bring the index in line with the folder `root` (all its readable regular files

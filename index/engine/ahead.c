@@ -35,7 +35,6 @@ struct ahead_own {
     struct finds found; /* by the thread */
     struct finds ready; /* for the writer; under the lock */
     bool outgrew;       /* more was found than is held beside others */
-    bool parted;        /* a part was handed over, or is about to be */
 };
 
 struct ahead {
@@ -160,12 +159,16 @@ static sx_status hand_over(struct ahead_file *f)
     return dropped ? SX_ECANCELLED : SX_OK;
 }
 
-/* More than may be held: a part, in its turn; else SX_ELIMIT. */
-static sx_status part(struct ahead_file *f)
+/* Too much is held: a part is handed over, in the file's turn; else SX_ELIMIT. */
+static sx_status make_room(struct ahead_file *f)
 {
-    f->own->parted = f->own->turn;
-    f->own->outgrew = !f->own->turn;
-    return f->own->parted ? hand_over(f) : SX_ELIMIT;
+    if (!f->own->turn) {
+        f->own->outgrew = true;
+        return SX_ELIMIT;
+    }
+    if (!f->parts) /* it is the writer's to read, once it is set */
+        f->parts = true;
+    return hand_over(f);
 }
 
 static sx_status take_doc(void *ctx, const struct sx_doc *doc, size_t line, struct sx_error *err)
@@ -174,8 +177,8 @@ static sx_status take_doc(void *ctx, const struct sx_doc *doc, size_t line, stru
     struct ahead_own *own = f->own;
     sx_status rc = own->dropped ? SX_ECANCELLED : SX_OK;
 
-    if (rc == SX_OK && own->found.mem.used >= AHEAD_PART_BYTES)
-        rc = part(f);
+    if (rc == SX_OK && own->found.mem.used >= (f->parts ? AHEAD_PART_BYTES : AHEAD_FILE_BYTES))
+        rc = make_room(f);
     if (rc != SX_OK)
         return sx_fail(err, rc, "given up");
     return finds_doc(&own->found, doc, line, err);
@@ -203,8 +206,9 @@ static enum stage extract(struct ahead_file *f, const struct ahead *a)
     struct ahead_own *own = f->own;
 
     f->outcome = AHEAD_READ;
+    own->outgrew = false;
     f->rc = extract_read(a->x, f->media, buf_str(&f->uri), buf_str(&own->bytes), &sink, &f->err);
-    if (f->rc == SX_EBUSY && !own->parted) { /* its reader was taken away: another may do better */
+    if (f->rc == SX_EBUSY && !f->parts) { /* its reader was taken away: another may do better */
         finds_release(&own->found);
         f->rc =
             extract_read(a->x, f->media, buf_str(&f->uri), buf_str(&own->bytes), &sink, &f->err);
@@ -216,7 +220,7 @@ static enum stage extract(struct ahead_file *f, const struct ahead *a)
         return TOO_LARGE;
     }
     buf_release(&own->bytes);
-    if (own->parted)
+    if (f->parts)
         hand_over(f);
     return DONE;
 }
@@ -248,7 +252,7 @@ static void settle(struct ahead *a, struct ahead_file *f, enum stage stage)
         file_free(f);
         return;
     }
-    if (stage == DONE && !own->parted) {
+    if (stage == DONE && !f->parts) {
         own->ready = own->found;
         own->found = (struct finds){0};
     }
@@ -417,14 +421,18 @@ void ahead_answer(struct ahead *a, struct ahead_file *f, bool may_have_moved)
     pthread_mutex_unlock(&a->lock);
 }
 
-void ahead_extract(struct ahead *a, struct ahead_file *f)
-{
-    ahead_answer(a, f, false);
-}
-
 static bool is_ready(const struct ahead_file *f)
 {
     return f->own->stage == DONE || f->own->ready.first != NULL;
+}
+
+void ahead_extract(struct ahead *a, struct ahead_file *f)
+{
+    ahead_answer(a, f, false);
+    pthread_mutex_lock(&a->lock);
+    while (!is_ready(f))
+        pthread_cond_wait(&a->news, &a->lock);
+    pthread_mutex_unlock(&a->lock);
 }
 
 void ahead_wait(struct ahead *a, uint64_t deadline, struct ahead_file **out)

@@ -18,11 +18,11 @@
 #include "index/store/files.h"
 
 /* Files in hand; bytes of them and of what was found in them, beyond which none but the next to be
- * written is begun; of one, beyond which it is large; and of the documents of one, as a part. */
+ * written is begun; of one, or of its documents, beyond which it is large; and of a part of those. */
 #define AHEAD_FILES 64
 #define AHEAD_BYTES ((size_t)32 << 20)
 #define AHEAD_FILE_BYTES ((size_t)4 << 20)
-#define AHEAD_PART_BYTES ((size_t)4 << 20)
+#define AHEAD_PART_BYTES ((size_t)512 << 10)
 
 enum ahead_outcome {
     AHEAD_GONE,       /* no such file any more */
@@ -44,6 +44,7 @@ struct ahead_file {
     unsigned char hash[FILE_HASH_BYTES];
     enum media media;
     enum ahead_outcome outcome;
+    bool parts; /* it is large: its finds come in parts */
     sx_status rc;
     struct sx_error err;
 
@@ -71,10 +72,11 @@ void ahead_answer(struct ahead *a, struct ahead_file *f, bool may_have_moved);
 /* Waits for the first of the files: *out is the writer's to look at until ahead_drop(), or NULL
  * when it was not read by `deadline` (of clock_now_ns()), or when one asks. */
 void ahead_wait(struct ahead *a, uint64_t deadline, struct ahead_file **out);
-/* The first file, which has not moved after all: it is extracted. AHEAD_READ. */
+/* The first file, which has not moved after all: waits until it, or a part of it, is extracted.
+ * AHEAD_READ. */
 void ahead_extract(struct ahead *a, struct ahead_file *f);
-/* Takes the next part of what was found in the first file, waiting for it. False: that was all, and
- * f->rc says how it ended. The caller releases the part. */
+/* Takes the next part of what was found in the first file, waiting for it; all, unless f->parts.
+ * False: there is no more, and f->rc says how it ended. The caller releases the part. */
 bool ahead_take(struct ahead *a, struct ahead_file *f, struct finds *part);
 /* Done with the first file, whatever a thread still does with it. */
 void ahead_drop(struct ahead *a);

@@ -55,8 +55,10 @@ void sync_free(struct sync *s)
 static void stop_reading(struct sx_index *ix)
 {
     ahead_drop_all(ix->ahead);
-    if (ix->sync != NULL)
-        ix->sync->changed_given = ix->sync->changed_next;
+    if (ix->sync == NULL)
+        return;
+    ix->sync->changed_given = ix->sync->changed_next;
+    ix->sync->amid = false;
 }
 
 /* Ends the sync that runs; the one that waits for it is the next. */
@@ -213,6 +215,7 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
     sx_status committed = sx_index_commit(ix, rc == SX_OK ? err : NULL);
     if (rc == SX_OK)
         rc = committed;
+    ix->progress.amid = rc == SX_OK && s->amid;
     ix->progress.restarts += extract_restarts(ix->extract);
     pthread_mutex_lock(&ix->lock);
     ix->told_progress = ix->progress;

@@ -30,6 +30,19 @@ struct paths {
     size_t count, cap;
 };
 
+/* The file whose documents are being put; it borrows from the struct ahead_file. */
+struct reading {
+    struct sx_index *ix;
+    const char *path;
+    struct sx_str uri;
+    int64_t file;
+    struct file_row row;
+    bool fresh;            /* it was not on record */
+    const char *stage;     /* of a failure now */
+    bool later;            /* nobody's fault: to be read by the next sync */
+    uint64_t docs, failed; /* failed: lines and items, or 1 */
+};
+
 struct sync {
     struct sync *outer;            /* that it was put before, and which goes on after it; or NULL */
     struct sx_sync_progress saved; /* while it waits */
@@ -42,8 +55,10 @@ struct sync {
     struct found *changed; /* SYNC_LIST fills, SYNC_READ empties */
     size_t changed_count, changed_cap;
     size_t changed_given, changed_next; /* to be read ahead next, to be written next */
-    struct paths unlisted;              /* folders that could not be listed */
-    unsigned char *met;                 /* bit by file id: met by the walk */
+    struct reading reading;
+    bool amid;             /* a large file has been begun, and its next part is waited for */
+    struct paths unlisted; /* folders that could not be listed */
+    unsigned char *met;    /* bit by file id: met by the walk */
     size_t met_bytes;
     struct buf after;  /* SYNC_SWEEP: the last path looked at */
     struct buf prefix; /* the target with a slash; empty: go on with the next */

@@ -2,7 +2,9 @@
  * new documents are put and its old ones go. What cannot be read leaves what was known of the file.
  *
  * Files are read ahead by other threads (ahead.h), a window of them; all that has to do with the
- * index is done here, in the order of the list. */
+ * index is done here, in the order of the list. What a file gives is put in one transaction, but for
+ * a large one: that comes in parts, one a step, and has no hash on record until the last is put, so
+ * that after a kill it is read again. */
 #include "index/engine/sync.h"
 
 #include <stdio.h>
@@ -17,17 +19,6 @@
 
 /* How long a step waits for a file at the least, so that small slices get on, too. */
 #define WAIT_NS ((uint64_t)5 * 1000000)
-
-/* The file being read, for the sinks. */
-struct reading {
-    struct sx_index *ix;
-    const char *path;
-    struct sx_str uri;
-    int64_t file;
-    const char *stage;     /* of a failure now */
-    bool later;            /* nobody's fault: to be read by the next sync */
-    uint64_t docs, failed; /* failed: lines and items, or 1 */
-};
 
 static void take_failed_line(struct reading *rd, size_t line, const char *why)
 {
@@ -180,20 +171,29 @@ static sx_status take_finds(struct reading *rd, const struct finds *part, struct
     return rc;
 }
 
-static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct ahead_file *f,
-                           struct sx_error *err)
+/* Drops the documents of the file's old bytes. */
+static sx_status begin_docs(struct reading *rd, bool parts, struct sx_error *err)
 {
-    struct finds part;
-    sx_status rc = SX_OK;
+    struct sx_index *ix = rd->ix;
+    int64_t first_new = ix->next.next_id;
 
-    while (rc == SX_OK && ahead_take(ix->ahead, f, &part)) {
-        rc = take_finds(rd, &part, err);
-        finds_release(&part);
-    }
-    if (rc == SX_OK && f->rc != SX_OK) {
-        *err = f->err;
-        rc = f->rc;
-    }
+    rd->fresh = rd->row.id == 0;
+    rd->row.has_hash = !parts;
+    sx_status rc = file_save(&ix->w, rd->path, &rd->row, err);
+    rd->file = rd->row.id;
+    if (rc == SX_OK)
+        rc = failed_forget_file(&ix->w, rd->file, err);
+    ix->failed_touched = true;
+    if (rc == SX_OK)
+        rc = sync_mark_met(ix->sync, rd->file, err);
+    return rc == SX_OK ? sync_drop_docs(ix, rd->file, first_new, err) : rc;
+}
+
+/* How reading it ended. */
+static sx_status take_end(struct reading *rd, sx_status rc, struct sx_error *err)
+{
+    struct sx_index *ix = rd->ix;
+
     if (rc == SX_OK)
         return note_more_lines(rd, err);
     /* The transaction's own failures are told by its next call. Want of memory is not the file's
@@ -207,52 +207,70 @@ static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct ahead
     return sync_note_failure(ix, rd->path, rd->uri, rd->stage, err->msg, rd->file, err);
 }
 
-/* Puts the documents of the file's new bytes and drops those of the old. */
-static sx_status replace_docs(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                              struct ahead_file *f, struct sx_error *err)
+static sx_status end_docs(struct reading *rd, sx_status rc, struct sx_error *err)
 {
-    int64_t first_new = ix->next.next_id;
-    bool fresh = row->id == 0;
-    sx_status rc = file_save(&ix->w, rd->path, row, err);
+    struct sx_index *ix = rd->ix;
 
-    rd->file = row->id;
-    if (rc == SX_OK)
-        rc = failed_forget_file(&ix->w, row->id, err);
-    ix->failed_touched = true;
-    if (rc == SX_OK)
-        rc = sync_mark_met(ix->sync, row->id, err);
-    if (rc == SX_OK)
-        rc = sync_drop_docs(ix, row->id, first_new, err);
-    if (rc == SX_OK)
-        rc = read_docs(ix, rd, f, err);
-    if (rc == SX_OK && rd->later) {
-        row->has_hash = false;
-        rc = file_save(&ix->w, rd->path, row, err);
+    rc = take_end(rd, rc, err);
+    bool has_hash = !rd->later;
+    if (rc == SX_OK && rd->row.has_hash != has_hash) {
+        rd->row.has_hash = has_hash;
+        rc = write_begin(ix, err);
+        if (rc == SX_OK)
+            rc = file_save(&ix->w, rd->path, &rd->row, err);
     }
     if (rd->docs > 0 || rd->failed == 0)
-        *(fresh ? &ix->progress.added : &ix->progress.updated) += 1;
-    ix->progress.docs += rd->docs;
+        *(rd->fresh ? &ix->progress.added : &ix->progress.updated) += 1;
     ix->progress.failed += rd->failed > 0 ? 1 : 0;
-    ix->sync->docs_in_slice += rd->docs + 1;
+    ix->sync->docs_in_slice++;
     return rc;
 }
 
-/* Not read, though it is there: what was known of it stays, and its failure is told. */
-static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                             const char *why, struct sx_error *err)
+/* Puts what there is: all, or of a large file a part. */
+static sx_status put_docs(struct reading *rd, struct ahead_file *f, struct sx_error *err)
 {
-    bool noted = row->id != 0 && !row->has_hash;
-    sx_status rc = noted ? SX_OK : write_begin(ix, err);
+    struct sx_index *ix = rd->ix;
+    struct finds part;
+    bool any = true;
+    sx_status rc = write_begin(ix, err);
 
-    ix->progress.failed++;
-    row->has_hash = false; /* looked at again by the next sync */
-    if (rc == SX_OK && !noted)
-        rc = file_save(&ix->w, rd->path, row, err);
-    if (rc == SX_OK)
-        rc = sync_mark_met(ix->sync, row->id, err);
     if (rc != SX_OK)
         return rc;
-    return sync_note_failure(ix, rd->path, rd->uri, "read", why, row->id, err);
+    do {
+        uint64_t before = rd->docs;
+        any = ahead_take(ix->ahead, f, &part);
+        rc = take_finds(rd, &part, err);
+        finds_release(&part);
+        ix->progress.docs += rd->docs - before;
+        ix->sync->docs_in_slice += rd->docs - before;
+    } while (rc == SX_OK && any && !f->parts);
+    ix->sync->amid = rc == SX_OK && any;
+    if (ix->sync->amid)
+        return SX_OK;
+    if (rc == SX_OK && f->rc != SX_OK) {
+        *err = f->err;
+        rc = f->rc;
+    }
+    return end_docs(rd, rc, err);
+}
+
+/* Not read, though it is there: what was known of it stays, and its failure is told. */
+static sx_status read_failed(struct reading *rd, const char *why, struct sx_error *err)
+{
+    struct sx_index *ix = rd->ix;
+    bool noted = rd->row.id != 0 && !rd->row.has_hash;
+    sx_status rc = noted ? SX_OK : write_begin(ix, err);
+
+    rd->failed = 1;
+    ix->progress.failed++;
+    rd->row.has_hash = false; /* looked at again by the next sync */
+    if (rc == SX_OK && !noted)
+        rc = file_save(&ix->w, rd->path, &rd->row, err);
+    if (rc == SX_OK)
+        rc = sync_mark_met(ix->sync, rd->row.id, err);
+    if (rc != SX_OK)
+        return rc;
+    return sync_note_failure(ix, rd->path, rd->uri, "read", why, rd->row.id, err);
 }
 
 static void fill_row(const struct ahead_file *f, struct file_row *row)
@@ -277,63 +295,59 @@ static sx_status answer_asking(struct sx_index *ix, struct ahead_file *f, struct
     return rc;
 }
 
-static sx_status take_new(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                          struct ahead_file *f, struct sx_error *err)
+static sx_status take_new(struct reading *rd, struct ahead_file *f, struct sx_error *err)
 {
+    struct sx_index *ix = rd->ix;
     bool moved = false;
     sx_status rc = SX_OK;
 
-    fill_row(f, row);
+    fill_row(f, &rd->row);
     if (f->outcome == AHEAD_MOVED)
-        rc = sync_move(ix, rd->path, rd->uri, row, &moved, err);
-    if (rc == SX_OK && !moved && f->outcome == AHEAD_MOVED)
-        ahead_extract(ix->ahead, f);
-    if (rc == SX_OK && !moved)
-        rc = replace_docs(ix, rd, row, f, err);
+        rc = sync_move(ix, rd->path, rd->uri, &rd->row, &moved, err);
     ix->progress.moved += moved;
-    return rc;
+    if (rc != SX_OK || moved)
+        return rc;
+    if (f->outcome == AHEAD_MOVED)
+        ahead_extract(ix->ahead, f);
+    rc = begin_docs(rd, f->parts, err);
+    return rc == SX_OK ? put_docs(rd, f, err) : rc;
 }
 
 /* By what the thread made of it. */
-static sx_status take_file(struct sx_index *ix, struct ahead_file *f, struct reading *rd,
-                           struct file_row *row, struct sx_error *err)
+static sx_status take_file(struct reading *rd, struct ahead_file *f, struct sx_error *err)
 {
+    struct sx_index *ix = rd->ix;
+
     if (f->outcome == AHEAD_UNREADABLE && f->rc == SX_ENOMEM) {
         *err = f->err;
         return f->rc;
     }
     if (f->outcome == AHEAD_UNREADABLE)
-        return read_failed(ix, rd, row, f->err.msg, err);
+        return read_failed(rd, f->err.msg, err);
     sx_status rc = write_begin(ix, err);
     if (rc != SX_OK)
         return rc;
     if (f->outcome == AHEAD_UNCHANGED) {
         ix->progress.unchanged++;
-        return file_save(&ix->w, rd->path, row, err);
+        return file_save(&ix->w, rd->path, &rd->row, err);
     }
-    return take_new(ix, rd, row, f, err);
+    return take_new(rd, f, err);
 }
 
-static sx_status write_found(struct sx_index *ix, struct ahead_file *f, const struct found *listed,
-                             struct sx_error *err)
+static sx_status begin_file(struct sx_index *ix, struct ahead_file *f, const struct found *listed,
+                            struct sx_error *err)
 {
-    struct reading rd = {.ix = ix, .path = f->path, .uri = buf_str(&f->uri), .stage = "parse"};
-    struct sx_sync_event ev = {f->path, NULL, NULL};
-    struct file_row row;
+    struct reading *rd = &ix->sync->reading;
+    bool opened = f->outcome != AHEAD_UNREADABLE;
 
-    if (f->outcome == AHEAD_GONE) /* since it was listed */
-        return SX_OK;
-    sx_status rc = file_find(&ix->w, f->path, &row, err);
+    *rd = (struct reading){.ix = ix, .path = f->path, .uri = buf_str(&f->uri), .stage = "parse"};
+    sx_status rc = file_find(&ix->w, f->path, &rd->row, err);
     if (rc != SX_OK)
         return rc;
-    bool opened = f->outcome != AHEAD_UNREADABLE;
-    row.size = opened ? f->facts.size : listed->size;
-    row.changed_ns = opened ? f->facts.changed_ns : listed->changed_ns;
-    row.modified_ns = opened ? f->facts.modified_ns : listed->modified_ns;
-    rc = take_file(ix, f, &rd, &row, err);
-    if (rc == SX_OK && rd.failed == 0 && ix->sync->event != NULL)
-        ix->sync->event(ix->sync->event_ctx, &ev);
-    return rc;
+    rd->row.size = opened ? f->facts.size : listed->size;
+    rd->row.changed_ns = opened ? f->facts.changed_ns : listed->changed_ns;
+    rd->row.modified_ns = opened ? f->facts.modified_ns : listed->modified_ns;
+    return take_file(rd, f, err);
 }
 
 /* Keeps the threads busy: gives them files, and answers what they ask. */
@@ -372,7 +386,16 @@ sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err)
     ahead_wait(ix->ahead, s->deadline > least ? s->deadline : least, &f);
     if (f == NULL)
         return SX_OK;
-    rc = write_found(ix, f, &s->changed[s->changed_next], err);
+    bool gone = f->outcome == AHEAD_GONE; /* since it was listed */
+    if (s->amid)
+        rc = put_docs(&s->reading, f, err);
+    else if (!gone)
+        rc = begin_file(ix, f, &s->changed[s->changed_next], err);
+    if (rc == SX_OK && s->amid)
+        return SX_OK;
+    if (rc == SX_OK && !gone && s->reading.failed == 0 && s->event != NULL)
+        s->event(s->event_ctx, &(struct sx_sync_event){f->path, NULL, NULL});
+    s->amid = false;
     ahead_drop(ix->ahead);
     if (rc != SX_OK)
         return write_doom(ix, rc, err);

@@ -240,6 +240,43 @@ static void a_large_file_comes_in_parts(void **state)
     buf_release(&lines);
 }
 
+/* The parts of a large file are put in slices, between which others write; what was put of it when
+ * it is given up is read again. */
+static void a_large_file_is_put_in_slices(void **state)
+{
+    struct bed *b = *state;
+    struct sx_error err;
+    struct buf lines = {0};
+    const struct sx_doc doc = {.uri = str_of("put"), .body = str_of("put meanwhile")};
+    bool more = true;
+    int slices = 0;
+
+    reopen(b, NULL);
+    put_lines(&lines, 0, 30000);
+    write_bytes(b, "b.jsonl", buf_str(&lines));
+    for (int times = 0; times < 2; times++) {
+        begin(b);
+        while (!sx_sync_progress(b->ix).amid)
+            must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+        assert_true(found(b, "ferry") > 0);
+        assert_int_equal(b->order[0], '\0');
+        must(sx_index_put(b->ix, &doc, 1, NULL, &err), &err);
+        must(sx_index_commit(b->ix, &err), &err);
+    }
+    for (; more; slices++)
+        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+    assert_true(slices > 5);
+    assert_int_equal(found(b, "ferry"), 30000);
+    assert_int_equal(sx_sync_progress(b->ix).docs, 30000);
+    assert_string_equal(b->order, "b");
+    begin(b);
+    while (!sx_sync_progress(b->ix).listed)
+        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+    finish(b);
+    assert_int_equal(b->last.unchanged, 1);
+    buf_release(&lines);
+}
+
 /* Small as files, large when read: begun beside others, and given up until their turn. */
 static void a_file_that_turns_out_large_comes_in_parts(void **state)
 {
@@ -346,6 +383,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(of_two_copies_of_a_file_that_is_gone_one_has_moved, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_large_file_comes_in_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_large_file_is_put_in_slices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_turns_out_large_comes_in_parts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_slow_file_does_not_hold_the_writer, set_up, tear_down),
