@@ -2,6 +2,7 @@
  * it without the lock. A file that the writer has dropped belongs to the thread that works on it. */
 #include "index/engine/ahead.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -15,6 +16,7 @@
 #include "index/ingest/walk.h"
 
 #define THREADS_MAX 8
+#define HEAD_BYTES ((size_t)1 << 20) /* of a long file: by which its kind is known */
 
 enum stage {
     GIVEN,
@@ -31,7 +33,8 @@ struct ahead_own {
     bool turn;        /* when a thread claimed it all before it were written */
     atomic_bool dropped;
     size_t held;        /* bytes that it has of AHEAD_BYTES; under the lock */
-    struct buf bytes;   /* of the file, until they are extracted */
+    struct buf bytes;   /* of the file, until they are extracted; of a long one the first */
+    int fd;             /* of a long one; else -1 */
     struct finds found; /* by the thread */
     struct finds ready; /* for the writer; under the lock */
     bool outgrew;       /* more was found than is held beside others */
@@ -56,9 +59,18 @@ static struct ahead_file *file_at(const struct ahead *a, size_t i)
     return a->files[(a->first + i) % AHEAD_FILES];
 }
 
+/* The bytes, wherever they are. */
+static void let_go(struct ahead_own *own)
+{
+    buf_release(&own->bytes);
+    if (own->fd >= 0)
+        close(own->fd);
+    own->fd = -1;
+}
+
 static void file_free(struct ahead_file *f)
 {
-    buf_release(&f->own->bytes);
+    let_go(f->own);
     finds_release(&f->own->found);
     finds_release(&f->own->ready);
     buf_release(&f->uri);
@@ -83,29 +95,76 @@ static enum stage unreadable(struct ahead_file *f, sx_status rc)
     return DONE;
 }
 
-static sx_status read_bytes(struct ahead_file *f, size_t max)
+static sx_status too_large(struct ahead_file *f, uint64_t max)
 {
-    int fd;
-    sx_status rc = file_open_in_place(f->path, &fd, &f->facts, &f->err);
-
-    if (rc != SX_OK)
-        return rc;
-    if (f->facts.size > max)
-        rc = sx_fail(&f->err, SX_ETOOLARGE, "file of %llu bytes is larger than %zu",
-                     (unsigned long long)f->facts.size, max);
-    else
-        rc = file_read_open(fd, f->path, max, &f->own->bytes, &f->err);
-    close(fd);
-    return rc;
+    return sx_fail(&f->err, SX_ETOOLARGE, "file of %llu bytes is larger than %llu",
+                   (unsigned long long)f->facts.size, (unsigned long long)max);
 }
 
-static void hash_bytes(struct ahead_file *f)
+/* Some more bytes; 0: the end. */
+static ssize_t read_some(int fd, char *to, size_t len)
 {
-    struct sha256 h;
+    ssize_t n;
 
+    do
+        n = read(fd, to, len);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* A file that no process holds whole: its kind by its first bytes, its hash by all. */
+static sx_status read_long(struct ahead_file *f)
+{
+    struct ahead_own *own = f->own;
+    struct sha256 h;
+    ssize_t n = 0;
+    char *room = buf_reserve(&own->bytes, HEAD_BYTES);
+
+    if (room == NULL)
+        return sx_fail_oom(&f->err);
     sha256_init(&h);
-    sha256_update(&h, f->own->bytes.data, f->own->bytes.len);
+    while (own->bytes.len < HEAD_BYTES &&
+           (n = read_some(own->fd, room + own->bytes.len, HEAD_BYTES - own->bytes.len)) > 0)
+        buf_advance(&own->bytes, (size_t)n);
+    f->media = media_detect(f->path, buf_str(&own->bytes));
+    if (!ingest_is_long(f->media))
+        return too_large(f, INGEST_FILE_MAX);
+    sha256_update(&h, own->bytes.data, own->bytes.len);
+    room = mem_alloc(HEAD_BYTES);
+    while (room != NULL && !own->dropped && n > 0 && (n = read_some(own->fd, room, HEAD_BYTES)) > 0)
+        sha256_update(&h, room, (size_t)n);
     sha256_final(&h, f->hash);
+    if (room == NULL)
+        return sx_fail_oom(&f->err);
+    mem_free(room);
+    return n < 0 ? sx_fail_errno(&f->err, "cannot read", f->path) : SX_OK;
+}
+
+/* Reads and hashes it, and finds out what it is. SX_ETOOLARGE, too, when it is not its turn. */
+static sx_status read_bytes(struct ahead_file *f, const struct sx_extract *x)
+{
+    struct ahead_own *own = f->own;
+    struct sha256 h;
+    sx_status rc = file_open_in_place(f->path, &own->fd, &f->facts, &f->err);
+
+    if (rc != SX_OK) {
+        own->fd = -1;
+        return rc;
+    }
+    if (f->facts.size > (own->turn ? INGEST_LONG_MAX : AHEAD_FILE_BYTES))
+        return too_large(f, INGEST_LONG_MAX);
+    if (f->facts.size > INGEST_FILE_MAX && x != NULL)
+        return read_long(f);
+    if (f->facts.size > INGEST_FILE_MAX)
+        return too_large(f, INGEST_FILE_MAX);
+    rc = file_read_open(own->fd, f->path, INGEST_FILE_MAX, &own->bytes, &f->err);
+    close(own->fd);
+    own->fd = -1;
+    sha256_init(&h);
+    sha256_update(&h, own->bytes.data, own->bytes.len);
+    sha256_final(&h, f->hash);
+    f->media = media_detect(f->path, buf_str(&own->bytes));
+    return rc;
 }
 
 /* Reads and hashes; says what comes next. */
@@ -117,20 +176,17 @@ static enum stage look(struct ahead_file *f, struct sx_extract *x)
     if (f->size > AHEAD_FILE_BYTES && !turn) /* as listed */
         return TOO_LARGE;
     buf_clear(&f->uri); /* it may be looked at once more */
-    buf_release(&f->own->bytes);
+    let_go(f->own);
     walk_uri(f->path, &f->uri);
-    rc = buf_ok(&f->uri) ? read_bytes(f, turn ? INGEST_FILE_MAX : AHEAD_FILE_BYTES)
-                         : sx_fail_oom(&f->err);
+    rc = buf_ok(&f->uri) ? read_bytes(f, x) : sx_fail_oom(&f->err);
     if (rc == SX_ETOOLARGE && !turn) /* it has grown */
         return TOO_LARGE;
     if (rc != SX_OK)
         return unreadable(f, rc);
-    hash_bytes(f);
     if (f->known.has_hash && memcmp(f->hash, f->known.hash, sizeof(f->hash)) == 0) {
         f->outcome = AHEAD_UNCHANGED;
         return DONE;
     }
-    f->media = media_detect(f->path, buf_str(&f->own->bytes));
     rc = extract_ready(x, f->media, &f->err);
     if (rc != SX_OK)
         return unreadable(f, rc);
@@ -198,20 +254,30 @@ static void take_item(void *ctx, struct sx_str uri, const struct sx_error *why)
     finds_item(&f->own->found, uri, why);
 }
 
-static enum stage extract(struct ahead_file *f, const struct ahead *a)
+static void extract_once(struct ahead_file *f, const struct ahead *a)
 {
     const struct ingest_options options = {.keep_boilerplate = a->keep_boilerplate};
     const struct ingest_sink sink = {
         .doc = take_doc, .failed = take_line, .item = take_item, .ctx = f, .options = &options};
     struct ahead_own *own = f->own;
+    struct sx_str uri = buf_str(&f->uri);
+
+    if (own->fd >= 0)
+        f->rc = extract_read_long(a->x, f->media, uri, own->fd, f->facts.size, &sink, &f->err);
+    else
+        f->rc = extract_read(a->x, f->media, uri, buf_str(&own->bytes), &sink, &f->err);
+}
+
+static enum stage extract(struct ahead_file *f, const struct ahead *a)
+{
+    struct ahead_own *own = f->own;
 
     f->outcome = AHEAD_READ;
     own->outgrew = false;
-    f->rc = extract_read(a->x, f->media, buf_str(&f->uri), buf_str(&own->bytes), &sink, &f->err);
+    extract_once(f, a);
     if (f->rc == SX_EBUSY && !f->parts) { /* its reader was taken away: another may do better */
         finds_release(&own->found);
-        f->rc =
-            extract_read(a->x, f->media, buf_str(&f->uri), buf_str(&own->bytes), &sink, &f->err);
+        extract_once(f, a);
     }
     if (own->found.oom)
         f->rc = sx_fail_oom(&f->err);
@@ -219,7 +285,7 @@ static enum stage extract(struct ahead_file *f, const struct ahead *a)
         finds_release(&own->found);
         return TOO_LARGE;
     }
-    buf_release(&own->bytes);
+    let_go(own);
     if (f->parts)
         hand_over(f);
     return DONE;
@@ -256,8 +322,10 @@ static void settle(struct ahead *a, struct ahead_file *f, enum stage stage)
         own->ready = own->found;
         own->found = (struct finds){0};
     }
+    if (stage == TOO_LARGE)
+        let_go(own);
     own->stage = stage;
-    hold(a, f, stage == TOO_LARGE ? 0 : own->bytes.len + own->ready.mem.used);
+    hold(a, f, own->bytes.len + own->ready.mem.used);
     if (stage == ASKING || f == file_at(a, 0))
         pthread_cond_signal(&a->news);
     if (stage == TOO_LARGE && f == file_at(a, 0)) /* its turn came meanwhile */
@@ -386,7 +454,7 @@ sx_status ahead_give(struct ahead *a, const char *path, uint64_t size, const str
         mem_free(copy);
         return sx_fail_oom(err);
     }
-    *own = (struct ahead_own){.ahead = a, .stage = GIVEN};
+    *own = (struct ahead_own){.ahead = a, .stage = GIVEN, .fd = -1};
     *f = (struct ahead_file){.path = copy, .size = size, .known = *known, .own = own};
     f->err.offset = SX_NO_OFFSET;
     pthread_mutex_lock(&a->lock);

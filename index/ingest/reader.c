@@ -88,16 +88,37 @@ sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
     return rc;
 }
 
+bool ingest_is_long(enum media m)
+{
+    return m == MEDIA_ARCHIVE || m == MEDIA_WARC || m == MEDIA_MBOX || m == MEDIA_JSONL;
+}
+
+/* The defaults for a file of so many bytes. */
+static struct ingest_limits limits_for(uint64_t bytes)
+{
+    struct ingest_limits l = ingest_limits_default;
+
+    if (bytes > INGEST_FILE_MAX && bytes * 8 > l.total_bytes)
+        l.total_bytes = bytes * 8;
+    if (bytes > INGEST_FILE_MAX && bytes / 1024 > l.items)
+        l.items = bytes / 1024;
+    return l;
+}
+
 sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
                       const struct ingest_sink *sink, struct sx_error *err)
 {
     struct nest nest = {.sink = sink, .limits = sink->limits};
     const struct item file = {.nest = &nest, .uri = uri, .name = uri};
 
+    const struct ingest_limits by_size = limits_for(bytes.len);
+
     if (nest.limits == NULL)
-        nest.limits = &ingest_limits_default;
-    if (bytes.len > INGEST_FILE_MAX)
-        return sx_fail(err, SX_ETOOLARGE, "the file is larger than %zu MiB", INGEST_FILE_MAX >> 20);
+        nest.limits = &by_size;
+    if (bytes.len > (ingest_is_long(m) ? INGEST_LONG_MAX : INGEST_FILE_MAX))
+        return sx_fail(
+            err, SX_ETOOLARGE, "the file is larger than %llu MiB",
+            (unsigned long long)((ingest_is_long(m) ? INGEST_LONG_MAX : INGEST_FILE_MAX) >> 20));
     if (bytes.len == 0)
         return sx_fail(err, SX_EREQUEST, "empty");
     return item_read_as(&file, m, bytes, err);

@@ -27,8 +27,10 @@
 
 struct sx_doc;
 
-/* The largest file that is read. A larger one is failed as such, never cut. */
+/* The largest file that is read; and of the kinds that are read piece by piece (ingest_is_long()).
+ * A larger one is failed as such, never cut. */
 #define INGEST_FILE_MAX ((size_t)64 << 20)
+#define INGEST_LONG_MAX ((uint64_t)4 << 30)
 
 /* What a container may cost. Over `item_bytes` and `depth` one item fails, over `ratio` one
  * archive; over `total_bytes` and `items` the file ends there, and fails after what was read. */
@@ -41,7 +43,8 @@ struct ingest_limits {
     uint64_t ratio_from;  /* … asked from so many bytes on: small ones do no harm */
 };
 
-/* 64 MiB, 512 MiB, 200,000, 6, 300, 16 MiB. Memory is bounded by depth times item_bytes. */
+/* 64 MiB, 512 MiB, 200,000, 6, 300, 16 MiB. Memory is bounded by depth times item_bytes. Of a file
+ * above INGEST_FILE_MAX, in proportion to it: 8 times its bytes, one item for each KiB. */
 extern const struct ingest_limits ingest_limits_default;
 
 enum media {
@@ -69,6 +72,9 @@ enum media {
 
 /* By content first, then by the name's ending. MEDIA_NONE: not a kind that is read (binary). */
 enum media media_detect(const char *path, struct sx_str bytes);
+/* Whether files of this kind are sequences of which a reader holds one item at a time: archives,
+ * WARC, mboxes, JSON Lines. */
+bool ingest_is_long(enum media m);
 /* "text", "html", "mail" …: what a document's `type` says. */
 const char *media_name(enum media m);
 

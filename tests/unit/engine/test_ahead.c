@@ -304,6 +304,46 @@ static void a_file_that_turns_out_large_comes_in_parts(void **state)
     buf_release(&lines);
 }
 
+static void put_record(FILE *f, const char *type, const char *head, const char *body, size_t filler)
+{
+    fprintf(f,
+            "WARC/1.0\r\nWARC-Type: %s\r\nContent-Type: application/http\r\n"
+            "Content-Length: %zu\r\n\r\n%s%s",
+            type, strlen(head) + strlen(body) + filler, head, body);
+    for (; filler > 0; filler--)
+        fputc('x', f);
+    fputs("\r\n\r\n", f);
+}
+
+/* More than a reader may hold, by a descriptor. */
+static void a_long_file_is_not_held_in_memory(void **state)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n";
+    struct bed *b = *state;
+    struct sx_failed_list *list;
+    struct sx_error err;
+
+    reopen(b, NULL);
+    FILE *f = fopen(path_of(b, "a.warc"), "w");
+    assert_non_null(f);
+    put_record(f, "response", head, "<p>ferry at the beginning", 0);
+    for (int i = 0; i < 9; i++)
+        put_record(f, "request", "GET / HTTP/1.1\r\n\r\n", "", 8 << 20);
+    put_record(f, "response", head, "<p>ferry at the end", 0);
+    fclose(f);
+    sync_root(b); /* in this process it would be held */
+    must(sx_reader_failed(b->r, 0, 10, &list, &err), &err);
+    assert_int_equal(list->count, 1);
+    assert_non_null(memmem(list->items[0].reason.ptr, list->items[0].reason.len, "larger", 6));
+    sx_failed_list_free(list);
+    reopen(b, ingest_read);
+    sync_root(b);
+    assert_int_equal(b->last.failed, 0);
+    assert_int_equal(found(b, "ferry"), 2);
+    sync_root(b);
+    assert_int_equal(b->last.unchanged, 1);
+}
+
 /* ---- in between -------------------------------------------------------------------------------- */
 
 static void a_slow_file_does_not_hold_the_writer(void **state)
@@ -386,6 +426,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_large_file_is_put_in_slices, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_turns_out_large_comes_in_parts, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_long_file_is_not_held_in_memory, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slow_file_does_not_hold_the_writer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_read_in_vain_is_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_goes_after_it_was_listed_is_passed_over, set_up,
