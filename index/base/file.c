@@ -149,7 +149,7 @@ sx_status file_open_in_place(const char *path, int *fd, struct file_facts *facts
 sx_status file_read(const char *path, size_t max, struct buf *out, struct sx_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-    struct file_facts facts;
+    struct file_facts facts = {0};
     sx_status rc = look_take(fd, path, &facts, err);
 
     if (rc != SX_OK)

@@ -87,14 +87,17 @@ struct sx_sync_progress sx_sync_progress(const struct sx_index *ix)
     return ix->progress;
 }
 
-/* Of a whole root, or of `count` paths below it. */
-static sx_status sync_new(struct sync **out, const char *root, const char *const *paths,
-                          size_t count, struct sx_error *err)
+/* Of a whole root, or of `count` paths below it. NULL: `err` says why. */
+static struct sync *sync_new(const char *root, const char *const *paths, size_t count,
+                             struct sx_error *err)
 {
     struct sync *s = mem_zalloc(1, sizeof(*s));
 
-    if (s == NULL)
-        return sx_fail_oom(err);
+    if (s == NULL) {
+        sx_fail_oom(err);
+        return NULL;
+    }
+    s->of_paths = paths != NULL;
     sx_status rc = paths == NULL ? walk_open(&s->walk, root, err) : SX_OK;
     if (rc == SX_OK && paths == NULL) {
         rc = sync_add_path(&s->targets, walk_root(s->walk), err);
@@ -102,16 +105,14 @@ static sx_status sync_new(struct sync **out, const char *root, const char *const
     }
     for (size_t i = 0; paths != NULL && i < count && rc == SX_OK; i++)
         rc = sync_add_path(&s->targets, paths[i], err);
-    if (rc != SX_OK)
-        sync_free(s);
-    else
-        *out = s;
-    return rc;
+    if (rc == SX_OK)
+        return s;
+    free_one(s);
+    return NULL;
 }
 
 sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err)
 {
-    struct sync *s = NULL;
     struct sx_error own;
 
     err = err == NULL ? &own : err;
@@ -120,7 +121,8 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
     while (ix->sync != NULL)
         end_sync(ix);
     memset(&ix->progress, 0, sizeof(ix->progress));
-    sx_status rc = sync_new(&s, root, NULL, 0, err);
+    struct sync *s = sync_new(root, NULL, 0, err);
+    sx_status rc = s == NULL ? err->code : SX_OK;
     if (!ix->in_transaction && rc != SX_ENOMEM)
         sync_note_root(ix, root, rc == SX_OK ? NULL : err->msg);
     ix->sync = s;
@@ -130,13 +132,14 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
 sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
                               struct sx_error *err)
 {
-    struct sync *s = NULL;
+    struct sx_error own;
 
+    err = err == NULL ? &own : err;
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    sx_status rc = sync_new(&s, NULL, paths, count, err);
-    if (rc != SX_OK)
-        return rc;
+    struct sync *s = sync_new(NULL, paths, count, err);
+    if (s == NULL)
+        return err->code;
     if (ix->sync != NULL && ix->sync->of_paths)
         end_sync(ix);
     stop_reading(ix);
@@ -145,7 +148,6 @@ sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, siz
         ix->sync->waiting = true;
     }
     memset(&ix->progress, 0, sizeof(ix->progress));
-    s->of_paths = true;
     s->outer = ix->sync;
     ix->sync = s;
     return SX_OK;
