@@ -20,20 +20,33 @@
 /* How long a step waits for a file at the least, so that small slices get on, too. */
 #define WAIT_NS ((uint64_t)5 * 1000000)
 
+/* Tells of what failed; one that cannot be told dooms the transaction, which whoever looks next at
+ * ix->doom sees. */
+static void tell_failed(struct reading *rd, struct buf *place, const struct buf *uri,
+                        const char *why)
+{
+    struct sx_error err;
+
+    if (buf_ok(uri) && buf_cstr(place) != NULL) {
+        sync_note_failure(rd->ix, place->data, buf_str(uri), rd->stage, why, rd->file, &err);
+        return;
+    }
+    sx_fail_oom(&err);
+    write_doom(rd->ix, SX_ENOMEM, &err);
+}
+
+/* A line fails as FILE:LINE, its uri as FILE#LINE. */
 static void take_failed_line(struct reading *rd, size_t line, const char *why)
 {
     struct buf uri = {0};
-    struct buf place = {0}; /* FILE:LINE */
-    struct sx_error err;
+    struct buf place = {0};
 
     if (++rd->failed > FAILED_LINES_MAX)
         return;
     buf_put_str(&uri, rd->uri);
     buf_printf(&uri, "#%zu", line);
     buf_printf(&place, "%s:%zu", rd->path, line);
-    /* A failure to note it dooms the transaction, which its commit tells. */
-    if (buf_ok(&uri) && buf_cstr(&place) != NULL)
-        sync_note_failure(rd->ix, place.data, buf_str(&uri), rd->stage, why, rd->file, &err);
+    tell_failed(rd, &place, &uri, why);
     buf_release(&uri);
     buf_release(&place);
 }
@@ -42,16 +55,17 @@ static void take_failed_line(struct reading *rd, size_t line, const char *why)
  * beyond the file's. */
 static void take_failed_item(struct reading *rd, struct sx_str uri, const char *why)
 {
+    struct buf own = {0};
     struct buf place = {0};
-    struct sx_error err;
 
     if (++rd->failed > FAILED_LINES_MAX)
         return;
+    buf_put_str(&own, uri);
     buf_puts(&place, rd->path);
     if (str_begins(uri, rd->uri))
         buf_put(&place, uri.ptr + rd->uri.len, uri.len - rd->uri.len);
-    if (buf_cstr(&place) != NULL)
-        sync_note_failure(rd->ix, place.data, uri, rd->stage, why, rd->file, &err);
+    tell_failed(rd, &place, &own, why);
+    buf_release(&own);
     buf_release(&place);
 }
 
@@ -165,8 +179,10 @@ static sx_status take_finds(struct reading *rd, const struct finds *part, struct
             take_failed_line(rd, f->line, f->why);
         else
             take_failed_item(rd, f->uri, f->why);
-        if (rc == SX_OK)
-            rc = rd->ix->doom.code;
+        if (rc == SX_OK && rd->ix->doom.code != SX_OK) {
+            *err = rd->ix->doom;
+            rc = err->code;
+        }
     }
     return rc;
 }

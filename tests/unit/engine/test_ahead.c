@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "index/base/alloc.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
 #include "index/engine/ahead.h"
@@ -156,6 +157,17 @@ static uint64_t found(struct bed *b, const char *query)
 
     must(sx_reader_count(b->r, str_of(query), SX_MATCH_ALL, NULL, &count, &err), &err);
     return count.total;
+}
+
+static uint64_t failures(struct bed *b)
+{
+    struct sx_failed_list *list;
+    struct sx_error err;
+
+    must(sx_reader_failed(b->r, 0, 10, &list, &err), &err);
+    uint64_t total = list->total;
+    sx_failed_list_free(list);
+    return total;
 }
 
 /* ---- order, and what is read ------------------------------------------------------------------ */
@@ -413,6 +425,40 @@ static void a_file_that_goes_after_it_was_listed_is_passed_over(void **state)
     assert_int_equal(found(b, "ferry"), 1);
 }
 
+/* Wherever memory runs out, in a thread that reads or the writer's, nothing is missed by the next
+ * sync, and no file is told as failed for it. */
+static void memory_runs_out_while_files_are_read(void **state)
+{
+    struct bed *b = *state;
+    char text[256];
+    bool fired = true;
+    unsigned told = 0;
+
+    reopen(b, NULL);
+    for (long n = 0; fired; n++) {
+        struct sx_error err;
+        bool more = true;
+        snprintf(text, sizeof(text), "<title>A page</title><p>ferry, time %ld", n);
+        write_file(b, "a.html", text);
+        snprintf(text, sizeof(text), "{\"body\":\"ferry %ld\"}\n{\"uri\":\"\"}\n", n);
+        write_file(b, "b.jsonl", text);
+        mem_fail_anywhere_after(n);
+        sx_status rc = sx_sync_begin(b->ix, b->root, &err);
+        while (rc == SX_OK && more)
+            rc = sx_sync_step(b->ix, 20, &more, NULL, NULL, &err);
+        fired = mem_failed() != 0;
+        mem_fail_after(-1);
+        assert_true(rc == SX_OK || (rc == SX_ENOMEM && fired));
+        told += rc == SX_ENOMEM;
+        sync_root(b);
+        assert_int_equal(found(b, "ferry"), 2);
+        snprintf(text, sizeof(text), "%ld", n);
+        assert_int_equal(found(b, text), 2);
+        assert_int_equal(failures(b), 1); /* of the line that has no uri */
+    }
+    assert_in_range(told, 20, 100000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +473,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_turns_out_large_comes_in_parts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_long_file_is_not_held_in_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(memory_runs_out_while_files_are_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slow_file_does_not_hold_the_writer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_read_in_vain_is_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_goes_after_it_was_listed_is_passed_over, set_up,
