@@ -436,8 +436,8 @@ struct sx_results {
     const struct sx_plan *plan; /* NULL: not asked for */
     /* Given back in another search, it brings the next page of this list, whatever is put or deleted
      * meanwhile: documents put since are not in it, those deleted since are left out, and none
-     * comes twice. Beyond the documents that were in hand (at least SX_PROXIMITY_HITS), the rest of
-     * the list is made when it is first asked for, by the words' weights of then. A list ends after
+     * comes twice. Beyond the documents that were in hand (those of the page, and of what closeness
+     * puts in order SX_PROXIMITY_HITS), the rest of the list is made when it is first asked for, by the words' weights of then. A list ends after
      * SX_WINDOW_MAX documents. Absent: there is no more. */
     struct sx_str cursor;
 };

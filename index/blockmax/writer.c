@@ -26,8 +26,6 @@ struct segment_writer {
     struct buf last;            /* the term before */
     struct buf list, positions; /* of the term at hand */
     uint32_t ranges;
-    uint16_t *impacts;  /* by range, of the term at hand */
-    uint8_t *stretches; /* the same by stretch */
     bool failed;
 };
 
@@ -41,14 +39,8 @@ struct segment_writer *segment_writer_new(const struct writer_options *opt, int 
     w->opt = *opt;
     w->fd = fd;
     w->ranges = segment_ranges(opt->next - opt->first);
-    w->impacts = mem_alloc((w->ranges + (size_t)1) * sizeof(*w->impacts));
-    w->stretches = mem_alloc((w->ranges + (size_t)1) * RANGE_STRETCHES);
     buf_put(&w->out, header, sizeof(header));
     w->written = sizeof(header);
-    if (w->impacts == NULL || w->stretches == NULL) {
-        segment_writer_free(w);
-        return NULL;
-    }
     return w;
 }
 
@@ -63,8 +55,6 @@ void segment_writer_free(struct segment_writer *w)
     buf_release(&w->last);
     buf_release(&w->list);
     buf_release(&w->positions);
-    mem_free(w->impacts);
-    mem_free(w->stretches);
     mem_free(w);
 }
 
@@ -223,37 +213,37 @@ static void put_positions(struct buf *b, const struct posting *p, size_t n, cons
     buf_release(&g.packed);
 }
 
-static void raise_to(double impact, struct segment_writer *w, uint32_t doc)
+static uint8_t impact_of(const struct segment_writer *w, const struct posting *p)
 {
-    double wide = ceil(impact * (double)IMPACT_ONE), narrow = ceil(impact * (double)STRETCH_ONE);
-    uint16_t *most = &w->impacts[doc >> RANGE_BITS];
-    uint8_t *here = &w->stretches[doc / STRETCH_DOCS];
+    const struct doc_length *len = &w->opt.lengths[p->doc];
+    double norm = score_length_norm(score_combined(len->title, len->body), w->opt.average);
+    double tf = score_combined(p->title, p->body);
+    double impact = ceil(tf / (tf + SCORE_K1 * norm) * (double)IMPACT_ONE);
 
-    if (wide > *most)
-        *most = wide < (double)IMPACT_ONE ? (uint16_t)wide : UINT16_MAX;
-    if (narrow > *here)
-        *here = narrow < (double)STRETCH_ONE ? (uint8_t)narrow : UINT8_MAX;
+    return impact < (double)IMPACT_ONE ? (uint8_t)impact : UINT8_MAX;
 }
 
 static void put_impacts(struct segment_writer *w, const struct term_postings *t)
 {
     uint64_t docs = w->opt.next - w->opt.first;
+    uint32_t n = (uint32_t)t->n;
+    size_t stretches = list_has_stretches(n, w->ranges) ? (size_t)w->ranges * RANGE_STRETCHES : 0;
+    size_t each_bytes = list_each_bytes(n, docs);
+    bool dense = list_is_dense(n, docs) != 0;
 
-    memset(w->impacts, 0, w->ranges * sizeof(*w->impacts));
-    memset(w->stretches, 0, segment_stretches(docs));
-    for (size_t i = 0; i < t->n; i++) {
+    uint8_t *most = (uint8_t *)buf_reserve(&w->list, stretches + each_bytes);
+    if (each_bytes == 0 || most == NULL)
+        return;
+    uint8_t *each = most + stretches;
+    memset(most, 0, stretches + (dense ? each_bytes : 0));
+    for (uint32_t i = 0; i < n; i++) {
         const struct posting *p = &t->postings[i];
-        const struct doc_length *len = &w->opt.lengths[p->doc];
-        double norm = score_length_norm(score_combined(len->title, len->body), w->opt.average);
-        double tf = score_combined(p->title, p->body);
-        raise_to(tf / (tf + SCORE_K1 * norm), w, p->doc);
+        uint8_t impact = impact_of(w, p);
+        each[dense ? p->doc : i] = impact;
+        if (stretches > 0 && most[p->doc / STRETCH_DOCS] < impact)
+            most[p->doc / STRETCH_DOCS] = impact;
     }
-    for (uint32_t r = 0; r < w->ranges; r++) {
-        uint8_t two[2] = {(uint8_t)w->impacts[r], (uint8_t)(w->impacts[r] >> 8)};
-        buf_put(&w->list, two, sizeof(two));
-    }
-    if (list_has_stretches((uint32_t)t->n, docs))
-        buf_put(&w->list, w->stretches, segment_stretches(docs));
+    buf_advance(&w->list, stretches + each_bytes);
 }
 
 /* The directory of a list of several blocks: last document, offset of the block and of its
@@ -267,8 +257,7 @@ static void put_list(struct segment_writer *w, const struct term_postings *t)
     char *room = buf_reserve(&w->list, entries);
 
     buf_advance(&w->list, room == NULL ? 0 : entries);
-    if (list_has_impacts((uint32_t)t->n, w->ranges))
-        put_impacts(w, t);
+    put_impacts(w, t);
     size_t base = w->list.len;
     for (uint32_t b = 0; b < blocks; b++) {
         const struct posting *p = t->postings + (size_t)b * PACK_BLOCK;
