@@ -191,10 +191,13 @@ static void put_stats(struct buf *out, const struct sx_stats *s)
     reply_u64(out, "cached_terms", s->cached_terms);
     buf_printf(out,
                ",\"blockmax\":{\"reached\":%s,\"documents\":%llu,\"segments\":%llu,"
-               "\"file_bytes\":%llu,\"memory_bytes\":%llu}",
+               "\"file_bytes\":%llu,\"memory_bytes\":%llu",
                s->blockmax.reached ? "true" : "false", (unsigned long long)s->blockmax.docs,
                (unsigned long long)s->blockmax.segments, (unsigned long long)s->blockmax.file_bytes,
                (unsigned long long)s->blockmax.memory_bytes);
+    if (s->blockmax.failure[0] != '\0')
+        reply_str(out, "failure", str_of(s->blockmax.failure));
+    buf_putc(out, '}');
     reply_u64(out, "schema_version", s->schema_version);
     reply_u64(out, "analyzer_version", s->analyzer_version);
     reply_u64(out, "index_analyzer", s->index_analyzer);

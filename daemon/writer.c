@@ -26,6 +26,9 @@
  * slice each time; under writes without end it gets one slice a second. */
 #define QUIET_NS (NS_PER_S / 10)
 #define OVERDUE_NS NS_PER_S
+/* What a watch tells is gathered for so long: a tree that is removed, or unpacked, is not one sync a
+ * file. */
+#define GATHER_NS (NS_PER_S / 10)
 
 /* The folders of a collection; handed over whole on reload. */
 struct roots {
@@ -49,8 +52,10 @@ struct writer {
     size_t root;        /* which one is being synced, or count */
     bool syncing;       /* that one has begun */
     bool again;         /* all are to be synced once more, soon */
+    uint64_t stir_at;   /* when the watches are to be emptied; 0: nothing stirs */
     size_t draining;    /* whose watch is being emptied, or count */
-    bool patching;      /* what that watch told is being synced */
+    bool patching;      /* what a watch told is being synced, */
+    size_t patched;     /* which is this root's */
     bool upkeep;        /* there may be something to merge */
     uint64_t wrote_at;  /* last commit */
     uint64_t idled_at;  /* last slice */
@@ -235,6 +240,7 @@ static void take_news(struct writer *w)
     watcher_clear(w->watcher);
     w->root = 0; /* sx_sync_begin() ends a sync that still runs */
     w->syncing = false;
+    w->stir_at = 0;
     w->draining = news->count;
     w->patching = false;
     w->rescan_at = 0;
@@ -268,6 +274,18 @@ static void sync_failed(struct writer *w, const char *root, const struct sx_erro
     notice_broken(w);
 }
 
+/* A slice of the sync that runs. */
+static sx_status sync_step(struct writer *w, bool *more, struct sx_error *err)
+{
+    unsigned before = sx_sync_progress(w->index).restarts;
+    sx_status rc = sx_sync_step(w->index, SLICE_MS, more, tell_file, w, err);
+    unsigned times = sx_sync_progress(w->index).restarts - before;
+    if (times > 0)
+        log_warn("readers restarted collection=%s times=%u: what starts them was killed", w->name,
+                 times);
+    return rc;
+}
+
 /* Before it is looked through, so that no change comes in between. */
 static void watch_root(struct writer *w, const char *root)
 {
@@ -292,7 +310,7 @@ static void sync_slice(struct writer *w)
     }
     w->syncing = true;
     if (rc == SX_OK)
-        rc = sx_sync_step(w->index, SLICE_MS, &more, tell_file, w, &err);
+        rc = sync_step(w, &more, &err);
     if (rc != SX_OK)
         sync_failed(w, root, &err);
     else if (!more)
@@ -303,19 +321,22 @@ static void sync_slice(struct writer *w)
     w->root++;
 }
 
-/* Takes what a watch has to tell; the next one's turn when that is nothing. */
+/* Takes what a watch has to tell. It may have more by and by: it is asked again. */
 static void drain_watch(struct writer *w)
 {
     struct sx_error err = {.offset = SX_NO_OFFSET};
     struct sx_watch_news news = {.all = true};
     struct sx_watch *watch = watcher_get(w->watcher, w->draining);
     sx_status rc = SX_OK;
-    if (watch != NULL)
-        rc = sx_watch_take(watch, &news, &err);
-    if (watch == NULL || (rc == SX_OK && !news.all && news.count == 0)) {
-        w->draining++;
+    w->patched = w->draining++;
+    if (watch == NULL)
         return;
-    }
+    rc = sx_watch_take(watch, &news, &err);
+    if (rc == SX_OK && news.lost)
+        w->again = true;
+    if (rc == SX_OK && !news.all && news.count == 0)
+        return;
+    w->stir_at = clock_now_ns() + GATHER_NS;
     if (rc == SX_OK && !news.all)
         rc = sx_sync_begin_paths(w->index, news.paths, news.count, &err);
     w->patching = rc == SX_OK && !news.all;
@@ -325,9 +346,9 @@ static void drain_watch(struct writer *w)
 static void patch_slice(struct writer *w)
 {
     struct sx_error err = {.offset = SX_NO_OFFSET};
-    const char *root = w->roots->paths[w->draining];
+    const char *root = w->roots->paths[w->patched];
     bool more = true;
-    sx_status rc = sx_sync_step(w->index, SLICE_MS, &more, tell_file, w, &err);
+    sx_status rc = sync_step(w, &more, &err);
     if (rc != SX_OK) {
         sync_failed(w, root, &err);
         w->again = true;
@@ -361,13 +382,17 @@ static bool roots_left(const struct writer *w)
     return has_roots(w) && w->root < w->roots->count;
 }
 
-/* A watch has something to tell, or is telling it. */
+/* There are watches to be emptied now. */
 static bool stirring(struct writer *w)
 {
     if (!has_roots(w))
         return false;
-    if (watcher_stirred(w->watcher))
+    if (watcher_stirred(w->watcher) && w->stir_at == 0)
+        w->stir_at = clock_now_ns() + GATHER_NS;
+    if (w->stir_at != 0 && clock_now_ns() >= w->stir_at) {
+        w->stir_at = 0;
         w->draining = 0;
+    }
     return w->draining < w->roots->count;
 }
 
@@ -376,14 +401,17 @@ static bool overdue(const struct writer *w)
     return clock_now_ns() - w->idled_at >= OVERDUE_NS;
 }
 
+/* What a watch tells comes first: a file that changed does not wait for all that are read at the
+ * start. */
 static void sync_some(struct writer *w)
 {
-    if (!w->patching && roots_left(w))
-        sync_slice(w);
-    else if (!w->patching)
+    /* What a large file has begun to give would be read again. */
+    if (!w->patching && !sx_sync_progress(w->index).amid && stirring(w))
         drain_watch(w);
     if (w->patching) /* at once: under writes without end there is but a slice a second */
         patch_slice(w);
+    else if (roots_left(w))
+        sync_slice(w);
     if (w->root == w->roots->count && w->rescan_at == 0)
         w->rescan_at = clock_now_ns() + w->roots->rescan_ns;
 }
@@ -412,9 +440,12 @@ static uint64_t next_wake(struct writer *w)
         return QUEUE_FOREVER;
     if (w->patching || roots_left(w) || (w->again && has_roots(w)) || stirring(w))
         return 0;
-    if (w->upkeep)
-        return w->wrote_at + QUIET_NS;
-    return has_roots(w) ? w->rescan_at : QUEUE_FOREVER;
+    uint64_t at = has_roots(w) ? w->rescan_at : QUEUE_FOREVER;
+    if (has_roots(w) && w->stir_at != 0 && w->stir_at < at)
+        at = w->stir_at;
+    if (w->upkeep && w->wrote_at + QUIET_NS < at)
+        at = w->wrote_at + QUIET_NS;
+    return at;
 }
 
 static void *work(void *arg)

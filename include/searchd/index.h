@@ -208,6 +208,12 @@ struct sx_sync_progress {
     uint64_t moved;                                      /* files that have another path now */
     uint64_t docs;                                       /* documents put */
     bool listed;                                         /* all files are seen */
+    /* How often the process that starts readers had died and was replaced; what it had in hand was
+     * read again. */
+    unsigned restarts;
+    /* A large file is being read, of which a part is put: a sync of paths would have it read again
+     * from its beginning. */
+    bool amid;
 };
 
 /* Begins to bring the index in line with the folder `root` (all its readable regular files
@@ -217,12 +223,14 @@ struct sx_sync_progress {
 sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err);
 
 /* The same for `count` files and folders, absolute paths without links in them, such as
- * sx_watch_take() gives: what is there is read as it changed, what is not is forgotten. */
+ * sx_watch_take() gives: what is there is read as it changed, what is not is forgotten. It goes before
+ * the sync of a root that runs, which goes on with the first sx_sync_step() after it is done. */
 sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
                               struct sx_error *err);
 
-/* Goes on for about `budget_ms`, committing as it goes. *more is false when it is done. Files
- * that cannot be read are recorded (see sx_reader_failed) and are no error. `event` may be NULL. */
+/* Goes on for about `budget_ms`, committing as it goes. *more is false when it is done. Files are
+ * read by threads of the index's own, which the first sync starts, and written by the caller, in the
+ * order of their paths; a slow one makes nobody wait beyond the budget. Files that cannot be read are recorded (see sx_reader_failed) and are no error. `event` may be NULL. */
 sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
                        void (*event)(void *ctx, const struct sx_sync_event *ev), void *ctx,
                        struct sx_error *err);
@@ -241,6 +249,7 @@ struct sx_watch_news {
         *paths;   /* files and folders that came, changed or went, to be synced by path; */
     size_t count; /* they live until the next call */
     bool all;     /* more than is known: the whole root is to be synced */
+    bool lost;    /* the root is gone, or was moved: a sync of it tells so */
 };
 /* What has changed since the last call. After a failure a sync of the whole root makes up for it. */
 sx_status sx_watch_take(struct sx_watch *w, struct sx_watch_news *out, struct sx_error *err);
@@ -418,7 +427,7 @@ struct sx_results {
     const struct sx_str *warnings;
     size_t warning_count;
     uint64_t generation;
-    const char *engine; /* "fts5" */
+    const char *engine; /* that found the documents: "fts5" or "blockmax" */
     struct sx_coverage coverage;
     const struct sx_hit *hits;
     size_t hit_count;
@@ -427,8 +436,8 @@ struct sx_results {
     const struct sx_plan *plan; /* NULL: not asked for */
     /* Given back in another search, it brings the next page of this list, whatever is put or deleted
      * meanwhile: documents put since are not in it, those deleted since are left out, and none
-     * comes twice. Beyond the documents that were in hand (at least SX_PROXIMITY_HITS), the rest of
-     * the list is made when it is first asked for, by the words' weights of then. A list ends after
+     * comes twice. Beyond the documents that were in hand (those of the page, and of what closeness
+     * puts in order SX_PROXIMITY_HITS), the rest of the list is made when it is first asked for, by the words' weights of then. A list ends after
      * SX_WINDOW_MAX documents. Absent: there is no more. */
     struct sx_str cursor;
 };
@@ -498,10 +507,12 @@ struct sx_stats {
     uint64_t title_words, body_words; /* of all live documents */
     uint64_t file_bytes, wal_bytes;
     uint64_t cached_terms; /* words whose n and F are in memory */
-    /* Block-max segments: whether they reach all documents, how many they have, where. */
+    /* Block-max segments: whether they reach all documents, how many they have, where; and why the
+     * last of them could not be made or kept: "" where all went well. */
     struct {
         bool reached;
         uint64_t docs, segments, file_bytes, memory_bytes;
+        char failure[256];
     } blockmax;
     unsigned schema_version, analyzer_version;
     uint64_t index_analyzer;      /* the one that made the words of the index */

@@ -64,8 +64,8 @@ sx_status file_lock(const char *path, uint64_t wait_ms, int *fd, struct sx_error
     return SX_OK;
 }
 
-static sx_status read_all(int fd, const char *path, size_t max, struct buf *out,
-                          struct sx_error *err)
+sx_status file_read_open(int fd, const char *path, size_t max, struct buf *out,
+                         struct sx_error *err)
 {
     size_t start = out->len;
 
@@ -86,23 +86,27 @@ static sx_status read_all(int fd, const char *path, size_t max, struct buf *out,
     }
 }
 
-/* The whole of a regular file. Closes `fd`. */
-static sx_status read_take(int fd, const char *path, size_t max, struct buf *out,
-                           struct sx_error *err)
+static int64_t ns_of(struct timespec t)
+{
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+/* Whether `fd` is open (else errno says why) and leads to a regular file. Closes it if not. */
+static sx_status look_take(int fd, const char *path, struct file_facts *facts, struct sx_error *err)
 {
     struct stat st;
-    sx_status rc;
+    sx_status rc = SX_OK;
 
+    if (fd < 0)
+        return sx_fail_errno(err, "cannot open", path);
     if (fstat(fd, &st) != 0)
         rc = sx_fail_errno(err, "cannot stat", path);
     else if (!S_ISREG(st.st_mode))
         rc = sx_fail(err, SX_EREQUEST, "not a regular file");
-    else if ((uint64_t)st.st_size > max)
-        rc = sx_fail(err, SX_ETOOLARGE, "file of %lld bytes is larger than %zu",
-                     (long long)st.st_size, max);
     else
-        rc = read_all(fd, path, max, out, err);
-    close(fd);
+        *facts = (struct file_facts){(uint64_t)st.st_size, ns_of(st.st_ctim), ns_of(st.st_mtim)};
+    if (rc != SX_OK)
+        close(fd);
     return rc;
 }
 
@@ -135,16 +139,26 @@ static int open_no_links(const char *path)
     return fd;
 }
 
-sx_status file_read_in_place(const char *path, size_t max, struct buf *out, struct sx_error *err)
+sx_status file_open_in_place(const char *path, int *fd, struct file_facts *facts,
+                             struct sx_error *err)
 {
-    int fd = open_no_links(path);
-
-    return fd < 0 ? sx_fail_errno(err, "cannot open", path) : read_take(fd, path, max, out, err);
+    *fd = open_no_links(path);
+    return look_take(*fd, path, facts, err);
 }
 
 sx_status file_read(const char *path, size_t max, struct buf *out, struct sx_error *err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+    struct file_facts facts = {0};
+    sx_status rc = look_take(fd, path, &facts, err);
 
-    return fd < 0 ? sx_fail_errno(err, "cannot open", path) : read_take(fd, path, max, out, err);
+    if (rc != SX_OK)
+        return rc;
+    if (facts.size > max)
+        rc = sx_fail(err, SX_ETOOLARGE, "file of %llu bytes is larger than %zu",
+                     (unsigned long long)facts.size, max);
+    else
+        rc = file_read_open(fd, path, max, out, err);
+    close(fd);
+    return rc;
 }

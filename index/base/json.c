@@ -100,7 +100,7 @@ void json_print_double(double v, struct buf *out)
     }
     for (int digits = 15; digits <= 17; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, v);
-        if (strtod(text, NULL) == v)
+        if (digits == 17 || strtod(text, NULL) == v) /* 17 always suffice */
             break;
     }
     buf_puts(out, text);

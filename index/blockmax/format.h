@@ -5,10 +5,10 @@
 #include "index/blockmax/pack.h"
 
 #define SEGMENT_MAGIC "sxblkmx1"
-#define SEGMENT_VERSION 1
+#define SEGMENT_VERSION 2
 #define SEGMENT_ID_BYTES 16
 
-/* Documents of a range: of each frequent term a segment has the greatest impact in each. */
+/* Documents of a range. */
 #define RANGE_BITS 10
 #define RANGE_DOCS (1U << RANGE_BITS)
 
@@ -54,7 +54,7 @@ enum header_at {
 #define TERM_UNCOUNTED 4U /* F is not known: some of TERM_REPEATED were left out by a merge */
 #define TERM_FLAG_BITS 3
 
-/* A list's blocks, and whether it has impacts by range. */
+/* A list's blocks. */
 static inline uint32_t list_blocks(uint32_t n)
 {
     return (n + PACK_BLOCK - 1) / PACK_BLOCK;
@@ -65,30 +65,34 @@ static inline uint32_t segment_ranges(uint64_t docs)
     return (uint32_t)((docs + RANGE_DOCS - 1) >> RANGE_BITS);
 }
 
-/* Two bytes a range have to be worth it. */
-static inline int list_has_impacts(uint32_t n, uint32_t ranges)
+/* A stretch is the documents of one word of bits. Lists that are not rare say of each, in a byte, what the
+ * impact is there at most. */
+#define STRETCH_DOCS 64
+#define RANGE_STRETCHES (RANGE_DOCS / STRETCH_DOCS)
+
+static inline int list_has_stretches(uint32_t n, uint32_t ranges)
 {
     return n / 8 >= ranges;
 }
 
-/* A stretch is the documents of one word of bits. Terms that many stretches have say of each, in a byte,
- * what the impact is there at most. */
-#define STRETCH_DOCS 64
-#define RANGE_STRETCHES (RANGE_DOCS / STRETCH_DOCS)
-
-static inline uint32_t segment_stretches(uint64_t docs)
+/* The impact of each posting: a dense list has a byte for every document there is room for, so that
+ * no posting needs to be read; another that is not tiny has a byte a posting. */
+static inline int list_is_dense(uint32_t n, uint64_t docs)
 {
-    return (uint32_t)((docs + STRETCH_DOCS - 1) / STRETCH_DOCS);
+    return n >= docs / 5 && docs >= RANGE_DOCS;
 }
 
-static inline int list_has_stretches(uint32_t n, uint64_t docs)
+static inline uint64_t list_each_bytes(uint32_t n, uint64_t docs)
 {
-    return n >= segment_stretches(docs) && n >= 8;
+    uint32_t ranges = segment_ranges(docs);
+
+    if (list_is_dense(n, docs))
+        return (uint64_t)ranges << RANGE_BITS;
+    return n > PACK_BLOCK || list_has_stretches(n, ranges) ? n : 0;
 }
 
-/* An impact is x / (x + k1), which is the score but for the weight (rank/score.h): in 1/65535,
- * rounded up. */
-#define IMPACT_ONE 65535.0f
-#define STRETCH_ONE 255.0f /* of a stretch: in 1/255, rounded up */
+/* An impact is x / (x + k1), which is the score but for the weight (rank/score.h), in 1/255, rounded
+ * up. */
+#define IMPACT_ONE 255.0f
 
 #endif

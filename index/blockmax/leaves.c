@@ -2,6 +2,7 @@
 #include "index/blockmax/leaves.h"
 
 #include "index/base/alloc.h"
+#include "index/blockmax/impacts.h"
 #include "index/rank/score.h"
 
 /* ---- opening ---------------------------------------------------------------------------------- */
@@ -33,11 +34,13 @@ static bool number(struct leaves *l)
         for (size_t k = 0; k < leaf->phrase_count; k++)
             l->source_count += (uint32_t)leaf->phrases[k].count;
     }
-    l->slots = pool_array(l->mem, l->source_count + 1, sizeof(struct slot *));
+    l->slots = pool_array(l->mem, l->source_count + 1, sizeof(*l->slots));
+    l->meeting = pool_array(l->mem, l->source_count + ask->leaf_count + 1, sizeof(*l->meeting));
     l->places = mem_zalloc(l->source_count + (size_t)1, sizeof(*l->places));
-    if (l->slots == NULL || l->places == NULL)
+    l->seats = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*l->seats));
+    if (l->slots == NULL || l->meeting == NULL || l->places == NULL || l->seats == NULL)
         return false;
-    memset(l->slots, 0, l->source_count * sizeof(struct slot *));
+    memset(l->slots, 0, l->source_count * sizeof(*l->slots));
     return true;
 }
 
@@ -80,8 +83,7 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
     p->s = s;
     p->below =
         (uint32_t)(l->ask->view.below - s->first < docs ? l->ask->view.below - s->first : docs);
-    p->bounds = NULL;
-    p->apart = NULL;
+    p->here = NULL;
     p->sources = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*p->sources));
     if (p->sources == NULL)
         return sx_fail_oom(err);
@@ -123,286 +125,134 @@ void leaves_close(struct leaves *l)
 
 /* ---- bounds ----------------------------------------------------------------------------------- */
 
-/* The segment's impacts are for its own average length. With a longer one, lengths weigh less: no x
- * grows by more than the ratio of the two, and no impact by more than x does. */
-static float drift(const struct leaves *l, const struct segment *s)
+/* A phrase stands no more often than each of its terms. */
+static const uint8_t *bound_phrase(struct leaves *l, const struct source *src, size_t terms,
+                                   size_t count)
 {
-    return l->ask->avglen > s->average ? (float)(l->ask->avglen / s->average) : 1.0f;
-}
+    const uint8_t *one = source_stretches(src, l->mem);
+    uint8_t *most = terms == 1 ? NULL : pool_array(l->mem, count, 1);
 
-static void apply_drift(float *impact, size_t count, float ratio)
-{
-    for (size_t i = 0; i < count && ratio > 1; i++)
-        impact[i] = impact[i] * ratio < 1 ? impact[i] * ratio : 1;
-}
-
-static void keep_least(float *out, const float *other, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        out[i] = other[i] < out[i] ? other[i] : out[i];
-}
-
-/* Adds the impacts of another phrase, which may stand in the same document: x adds up. */
-static void add_impacts(float *out, const float *other, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        float a = out[i], b = other[i];
-        if (a >= 1 || b >= 1) {
-            out[i] = 1;
-        } else if (b > 0) {
-            float x = a / (1 - a) + b / (1 - b); /* in units of k1 */
-            out[i] = x / (x + 1);
-        }
+    if (terms == 1 || one == NULL || most == NULL)
+        return terms == 1 ? one : NULL;
+    memcpy(most, one, count);
+    for (size_t k = 1; k < terms; k++) {
+        one = source_stretches(src + k, l->mem);
+        if (one == NULL)
+            return NULL;
+        impacts_least(most, one, count);
     }
+    return most;
 }
 
-/* Impacts of a source: all ranges, or the stretches of one. */
-struct where {
-    bool ranges;
-    uint32_t range;
-    size_t count;
-};
-
-static void impacts_of(const struct source *src, const struct where *at, float *out)
-{
-    if (at->ranges)
-        source_impacts(src, out);
-    else
-        source_stretches(src, at->range, out);
-}
-
-/* A phrase stands no more often than each of its terms. `room` is for twice as many. */
-static void bound_leaf(const struct part *p, const struct leaf_state *st, const struct where *at,
-                       float *out, float *room)
+/* Another phrase may stand in the same document. */
+static const uint8_t *bound_phrases(struct leaves *l, const struct part *p,
+                                    const struct leaf_state *st, size_t count)
 {
     const struct source *src = &p->sources[st->first];
-    float *phrase = room, *term = room + at->count;
+    uint8_t *most = pool_array(l->mem, count, 1);
 
-    if (st->simple) {
-        impacts_of(src, at, out);
-        return;
-    }
-    memset(out, 0, at->count * sizeof(*out));
+    if (most == NULL)
+        return NULL;
+    memset(most, 0, count);
     for (size_t i = 0; i < st->leaf->phrase_count; i++) {
-        impacts_of(src++, at, phrase);
-        for (size_t k = 1; k < st->leaf->phrases[i].count; k++) {
-            impacts_of(src++, at, term);
-            keep_least(phrase, term, at->count);
-        }
-        add_impacts(out, phrase, at->count);
+        const uint8_t *one = bound_phrase(l, src, st->leaf->phrases[i].count, count);
+        if (one == NULL)
+            return NULL;
+        impacts_join(most, one, count);
+        src += st->leaf->phrases[i].count;
     }
+    return most;
+}
+
+/* NEAR stands no more often than any of its words. */
+static const uint8_t *bound_near(struct leaves *l, const struct part *p, const struct bm_leaf *near,
+                                 size_t count)
+{
+    uint8_t *most = pool_array(l->mem, count, 1);
+
+    if (most == NULL)
+        return NULL;
+    memset(most, UINT8_MAX, count);
+    for (size_t i = 0; i < near->near_count; i++)
+        impacts_least(most, p->here[near->near[i]], count);
+    return most;
 }
 
 int leaves_bounds(struct leaves *l, struct part *p)
 {
-    struct where at = {true, 0, p->s->ranges};
-    float *room = pool_array(l->mem, 2 * at.count + 1, sizeof(*room));
+    size_t count = (size_t)p->s->ranges * RANGE_STRETCHES;
 
-    p->bounds = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(float *));
-    if (room == NULL || p->bounds == NULL)
+    if (p->here != NULL)
+        return 0;
+    const uint8_t **here = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(*here));
+    if (here == NULL)
         return -1;
-    for (uint32_t i = 0; i < l->ask->leaf_count; i++) {
-        p->bounds[i] = pool_array(l->mem, at.count + 1, sizeof(float));
-        if (p->bounds[i] == NULL)
-            return -1;
-        if (l->states[i].leaf->near_count > 0)
-            continue;
-        bound_leaf(p, &l->states[i], &at, p->bounds[i], room);
-        apply_drift(p->bounds[i], at.count, drift(l, p->s));
-    }
-    /* NEAR stands no more often than any of its words. */
-    for (uint32_t i = 0; i < l->ask->leaf_count; i++) {
-        const struct bm_leaf *near = l->states[i].leaf;
-        for (size_t k = 0; k < near->near_count; k++) {
-            if (k == 0)
-                memcpy(p->bounds[i], p->bounds[near->near[0]], at.count * sizeof(float));
-            keep_least(p->bounds[i], p->bounds[near->near[k]], at.count);
+    p->here = here;
+    for (int near = 0; near < 2; near++) { /* of leaves that are none */
+        for (uint32_t i = 0; i < l->ask->leaf_count; i++) {
+            const struct leaf_state *st = &l->states[i];
+            if ((st->leaf->near_count > 0) != near)
+                continue;
+            here[i] = near         ? bound_near(l, p, st->leaf, count)
+                      : st->simple ? source_stretches(&p->sources[st->first], l->mem)
+                                   : bound_phrases(l, p, st, count);
+            if (here[i] == NULL)
+                return -1;
         }
     }
     return 0;
-}
-
-void leaves_stretches(const struct leaves *l, const struct part *p, uint32_t leaf, uint32_t range,
-                      float out[RANGE_STRETCHES])
-{
-    const struct leaf_state *st = &l->states[leaf];
-    const struct where at = {false, range, RANGE_STRETCHES};
-    float room[2 * RANGE_STRETCHES];
-
-    if (st->leaf->near_count == 0) {
-        bound_leaf(p, st, &at, out, room);
-        apply_drift(out, RANGE_STRETCHES, drift(l, p->s));
-        return;
-    }
-    leaves_stretches(l, p, st->leaf->near[0], range, out);
-    for (size_t i = 1; i < st->leaf->near_count; i++) {
-        leaves_stretches(l, p, st->leaf->near[i], range, room);
-        keep_least(out, room, RANGE_STRETCHES);
-    }
-}
-
-/* ---- the whole of a part ---------------------------------------------------------------------- */
-
-/* Its sources: those of the phrases, or one. */
-static size_t sources_of(const struct leaf_state *st)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; !st->simple && i < st->leaf->phrase_count; i++)
-        count += st->leaf->phrases[i].count;
-    return st->simple ? 1 : count;
-}
-
-uint64_t leaves_postings(const struct leaves *l, const struct part *p, uint32_t leaf)
-{
-    const struct leaf_state *st = &l->states[leaf];
-    uint64_t n = 0;
-
-    for (size_t i = 0; i < st->leaf->near_count; i++)
-        n += leaves_postings(l, p, st->leaf->near[i]);
-    for (size_t i = 0; st->leaf->near_count == 0 && i < sources_of(st); i++)
-        n += p->sources[st->first + i].n;
-    return n;
-}
-
-void leaves_all_bits(struct leaves *l, struct part *p, uint32_t leaf, uint64_t *bits,
-                     uint64_t *room)
-{
-    const struct leaf_state *st = &l->states[leaf];
-    size_t words = (size_t)p->s->ranges * RANGE_WORDS;
-    struct source *src = &p->sources[st->first];
-
-    if (st->leaf->near_count > 0) { /* in no other documents than its first word */
-        leaves_all_bits(l, p, st->leaf->near[0], bits, room);
-        return;
-    }
-    if (st->simple) {
-        source_all_bits(src, bits);
-        return;
-    }
-    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
-        size_t terms = st->leaf->phrases[i].count;
-        uint64_t *every = room, *one = room + words;
-        memset(every, 0xff, words * sizeof(*every));
-        for (size_t k = 0; k < terms; k++) {
-            memset(one, 0, words * sizeof(*one));
-            source_all_bits(src++, one);
-            for (size_t w = 0; w < words; w++)
-                every[w] &= one[w];
-        }
-        for (size_t w = 0; w < words; w++)
-            bits[w] |= every[w];
-    }
 }
 
 /* ---- a range ---------------------------------------------------------------------------------- */
 
 void leaves_move(struct leaves *l, struct part *p, uint32_t range)
 {
-    if (l->part == p && l->range == range)
-        return;
     l->part = p;
     l->range = range;
     for (size_t i = 0; i < l->ask->leaf_count; i++)
-        l->states[i].loaded = 0;
+        l->states[i].is_loaded = false;
 }
 
-static struct slot *slot_of(struct leaves *l, uint32_t source)
+/* Joins to `out` what stands no more often than each of several. */
+static void meet(const struct loaded *of, size_t count, uint32_t stretches, struct slot *out)
 {
-    if (l->slots[source] == NULL)
-        l->slots[source] = pool_array(l->mem, 1, sizeof(**l->slots));
-    return l->slots[source];
-}
+    const struct loaded *narrow = NULL;
+    uint8_t least[STRETCH_DOCS];
 
-static struct slot *own_slot(struct leaves *l, struct leaf_state *st)
-{
-    if (st->own == NULL)
-        st->own = pool_array(l->mem, 1, sizeof(*st->own));
-    if (st->own != NULL) {
-        st->bits = st->own->bits;
-        st->tf = st->own->tf;
-        memset(st->bits, 0, sizeof(st->own->bits));
-    }
-    return st->own;
-}
-
-/* Keeps what stands in the leaf's field. */
-static void keep_field(struct leaf_state *st)
-{
-    enum bm_field field = st->leaf->field;
-
-    if (field == BM_BOTH)
-        return;
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-        for (uint64_t left = st->bits[w]; left != 0; left &= left - 1) {
-            struct phrase_tf *tf = &st->tf[w * 64 + (uint32_t)__builtin_ctzll(left)];
-            *(field == BM_TITLE ? &tf->body : &tf->title) = 0;
-            if (tf->title + tf->body == 0)
-                st->bits[w] &= ~(left & -left);
-        }
-    }
-}
-
-static uint32_t least(uint32_t a, uint32_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Adds one phrase, whose terms are loaded, to its leaf. */
-static void add_phrase(struct leaves *l, struct leaf_state *st, uint32_t source, size_t terms)
-{
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-        uint64_t both = l->slots[source]->bits[w];
-        for (size_t k = 1; k < terms; k++)
-            both &= l->slots[source + k]->bits[w];
-        for (; both != 0; both &= both - 1) {
-            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(both);
-            struct phrase_tf tf = l->slots[source]->tf[doc];
-            for (size_t k = 1; k < terms; k++) {
-                tf.title = least(tf.title, l->slots[source + k]->tf[doc].title);
-                tf.body = least(tf.body, l->slots[source + k]->tf[doc].body);
+    for (size_t i = 0; i < count; i++)
+        if (of[i].docs != NULL && (narrow == NULL || of[i].count < narrow->count))
+            narrow = &of[i];
+    if (narrow == NULL) {
+        for (; stretches != 0; stretches &= stretches - 1) {
+            uint32_t from = (uint32_t)__builtin_ctz(stretches) * STRETCH_DOCS;
+            memcpy(least, of[0].impacts + from, sizeof(least));
+            for (size_t i = 1; i < count; i++)
+                impacts_least(least, of[i].impacts + from, STRETCH_DOCS);
+            for (uint64_t left = impacts_standing(least); left != 0; left &= left - 1) {
+                uint32_t doc = (uint32_t)__builtin_ctzll(left);
+                slot_join(out, from + doc, least[doc]);
             }
-            if (!has_document(st->bits, doc))
-                st->tf[doc] = (struct phrase_tf){0, 0};
-            st->bits[w] |= UINT64_C(1) << (doc % 64);
-            st->tf[doc].title += tf.title;
-            st->tf[doc].body += tf.body;
         }
+        return;
+    }
+    for (uint32_t k = 0; k < narrow->count; k++) {
+        uint32_t doc = narrow->docs[k];
+        uint8_t most = UINT8_MAX;
+        for (size_t i = 0; i < count; i++)
+            most = of[i].impacts[doc] < most ? of[i].impacts[doc] : most;
+        if (most > 0)
+            slot_join(out, doc, most);
     }
 }
 
-static int load_phrases(struct leaves *l, struct leaf_state *st, uint32_t stretches)
+static int load_source(struct leaves *l, uint32_t source, struct loaded *out)
 {
-    uint32_t source = st->first;
+    struct slot *slot = &l->slots[source];
 
-    if (own_slot(l, st) == NULL)
+    if (slot->impacts == NULL && !slot_init(slot, 1, l->mem))
         return -1;
-    st->exact = false;
-    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
-        size_t terms = st->leaf->phrases[i].count;
-        for (size_t k = 0; k < terms; k++) {
-            struct slot *slot = slot_of(l, source + (uint32_t)k);
-            if (slot == NULL)
-                return -1;
-            source_load(&l->part->sources[source + k], l->range, stretches, slot);
-        }
-        add_phrase(l, st, source, terms);
-        source += (uint32_t)terms;
-    }
+    *out = source_load(&l->part->sources[source], l->range, 1, slot);
     return 0;
-}
-
-/* NEAR stands no more often than any of its words. */
-static void count_nearest(const struct leaves *l, struct leaf_state *st, uint32_t doc)
-{
-    const struct bm_leaf *near = st->leaf;
-
-    st->tf[doc] = l->states[near->near[0]].tf[doc];
-    for (size_t i = 1; i < near->near_count; i++) {
-        const struct phrase_tf *tf = &l->states[near->near[i]].tf[doc];
-        st->tf[doc].title = least(st->tf[doc].title, tf->title);
-        st->tf[doc].body = least(st->tf[doc].body, tf->body);
-    }
 }
 
 static int load_near(struct leaves *l, struct leaf_state *st, uint32_t stretches)
@@ -412,63 +262,45 @@ static int load_near(struct leaves *l, struct leaf_state *st, uint32_t stretches
     for (size_t i = 0; i < near->near_count; i++)
         if (leaves_load(l, near->near[i], stretches) != 0)
             return -1;
-    if (own_slot(l, st) == NULL)
-        return -1;
-    st->exact = false;
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-        st->bits[w] = stretches >> w & 1 ? UINT64_MAX : 0;
-        for (size_t i = 0; i < near->near_count; i++)
-            st->bits[w] &= l->states[near->near[i]].bits[w];
+    for (size_t i = 0; i < near->near_count; i++)
+        l->meeting[i] = l->states[near->near[i]].in;
+    meet(l->meeting, near->near_count, stretches, &st->own);
+    return 0;
+}
+
+static int load_phrases(struct leaves *l, struct leaf_state *st, uint32_t stretches)
+{
+    uint32_t source = st->first;
+
+    for (size_t i = 0; i < st->leaf->phrase_count; i++) {
+        size_t terms = st->leaf->phrases[i].count;
+        for (size_t k = 0; k < terms; k++)
+            if (load_source(l, source++, &l->meeting[k]) != 0)
+                return -1;
+        meet(l->meeting, terms, stretches, &st->own);
     }
-    for (uint32_t w = 0; w < RANGE_WORDS; w++)
-        for (uint64_t left = st->bits[w]; left != 0; left &= left - 1)
-            count_nearest(l, st, w * 64 + (uint32_t)__builtin_ctzll(left));
     return 0;
-}
-
-static int load_simple(struct leaves *l, struct leaf_state *st, uint32_t stretches)
-{
-    struct source *src = &l->part->sources[st->first];
-    struct slot *slot = slot_of(l, st->first);
-
-    if (slot == NULL)
-        return -1;
-    source_load(src, l->range, stretches, slot);
-    st->bits = slot->bits;
-    st->tf = slot->tf;
-    st->exact = !src->shared;
-    return 0;
-}
-
-/* Documents from part->below on are not of the snapshot. */
-static void cut(const struct leaves *l, uint64_t *bits)
-{
-    uint32_t low = l->range << RANGE_BITS;
-
-    uint32_t below = l->part->below > low ? l->part->below - low : 0;
-
-    if (below >= RANGE_DOCS)
-        return;
-    for (uint32_t w = below / 64; w < RANGE_WORDS; w++)
-        bits[w] &= w == below / 64 ? (UINT64_C(1) << (below % 64)) - 1 : 0;
 }
 
 int leaves_load(struct leaves *l, uint32_t leaf, uint32_t stretches)
 {
     struct leaf_state *st = &l->states[leaf];
-    int rc;
 
-    if ((stretches & ~st->loaded) == 0)
+    if (st->is_loaded)
         return 0;
-    if (st->leaf->near_count > 0)
-        rc = load_near(l, st, stretches);
-    else
-        rc = st->simple ? load_simple(l, st, stretches) : load_phrases(l, st, stretches);
-    if (rc != 0)
-        return rc;
-    cut(l, st->bits);
-    keep_field(st);
-    st->loaded = stretches;
+    if (st->simple) {
+        if (load_source(l, st->first, &st->in) != 0)
+            return -1;
+    } else {
+        if (st->own.impacts == NULL && !slot_init(&st->own, 1, l->mem))
+            return -1;
+        slot_clear(&st->own);
+        if ((st->leaf->near_count > 0 ? load_near(l, st, stretches)
+                                      : load_phrases(l, st, stretches)) != 0)
+            return -1;
+        st->in = slot_loaded(&st->own);
+    }
+    st->is_loaded = true;
     return 0;
 }
 
@@ -479,31 +311,38 @@ static sx_status term_places(struct leaves *l, uint32_t source, uint32_t doc)
     struct places *p = &l->places[source];
 
     places_clear(p);
-    return source_places(&l->part->sources[source], (l->range << RANGE_BITS) + doc, p);
+    return source_places(&l->part->sources[source], doc, p);
+}
+
+/* Keeps the starts that are `k` before one of `at`; returns how many. */
+static size_t keep_before(uint32_t *starts, size_t count, const uint32_t *at, size_t n, uint32_t k)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0, j = 0; i < count && j < n;) {
+        uint32_t start = starts[i], want = start + k, is = at[j];
+        starts[kept] = start;
+        kept += want == is;
+        i += want <= is;
+        j += is <= want;
+    }
+    return kept;
 }
 
 /* Adds where each term of a phrase follows the one before it. */
 static int add_starts(const struct places *terms, size_t count, int field, struct places *out)
 {
-    const uint32_t *first = terms[0].at[field];
+    size_t n = terms[0].count[field], before = out->count[field];
+    uint32_t *starts = n == 0 ? NULL : places_extend(out, field, n);
 
-    for (size_t i = 0; i < terms[0].count[field]; i++) {
-        bool stands = true;
-        for (size_t k = 1; k < count && stands; k++) {
-            const uint32_t *at = terms[k].at[field];
-            size_t low = 0, high = terms[k].count[field];
-            while (low < high) {
-                size_t middle = (low + high) / 2;
-                if (at[middle] < first[i] + k)
-                    low = middle + 1;
-                else
-                    high = middle;
-            }
-            stands = low < terms[k].count[field] && at[low] == first[i] + k;
-        }
-        if (stands && places_add(out, field, first[i]) != 0)
-            return -1;
-    }
+    if (n == 0)
+        return 0;
+    if (starts == NULL)
+        return -1;
+    memcpy(starts, terms[0].at[field], n * sizeof(*starts));
+    for (size_t k = 1; k < count && n > 0; k++)
+        n = keep_before(starts, n, terms[k].at[field], terms[k].count[field], (uint32_t)k);
+    out->count[field] = before + n;
     return 0;
 }
 
@@ -525,7 +364,8 @@ static sx_status phrase_places(struct leaves *l, const struct bm_phrase *phrase,
 {
     for (uint32_t k = 0; k < phrase->count; k++) {
         sx_status rc = term_places(l, source + k, doc);
-        if (rc != SX_OK)
+        const struct places *p = &l->places[source + k];
+        if (rc != SX_OK || p->count[0] + p->count[1] == 0)
             return rc;
     }
     for (int f = 0; f < 2; f++) {
@@ -558,21 +398,102 @@ sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct pl
     return rc;
 }
 
+/* How often the terms whose places are known follow each other. */
+static uint32_t count_starts(struct leaves *l, const struct places *terms, size_t count, int field)
+{
+    const uint32_t *a = terms[0].at[field], *b = terms[1].at[field];
+    size_t n = terms[0].count[field], m = terms[1].count[field];
+    uint32_t found = 0;
+
+    if (count > 2) {
+        places_clear(&l->phrase);
+        return add_starts(terms, count, field, &l->phrase) == 0 ? (uint32_t)l->phrase.count[field]
+                                                                : UINT32_MAX;
+    }
+    for (size_t i = 0, j = 0; i < n && j < m;) {
+        uint32_t want = a[i] + 1, is = b[j];
+        found += want == is;
+        i += want <= is;
+        j += is <= want;
+    }
+    return found;
+}
+
+/* The same as by phrase_places(), for terms that are a list each: where one is missing no positions are
+ * read. */
+static sx_status count_phrase(struct leaves *l, const struct leaf_state *st, uint32_t doc,
+                              struct phrase_tf *out)
+{
+    const struct source *src = &l->part->sources[st->first];
+    struct places *terms = &l->places[st->first];
+    size_t count = st->leaf->phrases[0].count;
+    uint32_t *found[2] = {&out->title, &out->body};
+    bool there = false;
+
+    for (size_t k = 0; k < count; k++) {
+        uint32_t place = list_seek(source_list(src + k), doc, &there);
+        if (!there)
+            return SX_OK;
+        l->seats[k] = place;
+        list_counts(source_list(src + k));
+    }
+    for (size_t k = 0; k < count; k++) {
+        struct list *list = source_list(src + k);
+        places_clear(&terms[k]);
+        uint32_t *title = places_extend(&terms[k], 0, list->title[l->seats[k]]);
+        uint32_t *body = places_extend(&terms[k], 1, list->body[l->seats[k]]);
+        if (title == NULL || body == NULL)
+            return SX_ENOMEM;
+        if (!list_positions(list, l->seats[k], title, body))
+            return SX_ECORRUPT;
+    }
+    for (int f = 0; f < 2; f++) {
+        if (st->leaf->field == (f == 0 ? BM_BODY : BM_TITLE))
+            continue;
+        *found[f] = count_starts(l, terms, count, f);
+        if (*found[f] == UINT32_MAX)
+            return SX_ENOMEM;
+    }
+    return SX_OK;
+}
+
+/* Whether the leaf is a phrase of terms that are a list each, no two of them the same. */
+static bool is_of_lists(const struct leaves *l, const struct leaf_state *st)
+{
+    const struct source *src = &l->part->sources[st->first];
+
+    if (st->simple || st->leaf->phrase_count != 1)
+        return false;
+    for (size_t k = 0; k < st->leaf->phrases[0].count; k++)
+        if (source_list(src + k) == NULL)
+            return false;
+    return true;
+}
+
+static struct phrase_tf in_field(struct phrase_tf tf, enum bm_field field)
+{
+    return (struct phrase_tf){field == BM_BODY ? 0 : tf.title, field == BM_TITLE ? 0 : tf.body};
+}
+
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out)
 {
     const struct leaf_state *st = &l->states[leaf];
+    struct source *src = &l->part->sources[st->first];
     uint32_t source = st->first;
     sx_status rc = SX_OK;
 
-    *out = st->tf[doc];
-    if (st->exact || st->leaf->near_count > 0)
+    *out = (struct phrase_tf){0, 0};
+    if (st->simple && !src->shared) {
+        *out = in_field(source_count(src, doc), st->leaf->field);
         return SX_OK;
+    }
+    if (is_of_lists(l, st))
+        return count_phrase(l, st, doc, out);
     if (!st->leaf->sum) {
         rc = leaves_places(l, leaf, doc, &l->phrase);
         *out = (struct phrase_tf){(uint32_t)l->phrase.count[0], (uint32_t)l->phrase.count[1]};
         return rc;
     }
-    *out = (struct phrase_tf){0, 0};
     for (size_t i = 0; i < st->leaf->phrase_count && rc == SX_OK; i++) {
         places_clear(&l->phrase);
         rc = phrase_places(l, &st->leaf->phrases[i], source, doc, st->leaf->field, &l->phrase);

@@ -10,20 +10,17 @@ struct part {
     struct segment *s;
     uint32_t below; /* local documents from here on are not of the snapshot */
     struct source *sources;
-    float **bounds;  /* by leaf, then by range: impacts at most; made by leaves_bounds() */
-    uint16_t *apart; /* by range: stretches that have no candidate; NULL: it is not known */
+    const uint8_t **here; /* by leaf, then by stretch: impacts at most; see leaves_bounds() */
 };
 
 /* A leaf in the range at hand. */
 struct leaf_state {
     const struct bm_leaf *leaf;
-    uint32_t first;  /* its sources: of each phrase its terms, but of a simple leaf one for all */
-    bool simple;     /* all its phrases are one term */
-    uint32_t loaded; /* stretches of the range at hand that `bits` and `tf` are of */
-    uint64_t *bits;  /* where it may stand: surely where `exact` */
-    struct phrase_tf *tf; /* how often at most */
-    bool exact;
-    struct slot *own; /* what the two point to unless they are a source's */
+    uint32_t first;   /* its sources: of each phrase its terms, but of a simple leaf one for all */
+    bool simple;      /* all its phrases are one term */
+    bool is_loaded;   /* `in` is of the range at hand */
+    struct loaded in; /* its impacts, at most, where it may stand */
+    struct slot own;  /* where they are, unless it is simple */
 };
 
 struct leaves {
@@ -32,10 +29,12 @@ struct leaves {
     struct part *parts;
     size_t part_count;
     struct leaf_state *states;
-    uint32_t source_count; /* of a part */
-    struct slot **slots;   /* by source; made when first needed */
-    struct places *places; /* by source: room */
+    uint32_t source_count;  /* of a part */
+    struct slot *slots;     /* by source; made when first needed */
+    struct loaded *meeting; /* room for the terms of a phrase */
+    struct places *places;  /* by source: room */
     struct places phrase;
+    uint32_t *seats; /* by term of a phrase: its place in a block */
     /* the range at hand */
     struct part *part;
     uint32_t range;
@@ -45,24 +44,24 @@ sx_status leaves_open(struct leaves *l, const struct bm_ask *ask, struct pool *m
                       struct sx_error *err);
 void leaves_close(struct leaves *l);
 
-/* The bounds of a part, by leaf. -1: memory ran out. */
+/* The segment's impacts are for its own average length. With a longer one, lengths weigh less: no x
+ * grows by more than the ratio of the two, and no impact by more than x does. */
+static inline float leaves_drift(const struct leaves *l, const struct segment *s)
+{
+    return l->ask->avglen > s->average ? (float)(l->ask->avglen / s->average) : 1.0f;
+}
+
+/* Fills p->here, without the drift. -1: memory ran out. */
 int leaves_bounds(struct leaves *l, struct part *p);
-/* The same by stretch of one range. */
-void leaves_stretches(const struct leaves *l, const struct part *p, uint32_t leaf, uint32_t range,
-                      float out[RANGE_STRETCHES]);
 
-/* Postings of a leaf in a part. */
-uint64_t leaves_postings(const struct leaves *l, const struct part *p, uint32_t leaf);
-/* Sets the bits of all documents of a part where a leaf may stand; `room` has twice as many bits. */
-void leaves_all_bits(struct leaves *l, struct part *p, uint32_t leaf, uint64_t *bits,
-                     uint64_t *room);
-
-/* To another range; nothing is loaded. */
+/* To another range, or to none; nothing is loaded. */
+#define NO_RANGE UINT32_MAX
 void leaves_move(struct leaves *l, struct part *p, uint32_t range);
-/* Loads stretches of a leaf where they are not; others are lost then. -1: memory ran out. */
+/* Loads a leaf where it is not, at least in some stretches; what more is loaded then is not asked for
+ * again before the next move. -1: memory ran out. */
 int leaves_load(struct leaves *l, uint32_t leaf, uint32_t stretches);
-/* How often a leaf stands in a document of the range, which its bits have; exactly, by positions
- * where it takes them. */
+/* How often a leaf, which is no NEAR, stands in a document of the part at hand, by positions where it
+ * takes them. */
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out);
 sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct places *out);
 

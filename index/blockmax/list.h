@@ -6,24 +6,33 @@
 
 #define NO_BLOCK UINT32_MAX
 
+/* Positions of a block that are decoded together, at most. */
+#define LIST_GAPS 2048
+
 struct list {
     struct segment *s;
     uint32_t n, blocks;
     unsigned flags;
     const uint8_t *last;      /* the directory: u32 by block; NULL: there is one block */
-    const uint8_t *impacts;   /* u16 by range; NULL: none are stored */
-    const uint8_t *stretches; /* u8 by stretch; NULL: none are stored */
+    const uint8_t *stretches; /* impact at most, by stretch; NULL: not stored */
+    const uint8_t *each;      /* impact by posting, or by document; NULL: not stored */
+    bool dense;               /* by document */
     const uint8_t *data;
     uint64_t positions, positions_bytes;
     bool positions_verified;
     /* the block at hand */
-    uint32_t block; /* NO_BLOCK: none */
-    uint32_t count; /* postings in it */
+    uint32_t block;  /* NO_BLOCK: none */
+    uint32_t count;  /* postings in it */
+    uint32_t sought; /* the place that was sought last */
     uint32_t doc[PACK_BLOCK];
-    bool counted; /* title and body are decoded */
+    bool counted;          /* title and body are decoded */
+    uint32_t counts_asked; /* how often one posting's were */
     uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
     bool summed; /* behind[i] is how many positions come before those of posting i + 1 */
     uint32_t behind[PACK_BLOCK];
+    uint32_t asked; /* how often positions of the block were */
+    bool kept; /* `gaps` has all positions of the block, each as what it is above the one before */
+    uint32_t gaps[LIST_GAPS];
 };
 
 /* False: the segment is damaged. */
@@ -31,18 +40,19 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e);
 /* Decodes the documents of a block, then its counts. */
 void list_block(struct list *l, uint32_t block);
 void list_counts(struct list *l);
+/* The counts of the posting at `place` of the block at hand. */
+struct list_count {
+    uint32_t title, body;
+};
+struct list_count list_count_at(struct list *l, uint32_t place);
 /* The block that has the first document >= `doc`; l->blocks: there is none. */
 uint32_t list_block_of(const struct list *l, uint32_t doc);
+/* The same, by steps from the block at hand unless that is behind it. */
+uint32_t list_block_ahead(const struct list *l, uint32_t doc);
 /* Where in the block at hand the first document >= `doc` is; l->count: behind it. */
 uint32_t list_place(const struct list *l, uint32_t doc);
 /* Posting `doc` by its place in its block, which is at hand then; *found false: there is none. */
 uint32_t list_seek(struct list *l, uint32_t doc, bool *found);
-
-static inline uint32_t list_impact(const struct list *l, uint32_t range)
-{
-    return (uint32_t)l->impacts[2 * (size_t)range] | (uint32_t)l->impacts[2 * (size_t)range + 1]
-                                                         << 8;
-}
 
 /* Positions of the posting at `place` of the block at hand, whose counts are decoded: so many as
  * title and body say. False: the segment is damaged. */

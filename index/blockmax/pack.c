@@ -32,18 +32,21 @@ void pack_block(const uint32_t v[PACK_BLOCK], unsigned width, uint8_t *out)
         put32(out + 4 * i, words[i]);
 }
 
+uint32_t pack_block_get(const uint8_t *in, unsigned width, size_t i)
+{
+    size_t bit = i / LANES * width;
+    size_t word = bit / 32 * LANES + i % LANES;
+    uint64_t v = width == 0 ? 0 : get32(in + 4 * word);
+
+    if (bit % 32 + width > 32)
+        v |= (uint64_t)get32(in + 4 * (word + LANES)) << 32;
+    return (uint32_t)(v >> (bit % 32) & ((UINT64_C(1) << width) - 1));
+}
+
 void unpack_block_portable(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
 {
-    uint64_t mask = (UINT64_C(1) << width) - 1;
-
-    for (size_t i = 0; i < PACK_BLOCK; i++) {
-        size_t bit = i / LANES * width;
-        size_t word = bit / 32 * LANES + i % LANES;
-        uint64_t v = width == 0 ? 0 : get32(in + 4 * word);
-        if (bit % 32 + width > 32)
-            v |= (uint64_t)get32(in + 4 * (word + LANES)) << 32;
-        out[i] = (uint32_t)(v >> (bit % 32) & mask);
-    }
+    for (size_t i = 0; i < PACK_BLOCK; i++)
+        out[i] = pack_block_get(in, width, i);
 }
 
 void sum_ascending_portable(uint32_t before, uint32_t v[PACK_BLOCK])

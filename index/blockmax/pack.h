@@ -62,6 +62,9 @@ void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK]);
  * comes `before`, UINT32_MAX where nothing does. */
 void unpack_ascending(const uint8_t *in, unsigned width, uint32_t before, uint32_t out[PACK_BLOCK]);
 
+/* Number `i` alone. */
+uint32_t pack_block_get(const uint8_t *in, unsigned width, size_t i);
+
 /* The same without vectors, on any machine: what the tests hold the others to. */
 void unpack_block_portable(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK]);
 void sum_ascending_portable(uint32_t before, uint32_t v[PACK_BLOCK]);

@@ -4,64 +4,55 @@
 #include <string.h>
 
 #include "index/base/alloc.h"
-#include "index/blockmax/leaves.h"
-#include "index/rank/score.h"
+#include "index/blockmax/impacts.h"
+#include "index/blockmax/scan.h"
 
-/* Bounds are single precision, sums of them in any order: what is left out must be below the floor by
- * more than that can be off, which grows with the number of leaves. */
-#define MARGIN_LEAST 1.00001f
-#define MARGIN_LEAF 1.2e-7f /* a bit more than half a unit in the last place */
+/* Ranges that are looked at best first; the rest in order, when the floor is about as high as it gets. */
+#define BEST_RANGES 24
 
-struct bm_search {
-    struct leaves l;
-    float *acc;         /* by document of the range: what its loaded leaves score, at most */
-    float k1_norm[256]; /* by brief length: k1 · its norm, at most */
-    uint64_t bits[RANGE_WORDS];     /* documents that are still looked at, */
-    uint32_t open;                  /* the stretches that have some */
-    float rest[RANGE_STRETCHES];    /* what the leaves that are not in `acc` score at most */
-    float (*here)[RANGE_STRETCHES]; /* by leaf: the most it can score in each stretch */
-    float *bound;                   /* by leaf: the most it can score in the range */
-    bool *added;                    /* by leaf: it is in `acc` */
-    uint32_t *order; /* leaves that score, by their bound in the range, greatest first */
-    size_t scored;
-    float margin;
-};
+/* Ranges that are fetched before they are looked at. */
+#define FETCHED 8
 
-static float most_of(const struct bm_search *b, uint32_t leaf)
+/* Those that score, the greatest weight first. */
+static void sort_leaves(struct bm_search *b)
 {
-    return (float)(b->l.ask->leaves[leaf].weight * (SCORE_K1 + 1.0));
+    const struct bm_leaf *leaves = b->l.ask->leaves;
+
+    for (uint32_t i = 0; i < b->l.ask->leaf_count; i++) {
+        size_t at = b->scored;
+        if (leaves[i].weight <= 0)
+            continue;
+        for (; at > 0 && leaves[b->order[at - 1]].weight < leaves[i].weight; at--)
+            b->order[at] = b->order[at - 1];
+        b->order[at] = i;
+        b->scored++;
+    }
 }
 
 sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool *mem,
                    struct sx_error *err)
 {
-    struct bm_search *b = mem_zalloc(1, sizeof(*b));
+    struct bm_search *b = mem_alloc(sizeof(*b));
+    size_t leaves = ask->leaf_count + 1;
 
     *out = b;
     if (b == NULL)
         return sx_fail_oom(err);
     sx_status rc = leaves_open(&b->l, ask, mem, err);
-    b->acc = pool_array(mem, RANGE_DOCS, sizeof(*b->acc));
-    b->bound = pool_array(mem, ask->leaf_count + 1, sizeof(*b->bound));
-    b->here = pool_array(mem, ask->leaf_count + 1, sizeof(*b->here));
-    b->order = pool_array(mem, ask->leaf_count + 1, sizeof(*b->order));
-    b->added = pool_array(mem, ask->leaf_count + 1, sizeof(*b->added));
-    if (rc == SX_OK && (b->acc == NULL || b->bound == NULL || b->here == NULL || b->order == NULL ||
-                        b->added == NULL))
-        rc = sx_fail_oom(err);
-    float off = 1 + (float)(ask->leaf_count + 16) * MARGIN_LEAF;
-    b->margin = off > MARGIN_LEAST ? off : MARGIN_LEAST;
-    for (unsigned i = 0; i < 256; i++)
-        b->k1_norm[i] =
-            (float)(SCORE_K1 * score_length_norm(brief_length((uint8_t)i), ask->avglen));
-    for (uint32_t i = 0; rc == SX_OK && i < ask->leaf_count; i++)
-        if (ask->leaves[i].weight > 0)
-            b->order[b->scored++] = i;
-    if (rc != SX_OK) {
+    b->scored = 0;
+    b->at = NULL;
+    b->order = pool_array(mem, leaves, sizeof(*b->order));
+    b->added = pool_array(mem, leaves, sizeof(*b->added));
+    b->all = pool_array(mem, ask->view.count + 1, sizeof(*b->all));
+    if (rc != SX_OK || b->order == NULL || b->added == NULL || b->all == NULL) {
         bm_end(b);
         *out = NULL;
+        return rc == SX_OK ? sx_fail_oom(err) : rc;
     }
-    return rc;
+    for (size_t i = 0; i < b->l.part_count; i++)
+        b->all[i].most = NULL;
+    sort_leaves(b);
+    return SX_OK;
 }
 
 void bm_end(struct bm_search *b)
@@ -72,411 +63,108 @@ void bm_end(struct bm_search *b)
     mem_free(b);
 }
 
-/* ---- documents -------------------------------------------------------------------------------- */
-
-static bool is_visible(const struct bm_search *b, uint32_t doc)
-{
-    const struct segment *s = b->l.part->s;
-
-    return !segment_is_dead(s, doc) || !b->l.ask->view.gone(b->l.ask->view.ctx, s->first + doc);
-}
-
-/* Counts all leaves in a document of the range. */
-static sx_status count_leaves(struct bm_search *b, uint32_t doc)
-{
-    for (uint32_t i = 0; i < b->l.ask->leaf_count; i++) {
-        struct phrase_tf *tf = &b->l.ask->tf[i];
-        if (b->l.ask->leaves[i].near_count > 0)
-            continue;
-        *tf = (struct phrase_tf){0, 0};
-        if (!has_document(b->l.states[i].bits, doc))
-            continue;
-        sx_status rc = leaves_count(&b->l, i, doc, tf);
-        if (rc != SX_OK)
-            return rc;
-    }
-    return SX_OK;
-}
-
-static int load_all(struct bm_search *b, uint32_t stretches)
-{
-    for (uint32_t i = 0; i < b->l.ask->leaf_count; i++)
-        if (leaves_load(&b->l, i, stretches) != 0)
-            return -1;
-    return 0;
-}
-
-/* Whether a score may reach the floor. */
-static bool reaches(const struct bm_search *b, float score, double floor)
-{
-    return floor < 0 || (double)(score * b->margin) >= floor;
-}
-
-/* Shows what is left of the range; a score that is not wanted has no bound. */
-static sx_status see_left(struct bm_search *b, bool bounded)
-{
-    const struct bm_ask *ask = b->l.ask;
-    uint32_t low = b->l.range << RANGE_BITS;
-
-    if (load_all(b, b->open) != 0)
-        return SX_ENOMEM;
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-        for (uint64_t left = b->bits[w]; left != 0; left &= left - 1) {
-            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            if ((bounded && !reaches(b, b->acc[doc], ask->floor(ask->ctx))) ||
-                !is_visible(b, low + doc))
-                continue;
-            sx_status rc = count_leaves(b, doc);
-            if (rc == SX_OK)
-                rc = ask->see(ask->ctx, b->l.part->s->first + low + doc);
-            if (rc != SX_OK)
-                return rc;
-        }
-    }
-    return SX_OK;
-}
-
-/* ---- candidates ------------------------------------------------------------------------------- */
-
-/* Looks at what is left: stretches without a document are closed. */
-static void close_empty(struct bm_search *b)
-{
-    b->open = 0;
-    for (uint32_t w = 0; w < RANGE_WORDS; w++)
-        b->open |= (uint32_t)(b->bits[w] != 0) << w;
-}
-
-/* Documents that have one of the leaves, of the stretches that are open. -1: memory ran out. */
-static int find_clause(struct bm_search *b, const struct bm_clause *clause,
-                       uint64_t out[RANGE_WORDS])
-{
-    memset(out, 0, RANGE_WORDS * sizeof(*out));
-    for (size_t i = 0; i < clause->count; i++) {
-        if (leaves_load(&b->l, clause->leaves[i], b->open) != 0)
-            return -1;
-        for (uint32_t w = 0; w < RANGE_WORDS; w++)
-            out[w] |= b->open >> w & 1 ? b->l.states[clause->leaves[i]].bits[w] : 0;
-    }
-    return 0;
-}
-
-static int keep_clauses(struct bm_search *b, const struct bm_clause *clauses, size_t count)
-{
-    uint64_t one[RANGE_WORDS];
-
-    b->open = ALL_STRETCHES;
-    memset(b->bits, 0xff, sizeof(b->bits));
-    for (size_t i = 0; i < count && b->open != 0; i++) {
-        if (find_clause(b, &clauses[i], one) != 0)
-            return -1;
-        for (uint32_t w = 0; w < RANGE_WORDS; w++)
-            b->bits[w] &= one[w];
-        close_empty(b);
-    }
-    return 0;
-}
-
-/* ---- scores, at most -------------------------------------------------------------------------- */
-
-/* Documents that come in have no score so far. */
-static void begin_scores(struct bm_search *b, uint32_t word, uint64_t docs)
-{
-    for (uint64_t left = docs; left != 0; left &= left - 1)
-        b->acc[word * 64 + (uint32_t)__builtin_ctzll(left)] = 0;
-}
-
-/* Adds what a leaf scores to the documents that are looked at. */
-static void add_scores(struct bm_search *b, uint32_t leaf)
-{
-    const struct leaf_state *st = &b->l.states[leaf];
-    const uint8_t *brief = b->l.part->s->brief + ((size_t)b->l.range << RANGE_BITS);
-    float most = most_of(b, leaf);
-
-    b->added[leaf] = true;
-    for (uint32_t open = b->open; open != 0; open &= open - 1) {
-        uint32_t w = (uint32_t)__builtin_ctz(open);
-        for (uint64_t left = b->bits[w] & st->bits[w]; left != 0; left &= left - 1) {
-            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            float tf =
-                (float)SCORE_TITLE_WEIGHT * (float)st->tf[doc].title + (float)st->tf[doc].body;
-            b->acc[doc] += most * tf / (tf + b->k1_norm[brief[doc]]);
-        }
-    }
-}
-
-/* What the leaves that are not added score at most, by stretch. */
-static void find_rest(struct bm_search *b)
-{
-    memset(b->rest, 0, sizeof(b->rest));
-    for (size_t i = 0; i < b->scored; i++) {
-        uint32_t leaf = b->order[i];
-        for (uint32_t w = 0; !b->added[leaf] && w < RANGE_STRETCHES; w++)
-            b->rest[w] += b->here[leaf][w];
-    }
-}
-
-/* Drops what cannot reach the floor, though it had all of the rest on top. */
-static void drop_low(struct bm_search *b, double floor)
-{
-    find_rest(b);
-    for (uint32_t open = floor < 0 ? 0 : b->open; open != 0; open &= open - 1) {
-        uint32_t w = (uint32_t)__builtin_ctz(open);
-        float need = (float)floor / b->margin - b->rest[w];
-        uint64_t kept = b->bits[w];
-        for (uint64_t left = kept; left != 0; left &= left - 1) {
-            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            kept &= ~((uint64_t)(b->acc[doc] < need) << (doc % 64));
-        }
-        b->bits[w] = kept;
-    }
-    close_empty(b);
-}
-
-/* Closes stretches where a clause has no postings. */
-static void close_without(struct bm_search *b, const struct bm_clause *clause)
-{
-    float any[RANGE_STRETCHES] = {0}, one[RANGE_STRETCHES];
-
-    for (size_t i = 0; i < clause->count; i++) {
-        leaves_stretches(&b->l, b->l.part, clause->leaves[i], b->l.range, one);
-        for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-            any[w] += one[w];
-    }
-    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-        b->open &= ~((uint32_t)(any[w] <= 0) << w);
-}
-
-/* Opens the stretches that can reach the floor, and orders the leaves that score by what they can
- * there. They are few, and nearly in order. */
-static void open_stretches(struct bm_search *b, double floor)
-{
-    const uint16_t *apart = b->l.part->apart;
-
-    for (size_t i = 0; i < b->scored; i++) {
-        uint32_t leaf = b->order[i];
-        float most = most_of(b, leaf), bound = 0;
-        float *here = b->here[leaf];
-        size_t at = i;
-        leaves_stretches(&b->l, b->l.part, leaf, b->l.range, here);
-        for (uint32_t w = 0; w < RANGE_STRETCHES; w++) {
-            here[w] *= most;
-            bound = here[w] > bound ? here[w] : bound;
-        }
-        b->bound[leaf] = bound;
-        b->added[leaf] = false;
-        for (; at > 0 && b->bound[b->order[at - 1]] < bound; at--)
-            b->order[at] = b->order[at - 1];
-        b->order[at] = leaf;
-    }
-    find_rest(b); /* all of them */
-    b->open = 0;
-    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-        b->open |= (uint32_t)(b->rest[w] > 0 && reaches(b, b->rest[w], floor)) << w;
-    if (apart != NULL)
-        b->open &= ~(uint32_t)apart[b->l.range];
-}
-
-/* Whether the clause is just the leaves that score. */
-static bool is_all_scored(const struct bm_search *b, const struct bm_clause *clause)
-{
-    if (clause->count != b->scored)
-        return false;
-    for (size_t i = 0; i < clause->count; i++)
-        if (b->l.ask->leaves[clause->leaves[i]].weight <= 0)
-            return false;
-    return true;
-}
-
-/* Takes in the documents of one leaf after the other, those that score most first, until those that
- * are left cannot reach the floor together: who has no other is no candidate. */
-static int take_essential(struct bm_search *b, double floor)
-{
-    uint32_t opened = b->open;
-
-    memset(b->bits, 0, sizeof(b->bits));
-    for (size_t i = 0; i < b->scored; i++) {
-        uint32_t leaf = b->order[i], needed = 0;
-        find_rest(b);
-        for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-            needed |= (uint32_t)(opened >> w & 1 && reaches(b, b->rest[w], floor)) << w;
-        if (needed == 0)
-            break;
-        if (leaves_load(&b->l, leaf, opened) != 0)
-            return -1;
-        const uint64_t *bits = b->l.states[leaf].bits;
-        for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-            uint64_t come = needed >> w & 1 ? bits[w] & ~b->bits[w] : 0;
-            begin_scores(b, w, come);
-            b->bits[w] |= come;
-        }
-        close_empty(b);
-        add_scores(b, leaf);
-    }
-    close_empty(b);
-    return 0;
-}
-
-/* Keeps the documents that have a leaf of each clause, with what those score. */
-static int keep_scored(struct bm_search *b, const struct bm_clause *clauses, size_t count,
-                       double floor)
-{
-    uint64_t one[RANGE_WORDS];
-
-    for (size_t i = 0; i < count && b->open != 0; i++) {
-        if (find_clause(b, &clauses[i], one) != 0)
-            return -1;
-        for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-            if (i == 0)
-                begin_scores(b, w, one[w]);
-            b->bits[w] = i == 0 ? one[w] : b->bits[w] & one[w];
-        }
-        close_empty(b);
-        for (size_t k = 0; k < clauses[i].count; k++)
-            if (b->l.ask->leaves[clauses[i].leaves[k]].weight > 0)
-                add_scores(b, clauses[i].leaves[k]);
-        drop_low(b, floor);
-    }
-    return 0;
-}
-
-/* Sees what of a range may be kept. */
-static sx_status see_best(struct bm_search *b, const struct bm_clause *clauses, size_t count)
-{
-    const struct bm_ask *ask = b->l.ask;
-    double floor = ask->floor(ask->ctx);
-
-    bool pure = count == 1 && is_all_scored(b, &clauses[0]);
-    open_stretches(b, floor);
-    for (size_t i = 0; !pure && i < count && b->open != 0; i++)
-        close_without(b, &clauses[i]);
-    if (b->open == 0)
-        return SX_OK;
-    int rc = pure ? take_essential(b, floor) : keep_scored(b, clauses, count, floor);
-    if (rc != 0)
-        return SX_ENOMEM;
-    for (size_t i = 0; i < b->scored && b->open != 0; i++) {
-        uint32_t leaf = b->order[i];
-        if (b->added[leaf])
-            continue;
-        drop_low(b, floor);
-        if (leaves_load(&b->l, leaf, b->open) != 0)
-            return SX_ENOMEM;
-        add_scores(b, leaf);
-    }
-    drop_low(b, floor);
-    return b->open == 0 ? SX_OK : see_left(b, true);
-}
-
-/* ---- ranges, best first ----------------------------------------------------------------------- */
+/* ---- ranges ----------------------------------------------------------------------------------- */
 
 struct ranged {
     float bound;
-    uint32_t part, range;
+    uint32_t part, range, stretches;
 };
 
-static void sift(struct ranged *heap, size_t i, size_t count)
+/* The best of all, best first; returns how many. */
+static size_t find_best(const struct bm_search *b, struct ranged best[BEST_RANGES])
 {
-    struct ranged r = heap[i];
-
-    for (size_t kid = 2 * i + 1; kid < count; kid = 2 * i + 1) {
-        if (kid + 1 < count && heap[kid + 1].bound > heap[kid].bound)
-            kid++;
-        if (heap[kid].bound <= r.bound)
-            break;
-        heap[i] = heap[kid];
-        i = kid;
-    }
-    heap[i] = r;
-}
-
-/* Where the postings of all clauses are few beside the documents, they are all read, to find the
- * stretches that have candidates at all. False: memory ran out. */
-#define FEW_POSTINGS 8
-
-static bool find_apart(struct bm_search *b, struct part *p, const struct bm_clause *clauses,
-                       size_t count)
-{
-    size_t words = (size_t)p->s->ranges * RANGE_WORDS;
-    bool phrase = false;
-    uint64_t n = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < clauses[i].count; k++) {
-            n += leaves_postings(&b->l, p, clauses[i].leaves[k]);
-            phrase = phrase || !b->l.states[clauses[i].leaves[k]].simple;
-        }
-    }
-    if ((count < 2 && !phrase) || n > (p->s->next - p->s->first) / FEW_POSTINGS)
-        return true;
-    uint64_t *all = pool_array(b->l.mem, 4 * words, sizeof(*all));
-    p->apart = pool_array(b->l.mem, p->s->ranges + (size_t)1, sizeof(*p->apart));
-    if (all == NULL || p->apart == NULL)
-        return false;
-    uint64_t *one = all + words, *room = one + words;
-    memset(all, 0xff, words * sizeof(*all));
-    for (size_t i = 0; i < count; i++) {
-        memset(one, 0, words * sizeof(*one));
-        for (size_t k = 0; k < clauses[i].count; k++)
-            leaves_all_bits(&b->l, p, clauses[i].leaves[k], one, room);
-        for (size_t w = 0; w < words; w++)
-            all[w] &= one[w];
-    }
-    memset(p->apart, 0, p->s->ranges * sizeof(*p->apart));
-    for (size_t w = 0; w < words; w++)
-        if (all[w] == 0)
-            p->apart[w / RANGE_WORDS] |= (uint16_t)(1U << (w % RANGE_WORDS));
-    return true;
-}
-
-/* What the documents of a range score at most; 0: none is a candidate. */
-static float bound_range(const struct bm_search *b, const struct part *p, uint32_t range,
-                         const struct bm_clause *clauses, size_t count)
-{
-    float bound = 0;
-
-    if (p->apart != NULL && p->apart[range] == ALL_STRETCHES)
-        return 0;
-    for (size_t i = 0; i < count; i++) {
-        float any = 0;
-        for (size_t k = 0; k < clauses[i].count; k++)
-            any += p->bounds[clauses[i].leaves[k]][range];
-        if (any <= 0)
-            return 0;
-    }
-    for (size_t i = 0; i < b->scored; i++)
-        bound += most_of(b, b->order[i]) * p->bounds[b->order[i]][range];
-    return bound;
-}
-
-static struct ranged *find_ranges(struct bm_search *b, const struct bm_clause *clauses,
-                                  size_t count, size_t *found)
-{
-    size_t all = 0;
+    size_t n = 0;
 
     for (size_t i = 0; i < b->l.part_count; i++) {
-        struct part *p = &b->l.parts[i];
-        all += p->s->ranges;
-        p->apart = NULL;
-        if (p->bounds == NULL && leaves_bounds(&b->l, p) != 0)
-            return NULL;
-        if (!find_apart(b, p, clauses, count))
-            return NULL;
-    }
-    struct ranged *heap = pool_array(b->l.mem, all + 1, sizeof(*heap));
-    if (heap == NULL)
-        return NULL;
-    *found = 0;
-    for (size_t i = 0; i < b->l.part_count; i++) {
-        const struct part *p = &b->l.parts[i];
-        for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below; r++) {
-            float bound = bound_range(b, p, r, clauses, count);
-            if (bound > 0)
-                heap[(*found)++] = (struct ranged){bound, (uint32_t)i, r};
+        const struct bounds *at = &b->all[i];
+        uint16_t least = 0;
+        for (uint32_t r = 0; r < b->l.parts[i].s->ranges; r++) {
+            uint64_t can = at->can[r / CHUNK_RANGES] >> (r % CHUNK_RANGES * RANGE_STRETCHES);
+            uint16_t most = impacts_greatest(at->most + (size_t)r * RANGE_STRETCHES);
+            if (most < least || (can & ALL_STRETCHES) == 0)
+                continue;
+            float bound = (float)most / at->scale;
+            if (n == BEST_RANGES && bound <= best[n - 1].bound)
+                continue;
+            size_t to = n < BEST_RANGES ? n++ : n - 1;
+            for (; to > 0 && best[to - 1].bound < bound; to--)
+                best[to] = best[to - 1];
+            best[to] = (struct ranged){.bound = bound, .part = (uint32_t)i, .range = r};
+            if (n == BEST_RANGES)
+                least = scan_least(b, at, (double)best[n - 1].bound);
         }
     }
-    for (size_t i = *found / 2; i-- > 0;)
-        sift(heap, i, *found);
-    return heap;
+    return n;
+}
+
+static void fetch(const struct bounds *at, uint32_t range, uint32_t stretches)
+{
+    for (size_t i = 0; i < at->dense_count; i++)
+        for (uint32_t left = stretches; left != 0; left &= left - 1)
+            __builtin_prefetch(at->dense[i] + ((size_t)range << RANGE_BITS) +
+                               (size_t)__builtin_ctz(left) * STRETCH_DOCS);
+}
+
+static sx_status see_list(struct bm_search *b, const struct bm_clause *clauses, size_t clause_count,
+                          const struct ranged *list, size_t n)
+{
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < n && rc == SX_OK; i++) {
+        scan_move(b, list[i].part, list[i].range);
+        rc = range_see(b, list[i].stretches, clauses, clause_count);
+    }
+    return rc;
+}
+
+static sx_status see_best(struct bm_search *b, const struct bm_clause *clauses, size_t count)
+{
+    struct ranged best[BEST_RANGES];
+    size_t n = find_best(b, best), taken = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        struct bounds *at = &b->all[best[i].part];
+        if (!scan_is_of_snapshot(&b->l.parts[best[i].part], best[i].range))
+            continue;
+        best[taken] = best[i];
+        best[taken].stretches = bounds_take(at, best[i].range);
+        fetch(at, best[taken].range, best[taken].stretches);
+        taken++;
+    }
+    return see_list(b, clauses, count, best, taken);
+}
+
+/* Sees what is left of a part, in order. */
+static sx_status see_rest(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                          size_t count)
+{
+    const struct part *p = &b->l.parts[part];
+    struct bounds *at = &b->all[part];
+    struct ranged next[FETCHED];
+    sx_status rc = SX_OK;
+    size_t n = 0;
+
+    for (size_t c = 0; c < bounds_chunks(p) && rc == SX_OK; c++) {
+        uint64_t reach = at->can[c];
+        if (reach != 0)
+            reach &= impacts_reaching(at->most + c * 64,
+                                      scan_least(b, at, b->l.ask->floor(b->l.ask->ctx)));
+        for (; reach != 0 && rc == SX_OK;) {
+            uint32_t of = (uint32_t)__builtin_ctzll(reach) / RANGE_STRETCHES;
+            uint32_t range = (uint32_t)c * CHUNK_RANGES + of;
+            uint32_t stretches = (uint32_t)(reach >> (of * RANGE_STRETCHES)) & ALL_STRETCHES;
+            reach &= ~((uint64_t)ALL_STRETCHES << (of * RANGE_STRETCHES));
+            if (!scan_is_of_snapshot(p, range))
+                break;
+            fetch(at, range, stretches);
+            next[n++] = (struct ranged){.part = part, .range = range, .stretches = stretches};
+            if (n == FETCHED) {
+                rc = see_list(b, clauses, count, next, n);
+                n = 0;
+            }
+        }
+    }
+    return rc == SX_OK ? see_list(b, clauses, count, next, n) : rc;
 }
 
 static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)
@@ -491,22 +179,20 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
                   struct sx_error *err)
 {
     const struct bm_ask *ask = b->l.ask;
-    size_t left = 0;
-    struct ranged *heap = find_ranges(b, clauses, count, &left);
     sx_status rc = SX_OK;
 
     *pruned = false;
-    if (heap == NULL)
+    if (bounds_find(b, clauses, count) != 0)
         return sx_fail_oom(err);
-    for (; left > 0 && rc == SX_OK; sift(heap, 0, --left)) {
-        if (!reaches(b, heap[0].bound, ask->floor(ask->ctx)))
-            break;
-        leaves_move(&b->l, &b->l.parts[heap[0].part], heap[0].range);
-        rc = see_best(b, clauses, count);
-        heap[0] = heap[left - 1];
-        if (rc == SX_OK)
-            rc = ask->look_up(ask->ctx);
+    b->every = false;
+    for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
+        bool done;
+        rc = sparse_see(b, i, clauses, count, &done);
     }
+    if (rc == SX_OK)
+        rc = see_best(b, clauses, count);
+    for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++)
+        rc = see_rest(b, i, clauses, count);
     *pruned = ask->floor(ask->ctx) >= 0;
     return tell(b, rc, err);
 }
@@ -514,20 +200,16 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
 sx_status bm_all(struct bm_search *b, const struct bm_clause *clauses, size_t count,
                  struct sx_error *err)
 {
-    const struct bm_ask *ask = b->l.ask;
     sx_status rc = SX_OK;
 
-    for (size_t i = 0; i < b->l.part_count; i++) {
-        struct part *p = &b->l.parts[i];
-        for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below && rc == SX_OK; r++) {
-            leaves_move(&b->l, p, r);
-            if (keep_clauses(b, clauses, count) != 0)
-                rc = SX_ENOMEM;
-            else if (b->open != 0)
-                rc = see_left(b, false);
-            if (rc == SX_OK)
-                rc = ask->look_up(ask->ctx);
-        }
+    if (bounds_find(b, clauses, count) != 0)
+        return sx_fail_oom(err);
+    b->every = true;
+    for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
+        bool done = false;
+        rc = sparse_see(b, i, clauses, count, &done);
+        if (rc == SX_OK && !done)
+            rc = range_see_all(b, i, clauses, count);
     }
     return tell(b, rc, err);
 }
@@ -555,7 +237,7 @@ static uint64_t count_bits(struct bm_search *b, uint64_t *bits)
             bits[w] &= (UINT64_C(1) << (b->l.part->below - doc)) - 1;
         uint64_t dead = atomic_load_explicit(&s->dead[doc / 64], memory_order_relaxed);
         for (uint64_t left = bits[w] & dead; left != 0; left &= left - 1)
-            if (!is_visible(b, doc + (uint32_t)__builtin_ctzll(left)))
+            if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(left)))
                 bits[w] &= ~(left & -left);
         count += (uint64_t)__builtin_popcountll(bits[w]);
     }
@@ -599,9 +281,14 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
                    uint64_t *one, uint64_t *all, bool *counted, struct sx_error *err)
 {
     const struct bm_ask *ask = b->l.ask;
+    struct bm_clause *each = pool_array(b->l.mem, count + 1, sizeof(*each));
     sx_status rc = SX_OK;
+    uint64_t any = 0;
 
-    *one = 0;
+    if (each == NULL)
+        return sx_fail_oom(err);
+    for (size_t i = 0; i < count; i++)
+        each[i] = (struct bm_clause){&leaves[i], 1};
     *all = 0;
     *counted = count > 0 && (count == 1 || !free);
     for (size_t i = 0; i < count; i++)
@@ -612,18 +299,25 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
         return SX_OK;
     for (size_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
         struct part *p = &b->l.parts[i];
+        bool done = false;
         if (count == 1 && is_plain(p, &b->l.states[leaves[0]])) {
-            *one += p->sources[b->l.states[leaves[0]].first].n;
+            any += p->sources[b->l.states[leaves[0]].first].n;
             continue;
         }
+        if (one == NULL)
+            rc = sparse_count(b, (uint32_t)i, each, count, &done, all);
+        if (done)
+            continue;
         for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below && rc == SX_OK; r++) {
             leaves_move(&b->l, p, r);
-            count_range(b, leaves, count, one, all);
+            count_range(b, leaves, count, &any, all);
             rc = ask->look_up(ask->ctx);
         }
     }
     if (count == 1)
-        *all = *one;
+        *all = any;
+    if (one != NULL)
+        *one = any;
     return tell(b, rc, err);
 }
 
@@ -648,15 +342,13 @@ sx_status bm_look(struct bm_search *b, uint64_t rowid, bool *found, struct sx_er
         return SX_OK;
     uint32_t doc = (uint32_t)(rowid - p->s->first);
     leaves_move(&b->l, p, doc >> RANGE_BITS);
-    if (load_all(b, UINT32_C(1) << (doc % RANGE_DOCS / STRETCH_DOCS)) != 0)
-        return sx_fail_oom(err);
-    *found = is_visible(b, doc);
-    return tell(b, *found ? count_leaves(b, doc & (RANGE_DOCS - 1)) : SX_OK, err);
+    *found = scan_sees(b, doc);
+    return tell(b, *found ? scan_count(b, doc) : SX_OK, err);
 }
 
 sx_status bm_places(struct bm_search *b, uint32_t leaf, uint64_t rowid, struct places *out)
 {
     uint32_t doc = (uint32_t)(rowid - b->l.part->s->first);
 
-    return leaves_places(&b->l, leaf, doc & (RANGE_DOCS - 1), out);
+    return leaves_places(&b->l, leaf, doc, out);
 }

@@ -4,10 +4,12 @@
  * The caller says what its leaves are, and clauses: sets of leaves of which every match has at least
  * one. It is called with each document that has one of every clause and whose score may reach its
  * floor; whether that matches, and what it scores, only the caller knows. Documents are looked at
- * by ranges of RANGE_DOCS: what the leaves can score in a range at most decides in which order, and
- * where to stop. (Block-max pruning: Ding and Suel, "Faster top-k document retrieval using
- * block-max indexes", 2011; ranges that all lists share, best first: Mackenzie, Petri and Moffat,
- * "Anytime ranking on document-ordered indexes", 2022.) */
+ * by stretches: what the leaves can score in one at most decides which are looked at, and which
+ * ranges first; then their impacts are added up, document by document. (Block-max pruning: Ding and
+ * Suel, "Faster top-k document retrieval using block-max indexes", 2011; ranges that all lists
+ * share, best first: Mackenzie, Petri and Moffat, "Anytime ranking on document-ordered indexes",
+ * 2022; impacts in a byte: Anh, de Kretser and Moffat, "Vector-space ranking with effective early
+ * termination", 2001.) */
 #ifndef INDEX_BLOCKMAX_SEARCH_H
 #define INDEX_BLOCKMAX_SEARCH_H
 
@@ -60,8 +62,10 @@ struct bm_ask {
     size_t leaf_count;
     double avglen;
     struct phrase_tf *tf; /* by leaf: filled before `see`; of NEAR not */
+    size_t keep;          /* so many are kept, the best */
     /* Scores below cannot be kept; negative: all can. May grow from call to call. */
     double (*floor)(void *ctx);
+    void (*expect)(void *ctx, uint64_t rowid); /* it may be seen soon */
     sx_status (*see)(void *ctx, uint64_t rowid);
     sx_status (*look_up)(void *ctx); /* called now and then: whether to go on */
     void *ctx;
@@ -82,8 +86,8 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
 /* Sees every document that has one leaf of each clause, in order of rowids. */
 sx_status bm_all(struct bm_search *b, const struct bm_clause *clauses, size_t count,
                  struct sx_error *err);
-/* Counts those that have one leaf of `leaves`, and those that have all of them. *counted false: it takes
- * positions to tell, or, where `free` is set, postings. */
+/* Counts those that have one leaf of `leaves` (NULL: not wanted), and those that have all of them.
+ * *counted false: it takes positions to tell, or, where `free` is set, postings. */
 sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bool free,
                    uint64_t *one, uint64_t *all, bool *counted, struct sx_error *err);
 

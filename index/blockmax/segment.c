@@ -10,7 +10,7 @@
 
 #include "index/base/alloc.h"
 #include "index/base/str.h"
-#include "index/rank/score.h"
+#include "index/blockmax/guard.h"
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
@@ -56,28 +56,6 @@ static bool read_header(struct segment *s)
                            (uint32_t)crc32(0, h + s->pages.at, (uInt)s->pages.length) == crc));
 }
 
-static uint8_t shorten(uint64_t length)
-{
-    if (length < 32)
-        return (uint8_t)length;
-    unsigned exponent = 63 - (unsigned)__builtin_clzll(length); /* >= 5 */
-    uint64_t brief = 32 + (exponent - 5) * (uint64_t)16 + (length >> (exponent - 4)) % 16;
-    return brief < UINT8_MAX ? (uint8_t)brief : UINT8_MAX;
-}
-
-static bool read_lengths(struct segment *s)
-{
-    uint32_t docs = (uint32_t)(s->next - s->first);
-
-    s->brief = mem_alloc(docs + (size_t)1);
-    if (s->brief == NULL || !segment_verify_lengths(s, 0, docs))
-        return s->brief != NULL;
-    for (uint32_t i = 0; i < docs; i++)
-        s->brief[i] = shorten((uint64_t)SCORE_TITLE_WEIGHT * segment_title_length(s, i) +
-                              segment_body_length(s, i));
-    return true;
-}
-
 static sx_status set_up(struct segment *s, struct sx_error *err)
 {
     if (!read_header(s))
@@ -85,11 +63,7 @@ static sx_status set_up(struct segment *s, struct sx_error *err)
     s->dead = mem_zalloc((s->next - s->first) / 64 + 1, sizeof(*s->dead));
     if (s->mapped)
         s->verified = mem_zalloc(page_count(s) / 64 + 1, sizeof(*s->verified));
-    if (s->dead == NULL || (s->mapped && s->verified == NULL) || !read_lengths(s))
-        return sx_fail_oom(err);
-    return atomic_load(&s->damaged)
-               ? sx_fail(err, SX_ECORRUPT, "the lengths of a segment are damaged")
-               : SX_OK;
+    return s->dead == NULL || (s->mapped && s->verified == NULL) ? sx_fail_oom(err) : SX_OK;
 }
 
 static sx_status opened(struct segment **out, struct segment *s, sx_status rc)
@@ -135,6 +109,29 @@ static sx_status map(struct segment *s, int fd, struct sx_error *err)
     return SX_OK;
 }
 
+struct set_up_call {
+    struct segment *s;
+    struct sx_error *err;
+    sx_status rc;
+};
+
+static void enter_set_up(void *arg)
+{
+    struct set_up_call *c = arg;
+
+    c->rc = set_up(c->s, c->err);
+}
+
+/* What it allocates is the segment's. */
+static sx_status set_up_mapped(struct segment *s, struct sx_error *err)
+{
+    struct set_up_call c = {.s = s, .err = err};
+    const void *at;
+
+    return guard_run(enter_set_up, &c, &at) ? c.rc
+                                            : sx_fail(err, SX_ECORRUPT, "a segment cannot be read");
+}
+
 sx_status segment_of_file(struct segment **out, const char *path, const struct segment_name *name,
                           struct sx_error *err)
 {
@@ -156,7 +153,7 @@ sx_status segment_of_file(struct segment **out, const char *path, const struct s
         return rc;
     atomic_init(&s->refs, 1);
     if (rc == SX_OK)
-        rc = set_up(s, err);
+        rc = set_up_mapped(s, err);
     if (rc == SX_OK && (memcmp(s->id, name->id, sizeof(s->id)) != 0 || s->first != name->first ||
                         s->next != name->next || s->size != name->size))
         rc = sx_fail(err, SX_ECORRUPT, "segment '%s' is another than the index names", path);
@@ -177,7 +174,6 @@ void segment_unref(struct segment *s)
         munmap((void *)(uintptr_t)s->bytes, s->size);
     else
         mem_free((void *)(uintptr_t)s->bytes);
-    mem_free(s->brief);
     mem_free((void *)(uintptr_t)s->verified);
     mem_free((void *)(uintptr_t)s->dead);
     mem_free(s);

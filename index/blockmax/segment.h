@@ -29,7 +29,6 @@ struct segment {
     uint64_t terms;
     struct section lists, dict, index, lengths, pages;
     uint64_t dict_blocks;
-    uint8_t *brief;              /* by document: its length, rounded down; see brief_length() */
     _Atomic(uint64_t) *verified; /* bit by page; NULL: all is */
     _Atomic(bool) damaged;
     /* Bit by local document: it was deleted in some snapshot. The writer of the index sets them. */
@@ -46,7 +45,8 @@ struct segment_name {
 
 /* With one reference. Takes over what `bytes` holds, also when it fails. */
 sx_status segment_of_memory(struct segment **out, struct buf *bytes, struct sx_error *err);
-/* Maps a file that has to be the one named. SX_ECORRUPT: it is not, or its header is damaged. */
+/* Maps a file that has to be the one named. SX_ECORRUPT: it is not, or its header is damaged. Not
+ * under a guard (guard.h): it has one of its own. */
 sx_status segment_of_file(struct segment **out, const char *path, const struct segment_name *name,
                           struct sx_error *err);
 struct segment *segment_ref(struct segment *s);
@@ -87,15 +87,6 @@ static inline uint32_t segment_checksum(const struct segment *s, uint32_t doc)
 static inline bool segment_has(const struct segment *s, uint32_t doc)
 {
     return segment_title_length(s, doc) != UINT32_MAX;
-}
-
-/* Combined lengths (rank/score.h) in a byte: those below 32 exactly, others by their first five bits, at most
- * an eighteenth too short. */
-static inline uint32_t brief_length(uint8_t brief)
-{
-    uint32_t exponent = brief < 32 ? 0 : (brief - 32U) / 16;
-
-    return brief < 32 ? brief : (16U + brief % 16U) << (exponent + 1);
 }
 
 /* ---- terms ------------------------------------------------------------------------------------ */

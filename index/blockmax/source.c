@@ -2,9 +2,11 @@
  * once, as is everything when it is many terms. */
 #include "index/blockmax/source.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "index/base/str.h"
+#include "index/blockmax/impacts.h"
 #include "index/rank/score.h"
 
 /* More lists than this are read whole, frequent or not: each costs something in every range. */
@@ -76,18 +78,66 @@ static void drop_doubles(struct entries *e)
     e->count = kept;
 }
 
+static uint8_t impact_of(const struct segment *s, uint32_t doc, uint32_t title, uint32_t body)
+{
+    double len = score_combined(segment_title_length(s, doc), segment_body_length(s, doc));
+    double tf = score_combined(title, body);
+    double impact =
+        ceil(tf / (tf + SCORE_K1 * score_length_norm(len, s->average)) * (double)IMPACT_ONE);
+
+    return impact < (double)IMPACT_ONE ? (uint8_t)impact : UINT8_MAX;
+}
+
+/* Where each range begins, from counts in first[range + 1]. */
+static void add_up(uint32_t *first, uint32_t ranges)
+{
+    for (uint32_t r = 1; r <= ranges; r++)
+        first[r] += first[r - 1];
+}
+
+/* The documents of one list, as they are. Impacts that it does not have are of few postings. */
+static sx_status read_one(struct source *src, struct pool *mem, struct sx_error *err)
+{
+    struct list *l = pool_array(mem, 1, sizeof(*l));
+    size_t room = (size_t)list_blocks(src->small->n) * PACK_BLOCK;
+    uint8_t *impacts;
+
+    src->one = l;
+    src->flat = pool_array(mem, room, sizeof(*src->flat));
+    src->flat_first = pool_array(mem, (size_t)src->s->ranges + 1, sizeof(*src->flat_first));
+    if (l == NULL || src->flat == NULL || src->flat_first == NULL)
+        return sx_fail_oom(err);
+    if (!list_open(l, src->s, src->small))
+        return segment_fail(err);
+    for (uint32_t b = 0; b < l->blocks; b++) {
+        list_block(l, b);
+        memcpy(src->flat + src->flat_count, l->doc, sizeof(l->doc));
+        src->flat_count += l->count;
+    }
+    memset(src->flat_first, 0, ((size_t)src->s->ranges + 1) * sizeof(*src->flat_first));
+    for (size_t i = 0; i < src->flat_count; i++)
+        src->flat_first[(src->flat[i] >> RANGE_BITS) + 1]++;
+    add_up(src->flat_first, src->s->ranges);
+    src->flat_impacts = l->each;
+    if (l->each != NULL)
+        return SX_OK;
+    impacts = pool_array(mem, src->flat_count, 1);
+    if (impacts == NULL)
+        return sx_fail_oom(err);
+    list_counts(l); /* there is one block */
+    for (uint32_t i = 0; i < l->count; i++)
+        impacts[i] = impact_of(src->s, l->doc[i], l->title[i], l->body[i]);
+    src->flat_impacts = impacts;
+    return SX_OK;
+}
+
 /* All postings of the small lists, sorted by range. */
-static sx_status read_small(struct source *src, struct pool *mem, struct sx_error *err)
+static sx_status read_small(struct source *src, uint64_t n, struct pool *mem, struct sx_error *err)
 {
     uint32_t ranges = src->s->ranges;
     struct list *l = pool_array(mem, 1, sizeof(*l));
-    uint64_t n = 0;
-
-    for (size_t i = 0; i < src->small_count; i++)
-        n += src->small[i].n;
-    if (n > READ_MAX)
-        return sx_fail(err, SX_ENOMEM, "the words stand for too many postings");
     struct read_posting *all = pool_array(mem, n + 1, sizeof(*all));
+
     src->read = pool_array(mem, n + 1, sizeof(*src->read));
     src->read_first = pool_array(mem, (size_t)ranges + 2, sizeof(*src->read_first));
     if (l == NULL || all == NULL || src->read == NULL || src->read_first == NULL)
@@ -106,21 +156,20 @@ static sx_status read_small(struct source *src, struct pool *mem, struct sx_erro
             }
         }
     }
-    for (uint32_t r = 2; r < ranges + 2; r++)
-        src->read_first[r] += src->read_first[r - 1];
-    if (src->small_count == 1) {
-        src->read = all;
-        memmove(src->read_first, src->read_first + 1,
-                ((size_t)ranges + 1) * sizeof(*src->read_first));
-        return SX_OK;
-    }
+    add_up(src->read_first + 1, ranges);
     for (uint64_t i = 0; i < n; i++)
         src->read[src->read_first[(all[i].doc >> RANGE_BITS) + 1]++] = all[i];
     return SX_OK;
 }
 
+/* Counts by document of a range. */
+struct tally {
+    uint64_t bits[RANGE_WORDS];
+    struct phrase_tf tf[RANGE_DOCS];
+};
+
 /* The postings of one document are added up. */
-static void flatten_range(struct source *src, uint32_t range, struct slot *room)
+static void flatten_range(struct source *src, uint32_t range, struct tally *room, uint8_t *impacts)
 {
     const struct read_posting *p = src->read + src->read_first[range];
     const struct read_posting *end = src->read + src->read_first[range + 1];
@@ -138,8 +187,11 @@ static void flatten_range(struct source *src, uint32_t range, struct slot *room)
     for (uint32_t w = 0; w < RANGE_WORDS; w++) {
         for (uint64_t left = room->bits[w]; left != 0; left &= left - 1) {
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            src->flat[src->flat_count++] = (struct posting){
-                (range << RANGE_BITS) + doc, room->tf[doc].title, room->tf[doc].body};
+            struct phrase_tf tf = room->tf[doc];
+            doc += range << RANGE_BITS;
+            src->flat[src->flat_count] = doc;
+            src->flat_tf[src->flat_count] = tf;
+            impacts[src->flat_count++] = impact_of(src->s, doc, tf.title, tf.body);
         }
     }
 }
@@ -147,19 +199,38 @@ static void flatten_range(struct source *src, uint32_t range, struct slot *room)
 static sx_status flatten(struct source *src, struct pool *mem, struct sx_error *err)
 {
     uint32_t ranges = src->s->ranges;
-    struct slot *room = pool_array(mem, 1, sizeof(*room));
+    struct tally *room = pool_array(mem, 1, sizeof(*room));
 
-    src->flat = pool_array(mem, (size_t)src->read_first[ranges] + 1, sizeof(*src->flat));
+    size_t count = (size_t)src->read_first[ranges] + 1;
+    uint8_t *impacts = pool_array(mem, count, 1);
+    src->flat = pool_array(mem, count, sizeof(*src->flat));
+    src->flat_tf = pool_array(mem, count, sizeof(*src->flat_tf));
+    src->flat_impacts = impacts;
     src->flat_first = pool_array(mem, (size_t)ranges + 1, sizeof(*src->flat_first));
-    if (room == NULL || src->flat == NULL || src->flat_first == NULL)
+    if (room == NULL || src->flat == NULL || src->flat_tf == NULL || impacts == NULL ||
+        src->flat_first == NULL)
         return sx_fail_oom(err);
     for (uint32_t r = 0; r < ranges; r++) {
         src->flat_first[r] = (uint32_t)src->flat_count;
         if (src->read_first[r + 1] > src->read_first[r])
-            flatten_range(src, r, room);
+            flatten_range(src, r, room, impacts);
     }
     src->flat_first[ranges] = (uint32_t)src->flat_count;
     return SX_OK;
+}
+
+static sx_status read_whole(struct source *src, struct pool *mem, struct sx_error *err)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < src->small_count; i++)
+        n += src->small[i].n;
+    if (n > READ_MAX)
+        return sx_fail(err, SX_ENOMEM, "the words stand for too many postings");
+    if (src->small_count == 1)
+        return read_one(src, mem, err);
+    sx_status rc = read_small(src, n, mem, err);
+    return rc == SX_OK ? flatten(src, mem, err) : rc;
 }
 
 static sx_status open_lists(struct source *src, struct entries *e, struct pool *mem,
@@ -168,7 +239,7 @@ static sx_status open_lists(struct source *src, struct entries *e, struct pool *
     size_t big = 0, kept = 0;
 
     for (size_t i = 0; i < e->count; i++) {
-        big += list_has_impacts(e->list[i].n, src->s->ranges) != 0;
+        big += list_has_stretches(e->list[i].n, src->s->ranges) != 0;
         src->n += e->list[i].n;
         src->shared = src->shared || (e->count > 1 && (e->list[i].flags & TERM_BESIDE));
     }
@@ -178,17 +249,14 @@ static sx_status open_lists(struct source *src, struct entries *e, struct pool *
     if (src->big == NULL)
         return sx_fail_oom(err);
     for (size_t i = 0; i < e->count; i++) {
-        if (big == 0 || !list_has_impacts(e->list[i].n, src->s->ranges))
+        if (big == 0 || !list_has_stretches(e->list[i].n, src->s->ranges))
             e->list[kept++] = e->list[i];
         else if (!list_open(&src->big[src->big_count++], src->s, &e->list[i]))
             return segment_fail(err);
     }
     src->small = e->list;
     src->small_count = kept;
-    if (kept == 0)
-        return SX_OK;
-    sx_status rc = read_small(src, mem, err);
-    return rc == SX_OK ? flatten(src, mem, err) : rc;
+    return kept == 0 ? SX_OK : read_whole(src, mem, err);
 }
 
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
@@ -212,136 +280,69 @@ sx_status source_open(struct source *src, struct segment *s, const struct source
 
 /* ---- impacts ---------------------------------------------------------------------------------- */
 
-static float x_of(float impact)
+const uint8_t *source_stretches(const struct source *src, struct pool *mem)
 {
-    return impact < 1 ? (float)SCORE_K1 * impact / (1 - impact) : 1e30f;
-}
+    size_t count = (size_t)src->s->ranges * RANGE_STRETCHES;
 
-static float impact_of(float x)
-{
-    return x / (x + (float)SCORE_K1);
-}
-
-static float x_of_posting(const struct segment *s, const struct posting *p)
-{
-    double len = score_combined(segment_title_length(s, p->doc), segment_body_length(s, p->doc));
-
-    return (float)(score_combined(p->title, p->body) / score_length_norm(len, s->average));
-}
-
-/* Most x of the postings that are read, of one range or stretch. */
-static float most_read(const struct source *src, uint32_t from, uint32_t to)
-{
-    float most = 0;
-
-    for (uint32_t i = from; i < to; i++) {
-        float x = x_of_posting(src->s, &src->flat[i]);
-        most = x > most ? x : most;
+    if (src->big_count == 1 && src->flat_count == 0)
+        return src->big->stretches;
+    uint8_t *most = pool_array(mem, count, 1);
+    if (most == NULL)
+        return NULL;
+    memset(most, 0, count);
+    for (size_t i = 0; i < src->flat_count; i++) {
+        uint8_t *here = &most[src->flat[i] / STRETCH_DOCS];
+        *here = src->flat_impacts[i] > *here ? src->flat_impacts[i] : *here;
     }
+    for (size_t i = 0; i < src->big_count; i++)
+        impacts_join(most, src->big[i].stretches, count);
     return most;
 }
 
-/* Impacts do not add up where two terms stand in one document, but x does. */
-void source_impacts(const struct source *src, float *out)
-{
-    uint32_t ranges = src->s->ranges;
-    bool plain = src->big_count + (src->flat_count > 0) <= 1;
+/* ---- ranges ----------------------------------------------------------------------------------- */
 
-    memset(out, 0, ranges * sizeof(*out));
-    for (size_t i = 0; i < src->big_count; i++) {
-        for (uint32_t r = 0; r < ranges; r++) {
-            float impact = (float)list_impact(&src->big[i], r) * (1 / IMPACT_ONE);
-            out[r] = plain ? impact : out[r] + x_of(impact);
-        }
-    }
-    for (uint32_t r = 0; src->flat_count > 0 && r < ranges; r++) {
-        if (src->flat_first[r] == src->flat_first[r + 1])
-            continue;
-        float x = most_read(src, src->flat_first[r], src->flat_first[r + 1]);
-        out[r] = plain ? impact_of(x) : out[r] + x;
-    }
-    for (uint32_t r = 0; !plain && r < ranges; r++)
-        out[r] = impact_of(out[r]);
+bool slot_init(struct slot *s, uint32_t ranges, struct pool *mem)
+{
+    size_t docs = (size_t)ranges << RANGE_BITS;
+
+    *s = (struct slot){.impacts = pool_array(mem, docs, 1),
+                       .docs = pool_array(mem, docs, sizeof(*s->docs))};
+    if (s->impacts == NULL || s->docs == NULL)
+        return false;
+    memset(s->impacts, 0, docs);
+    return true;
 }
 
-/* Adds most x by stretch of the postings that are read. */
-static void add_read(const struct source *src, uint32_t range, float x[RANGE_STRETCHES])
+void slot_clear(struct slot *s)
 {
-    uint32_t at = src->flat_first[range], end = src->flat_first[range + 1];
+    memset(s->impacts, 0, s->used);
+    for (uint32_t i = 0; s->used == 0 && i < s->count; i++)
+        s->impacts[s->docs[i]] = 0;
+    s->used = 0;
+    s->count = 0;
+}
 
-    while (at < end) {
-        uint32_t stretch = src->flat[at].doc / STRETCH_DOCS, from = at;
-        while (at < end && src->flat[at].doc / STRETCH_DOCS == stretch)
-            at++;
-        x[stretch % RANGE_STRETCHES] += most_read(src, from, at);
+void slot_join(struct slot *s, uint32_t doc, uint8_t impact)
+{
+    uint8_t *here = &s->impacts[doc];
+
+    if (*here == 0) {
+        *here = impact;
+        s->docs[s->count++] = (uint16_t)doc;
+    } else {
+        *here = impact_join(*here, impact);
     }
 }
 
-static void list_stretches(const struct list *l, uint32_t range, float out[RANGE_STRETCHES])
+struct loaded slot_loaded(const struct slot *s)
 {
-    uint32_t first = range * RANGE_STRETCHES;
-    uint32_t count = segment_stretches(l->s->next - l->s->first) - first;
-
-    if (l->stretches == NULL) {
-        float impact = (float)list_impact(l, range) * (1 / IMPACT_ONE);
-        for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-            out[w] = impact;
-        return;
-    }
-    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-        out[w] = w < count ? (float)l->stretches[first + w] * (1 / STRETCH_ONE) : 0;
+    return (struct loaded){s->impacts, s->used > 0 ? NULL : s->docs, s->count};
 }
-
-void source_stretches(const struct source *src, uint32_t range, float out[RANGE_STRETCHES])
-{
-    float one[RANGE_STRETCHES];
-
-    if (src->big_count == 1 && src->flat_count == 0) {
-        list_stretches(&src->big[0], range, out);
-        return;
-    }
-    memset(out, 0, RANGE_STRETCHES * sizeof(*out));
-    for (size_t i = 0; i < src->big_count; i++) {
-        list_stretches(&src->big[i], range, one);
-        for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-            out[w] += x_of(one[w]);
-    }
-    if (src->flat_count > 0)
-        add_read(src, range, out);
-    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
-        out[w] = impact_of(out[w]);
-}
-
-/* ---- a range ---------------------------------------------------------------------------------- */
 
 /* Documents [from, to) of the segment. */
 struct span {
     uint32_t from, to;
 };
-
-/* The next run of stretches of a range; false: there is none. */
-static bool next_span(uint32_t range, uint32_t *stretches, struct span *out)
-{
-    uint32_t first, count;
-
-    if (*stretches == 0)
-        return false;
-    first = (uint32_t)__builtin_ctz(*stretches);
-    count = (uint32_t)__builtin_ctz(~(*stretches >> first));
-    *stretches &= ~(((UINT32_C(1) << count) - 1) << first);
-    out->from = (range << RANGE_BITS) + first * STRETCH_DOCS;
-    out->to = out->from + count * STRETCH_DOCS;
-    return true;
-}
-
-/* All from the first to the last. */
-static uint32_t fill_between(uint32_t stretches)
-{
-    uint32_t last = stretches == 0 ? 0 : 31 - (uint32_t)__builtin_clz(stretches);
-    uint32_t first = stretches == 0 ? 0 : (uint32_t)__builtin_ctz(stretches);
-
-    return stretches == 0 ? 0 : ((UINT32_C(2) << last) - 1) & ~((UINT32_C(1) << first) - 1);
-}
 
 /* The postings of a block that are in the span: [*from, *to) of it. Whether the next block may have
  * some, too. */
@@ -354,87 +355,100 @@ static bool part_of_block(struct list *l, uint32_t block, struct span span, uint
     return *to == l->count;
 }
 
-/* The block to begin with: that at hand, the one behind it, or by a search. */
-static uint32_t first_block(const struct list *l, uint32_t doc)
-{
-    if (l->block != NO_BLOCK && l->doc[0] <= doc && doc <= l->doc[l->count - 1])
-        return l->block;
-    return list_block_of(l, doc);
-}
-
-/* Where there is nothing of the span so far. */
-static void load_span(struct list *l, struct span span, uint32_t low, struct slot *out)
+/* Where nothing else is, a posting takes no look at what is there. */
+static void load_list(struct list *l, struct span span, bool alone, struct slot *room)
 {
     uint32_t from, to;
     bool more = true;
 
-    for (uint32_t b = first_block(l, span.from); more && b < l->blocks; b++) {
+    for (uint32_t b = list_block_ahead(l, span.from); more && b < l->blocks; b++) {
         more = part_of_block(l, b, span, &from, &to);
-        if (from < to)
-            list_counts(l);
-        uint32_t word = 0;
-        uint64_t bits = 0;
-        for (uint32_t i = from; i < to; i++) {
-            uint32_t doc = l->doc[i] - low;
-            if (doc / 64 != word) {
-                out->bits[word] |= bits;
-                word = doc / 64;
-                bits = 0;
-            }
-            bits |= UINT64_C(1) << (doc % 64);
-            out->tf[doc] = (struct phrase_tf){l->title[i], l->body[i]};
-        }
-        out->bits[word] |= bits;
-    }
-}
-
-static void add_counts(struct slot *out, uint32_t doc, uint32_t title, uint32_t body)
-{
-    if (!has_document(out->bits, doc))
-        out->tf[doc] = (struct phrase_tf){0, 0};
-    set_document(out->bits, doc);
-    out->tf[doc].title += title;
-    out->tf[doc].body += body;
-}
-
-static void add_span(struct list *l, struct span span, uint32_t low, struct slot *out)
-{
-    uint32_t from, to;
-    bool more = true;
-
-    for (uint32_t b = first_block(l, span.from); more && b < l->blocks; b++) {
-        more = part_of_block(l, b, span, &from, &to);
-        if (from < to)
-            list_counts(l);
-        for (uint32_t i = from; i < to; i++)
-            add_counts(out, l->doc[i] - low, l->title[i], l->body[i]);
-    }
-}
-
-void source_load(struct source *src, uint32_t range, uint32_t stretches, struct slot *out)
-{
-    uint32_t low = range << RANGE_BITS;
-    struct span span;
-
-    memset(out->bits, 0, sizeof(out->bits));
-    for (size_t i = 0; i < src->big_count; i++) {
-        uint32_t wanted = stretches;
-        if (src->big[i].n / src->s->ranges < PACK_BLOCK) /* a block or so: no use in jumping */
-            wanted = fill_between(stretches);
-        for (uint32_t left = wanted; next_span(range, &left, &span);) {
-            if (i == 0)
-                load_span(&src->big[i], span, low, out);
-            else
-                add_span(&src->big[i], span, low, out);
+        const uint8_t *each = l->each + (l->dense ? 0 : (size_t)b * PACK_BLOCK);
+        for (uint32_t i = from; !alone && i < to; i++)
+            slot_join(room, l->doc[i] - span.from, each[l->dense ? l->doc[i] : i]);
+        for (uint32_t i = from; alone && i < to; i++) {
+            uint32_t doc = l->doc[i] - span.from;
+            room->impacts[doc] = each[i];
+            room->docs[room->count++] = (uint16_t)doc;
         }
     }
+}
+
+struct list *source_list(const struct source *src)
+{
+    if (src->small_count == 0)
+        return src->big_count == 1 ? src->big : NULL;
+    return src->big_count == 0 ? src->one : NULL;
+}
+
+const uint8_t *source_dense(const struct source *src)
+{
+    const struct list *l = source_list(src);
+
+    return l != NULL && l->dense ? l->each : NULL;
+}
+
+struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room)
+{
+    uint32_t end = range + ranges < src->s->ranges ? range + ranges : src->s->ranges;
+    struct span span = {range << RANGE_BITS, end << RANGE_BITS};
+    bool alone = src->big_count == 1 && src->flat_count == 0;
+
+    if (source_dense(src) != NULL)
+        return (struct loaded){source_dense(src) + span.from, NULL, 0};
+    slot_clear(room);
+    for (size_t i = 0; i < src->big_count; i++)
+        load_list(&src->big[i], span, alone, room);
+    for (uint32_t i = src->flat_count == 0 ? 0 : src->flat_first[range];
+         src->flat_count > 0 && i < src->flat_first[end]; i++)
+        slot_join(room, src->flat[i] - span.from, src->flat_impacts[i]);
+    return slot_loaded(room);
+}
+
+/* Where a document is among those that are read; flat_count: it is not. */
+static size_t find_read(const struct source *src, uint32_t doc)
+{
+    uint32_t range = doc >> RANGE_BITS;
+
     if (src->flat_count == 0)
-        return;
-    for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + 1]; i++) {
-        const struct posting *p = &src->flat[i];
-        if (stretches >> ((p->doc - low) / STRETCH_DOCS) & 1)
-            add_counts(out, p->doc - low, p->title, p->body);
+        return 0;
+    size_t low = src->flat_first[range], end = src->flat_first[range + 1], high = end;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (src->flat[middle] < doc)
+            low = middle + 1;
+        else
+            high = middle;
     }
+    return low < end && src->flat[low] == doc ? low : src->flat_count;
+}
+
+static void add_count(struct list *l, uint32_t doc, struct phrase_tf *tf)
+{
+    bool found;
+    uint32_t place = list_seek(l, doc, &found);
+
+    if (!found)
+        return;
+    struct list_count count = list_count_at(l, place);
+    tf->title += count.title;
+    tf->body += count.body;
+}
+
+struct phrase_tf source_count(struct source *src, uint32_t doc)
+{
+    struct phrase_tf tf = {0, 0};
+    size_t at = src->flat_tf == NULL ? src->flat_count : find_read(src, doc);
+
+    for (size_t i = 0; i < src->big_count; i++)
+        add_count(&src->big[i], doc, &tf);
+    if (src->one != NULL)
+        add_count(src->one, doc, &tf);
+    if (at < src->flat_count) {
+        tf.title += src->flat_tf[at].title;
+        tf.body += src->flat_tf[at].body;
+    }
+    return tf;
 }
 
 static void add_bits(struct list *l, struct span span, uint64_t bits[RANGE_WORDS])
@@ -442,7 +456,7 @@ static void add_bits(struct list *l, struct span span, uint64_t bits[RANGE_WORDS
     uint32_t from, to;
     bool more = true;
 
-    for (uint32_t b = first_block(l, span.from); more && b < l->blocks; b++) {
+    for (uint32_t b = list_block_ahead(l, span.from); more && b < l->blocks; b++) {
         more = part_of_block(l, b, span, &from, &to);
         uint32_t word = 0;
         uint64_t here = 0;
@@ -463,26 +477,17 @@ void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WO
 {
     uint32_t low = range << RANGE_BITS;
 
-    for (size_t i = 0; i < src->big_count; i++)
-        add_bits(&src->big[i], (struct span){low, low + RANGE_DOCS}, bits);
+    for (size_t i = 0; i < src->big_count; i++) {
+        struct list *l = &src->big[i];
+        for (uint32_t w = 0; l->dense && w < RANGE_WORDS; w++)
+            bits[w] |= impacts_standing(l->each + low + (size_t)w * 64);
+        if (!l->dense)
+            add_bits(l, (struct span){low, low + RANGE_DOCS}, bits);
+    }
     if (src->flat_count == 0)
         return;
     for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + 1]; i++)
-        set_document(bits, src->flat[i].doc - low);
-}
-
-void source_all_bits(struct source *src, uint64_t *bits)
-{
-    for (size_t i = 0; i < src->big_count; i++) {
-        struct list *l = &src->big[i];
-        for (uint32_t b = 0; b < l->blocks; b++) {
-            list_block(l, b);
-            for (uint32_t k = 0; k < l->count; k++)
-                set_document(bits, l->doc[k]);
-        }
-    }
-    for (size_t i = 0; i < src->flat_count; i++)
-        set_document(bits, src->flat[i].doc);
+        set_document(bits, src->flat[i] - low);
 }
 
 /* ---- places ----------------------------------------------------------------------------------- */
@@ -511,7 +516,10 @@ sx_status source_places(struct source *src, uint32_t doc, struct places *out)
 
     for (size_t i = 0; i < src->big_count && rc == SX_OK; i++, lists++)
         rc = add_places(&src->big[i], doc, out);
-    if (src->flat_count > 0) {
+    if (src->one != NULL && rc == SX_OK) {
+        lists++;
+        rc = add_places(src->one, doc, out);
+    } else if (src->small_count > 1) {
         uint32_t range = doc >> RANGE_BITS;
         for (uint32_t i = src->read_first[range]; i < src->read_first[range + 1] && rc == SX_OK;
              i++) {

@@ -10,6 +10,9 @@
 
 #define RANGE_WORDS (RANGE_DOCS / 64)
 
+/* Stretches of a range: bit by stretch, which is a word of bits by document. */
+#define ALL_STRETCHES 0xffffU
+
 /* Bits by document. */
 static inline bool has_document(const uint64_t *bits, uint32_t doc)
 {
@@ -21,10 +24,22 @@ static inline void set_document(uint64_t *bits, uint32_t doc)
     bits[doc / 64] |= UINT64_C(1) << (doc % 64);
 }
 
-/* A range of documents: which of them have it, and how often; `tf` holds where the bit is set. */
+/* Documents looked at together: a range, or, where postings are few, up to so many ranges. */
+#define SLOT_RANGES 16
+#define SLOT_DOCS ((size_t)SLOT_RANGES * RANGE_DOCS)
+
+/* The impacts of some documents side by side, at most; 0 where it does not stand. */
+struct loaded {
+    const uint8_t *impacts;
+    const uint16_t *docs; /* those where it stands, in no order; NULL: they are not listed */
+    uint32_t count;
+};
+
+/* Room for them. */
 struct slot {
-    uint64_t bits[RANGE_WORDS];
-    struct phrase_tf tf[RANGE_DOCS];
+    uint8_t *impacts; /* zero but where `docs` say, or but for the first `used` */
+    uint16_t *docs;
+    uint32_t count, used;
 };
 
 /* Of a list that is read whole. */
@@ -35,14 +50,17 @@ struct read_posting {
 
 struct source {
     struct segment *s;
-    struct list *big; /* lists with impacts: read where they are needed */
+    struct list *big; /* lists with stretches: read where they are needed */
     size_t big_count;
     struct term_entry *small; /* the others */
     size_t small_count;
-    struct read_posting *read; /* all of theirs, by range; in order where there is one list */
-    struct posting *flat;      /* the same, a posting a document, in order */
+    struct read_posting *read; /* all of theirs, by range; NULL: there is one list */
+    uint32_t *flat;            /* the same, each document once, in order */
+    const uint8_t *flat_impacts;
+    struct phrase_tf *flat_tf; /* NULL: there is one list, which has them */
     size_t flat_count;
     uint32_t *read_first, *flat_first; /* by range, and behind the last; NULL: none */
+    struct list *one;                  /* the list that is read whole, where it is one */
     /* Two of its terms may stand at one position: then counts are upper bounds, and only positions
      * tell. */
     bool shared;
@@ -59,20 +77,27 @@ struct source_terms {
  * damaged. What it needs is of `mem`. */
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
                       size_t set_count, struct pool *mem, struct sx_error *err);
-/* Impacts, at the segment's average length, at most: by range, into out[ranges]; or by stretch of one
- * range. */
-void source_impacts(const struct source *src, float *out);
-void source_stretches(const struct source *src, uint32_t range, float out[RANGE_STRETCHES]);
+/* Impacts, at the segment's average length, at most, by stretch of all ranges. NULL: memory ran out. */
+const uint8_t *source_stretches(const struct source *src, struct pool *mem);
 
-/* Stretches of a range: bit by stretch, which is a word of a slot. */
-#define ALL_STRETCHES 0xffffU
+/* An empty slot for `ranges` ranges at a time. False: memory ran out. */
+bool slot_init(struct slot *s, uint32_t ranges, struct pool *mem);
+void slot_clear(struct slot *s);
+/* One more impact in a document. */
+void slot_join(struct slot *s, uint32_t doc, uint8_t impact);
+struct loaded slot_loaded(const struct slot *s);
 
-/* Fills those stretches of a slot, and maybe some of those between. */
-void source_load(struct source *src, uint32_t range, uint32_t stretches, struct slot *out);
-/* Only the bits, of all. */
+/* The impacts of whole ranges, at most as many as the slot is for; they stay in the slot, unless the
+ * segment has them as they are. */
+struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room);
+/* How often it stands in a document; at most, where it is shared. */
+struct phrase_tf source_count(struct source *src, uint32_t doc);
+/* Impacts by document, where the segment has them as source_load() would give them; else NULL. */
+const uint8_t *source_dense(const struct source *src);
+/* Sets the bits of a range. */
 void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WORDS]);
-/* Sets the bits of all its documents, in the whole segment. */
-void source_all_bits(struct source *src, uint64_t *bits);
+/* The list of a source that is just one; else NULL. */
+struct list *source_list(const struct source *src);
 /* Where it stands in a document, each position once, in order, in `out`, which is empty. SX_ECORRUPT,
  * SX_ENOMEM: without words. */
 sx_status source_places(struct source *src, uint32_t doc, struct places *out);

@@ -3,7 +3,6 @@
 #include "index/blockmax/writer.h"
 
 #include <errno.h>
-#include <math.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -27,9 +26,7 @@ struct segment_writer {
     struct buf list, positions; /* of the term at hand */
     struct buf packed;          /* positions of the block at hand */
     uint32_t ranges;
-    uint16_t *impacts;  /* by range, of the term at hand */
-    uint8_t *stretches; /* the same by stretch */
-    double *norms;      /* by document: what its length adds to tf, in the denominator of a score */
+    double *norms; /* by document: what its length adds to tf, in the denominator of a score */
     bool failed;
     bool too_large; /* an offset does not fit into 32 bits */
 };
@@ -50,12 +47,10 @@ struct segment_writer *segment_writer_new(const struct writer_options *opt, int 
     w->opt = *opt;
     w->fd = fd;
     w->ranges = segment_ranges(docs);
-    w->impacts = mem_alloc((w->ranges + (size_t)1) * sizeof(*w->impacts));
-    w->stretches = mem_alloc((w->ranges + (size_t)1) * RANGE_STRETCHES);
     buf_put(&w->out, header, sizeof(header));
     w->written = sizeof(header);
     w->norms = mem_alloc((docs + 1) * sizeof(*w->norms));
-    if (w->impacts == NULL || w->stretches == NULL || w->norms == NULL) {
+    if (w->norms == NULL) {
         segment_writer_free(w);
         return NULL;
     }
@@ -76,8 +71,6 @@ void segment_writer_free(struct segment_writer *w)
     buf_release(&w->list);
     buf_release(&w->positions);
     buf_release(&w->packed);
-    mem_free(w->impacts);
-    mem_free(w->stretches);
     mem_free(w->norms);
     mem_free(w);
 }
@@ -237,50 +230,38 @@ static void put_positions(struct segment_writer *w, const struct posting *p, siz
     buf_clear(&w->packed);
 }
 
-/* The most that a posting of one stretch scores, for the stretch and its range. */
-static void raise_to(double impact, struct segment_writer *w, uint32_t stretch)
+/* Rounded up, without a call for each posting. */
+static uint8_t impact_of(const struct segment_writer *w, const struct posting *p)
 {
-    double wide = ceil(impact * (double)IMPACT_ONE), narrow = ceil(impact * (double)STRETCH_ONE);
-    uint16_t *most = &w->impacts[stretch / RANGE_STRETCHES];
+    double tf = score_combined(p->title, p->body);
+    double impact = tf / (tf + w->norms[p->doc]) * (double)IMPACT_ONE;
+    unsigned whole = (unsigned)impact;
 
-    if (wide > *most)
-        *most = wide < (double)IMPACT_ONE ? (uint16_t)wide : UINT16_MAX;
-    w->stretches[stretch] = narrow < (double)STRETCH_ONE ? (uint8_t)narrow : UINT8_MAX;
-}
-
-/* Postings come by document, so the best of a stretch is known before it is rounded, once. */
-static void find_impacts(struct segment_writer *w, const struct term_postings *t)
-{
-    uint32_t stretch = t->postings[0].doc / STRETCH_DOCS;
-    double best = 0;
-
-    for (size_t i = 0; i < t->n; i++) {
-        const struct posting *p = &t->postings[i];
-        double tf = score_combined(p->title, p->body);
-        double impact = tf / (tf + w->norms[p->doc]);
-        if (p->doc / STRETCH_DOCS != stretch) {
-            raise_to(best, w, stretch);
-            stretch = p->doc / STRETCH_DOCS;
-            best = 0;
-        }
-        best = impact > best ? impact : best;
-    }
-    raise_to(best, w, stretch);
+    whole += (double)whole < impact;
+    return whole < UINT8_MAX ? (uint8_t)whole : UINT8_MAX;
 }
 
 static void put_impacts(struct segment_writer *w, const struct term_postings *t)
 {
     uint64_t docs = w->opt.next - w->opt.first;
+    uint32_t n = (uint32_t)t->n;
+    size_t stretches = list_has_stretches(n, w->ranges) ? (size_t)w->ranges * RANGE_STRETCHES : 0;
+    size_t each_bytes = list_each_bytes(n, docs);
+    bool dense = list_is_dense(n, docs) != 0;
 
-    memset(w->impacts, 0, w->ranges * sizeof(*w->impacts));
-    memset(w->stretches, 0, segment_stretches(docs));
-    find_impacts(w, t);
-    for (uint32_t r = 0; r < w->ranges; r++) {
-        uint8_t two[2] = {(uint8_t)w->impacts[r], (uint8_t)(w->impacts[r] >> 8)};
-        buf_put(&w->list, two, sizeof(two));
+    uint8_t *most = (uint8_t *)buf_reserve(&w->list, stretches + each_bytes);
+    if (each_bytes == 0 || most == NULL)
+        return;
+    uint8_t *each = most + stretches;
+    memset(most, 0, stretches + (dense ? each_bytes : 0));
+    for (uint32_t i = 0; i < n; i++) {
+        const struct posting *p = &t->postings[i];
+        uint8_t impact = impact_of(w, p);
+        each[dense ? p->doc : i] = impact;
+        if (stretches > 0 && most[p->doc / STRETCH_DOCS] < impact)
+            most[p->doc / STRETCH_DOCS] = impact;
     }
-    if (list_has_stretches((uint32_t)t->n, docs))
-        buf_put(&w->list, w->stretches, segment_stretches(docs));
+    buf_advance(&w->list, stretches + each_bytes);
 }
 
 /* The directory of a list of several blocks: last document, offset of the block and of its
@@ -294,8 +275,7 @@ static void put_list(struct segment_writer *w, const struct term_postings *t)
     char *room = buf_reserve(&w->list, entries);
 
     buf_advance(&w->list, room == NULL ? 0 : entries);
-    if (list_has_impacts((uint32_t)t->n, w->ranges))
-        put_impacts(w, t);
+    put_impacts(w, t);
     size_t base = w->list.len;
     for (uint32_t b = 0; b < blocks; b++) {
         const struct posting *p = t->postings + (size_t)b * PACK_BLOCK;

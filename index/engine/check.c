@@ -10,7 +10,7 @@
 struct tally {
     struct sx_index *ix;
     struct sx_error *err;
-    uint64_t docs, title_words, body_words;
+    uint64_t docs, title_words, body_words, sum;
 };
 
 static sx_status check_doc(void *arg, const struct stored_doc *row)
@@ -29,6 +29,7 @@ static sx_status check_doc(void *arg, const struct stored_doc *row)
     t->docs++;
     t->title_words += d.title_len;
     t->body_words += d.body_len;
+    t->sum += doc_sum(d.id, d.put_checksum, d.title_len, d.body_len);
     return SX_OK;
 }
 
@@ -42,7 +43,7 @@ sx_status sx_index_check(struct sx_index *ix, struct sx_error *err)
         return sx_fail(err, SX_EBUSY, "a transaction is open: commit it before a check");
     sx_status rc = verify_file(&ix->w, t.err);
     if (rc == SX_OK)
-        rc = doc_each(&ix->w, check_doc, &t, t.err);
+        rc = doc_each(&ix->w, 0, check_doc, &t, t.err);
     doc_done(&ix->w);
     if (rc == SX_OK)
         rc = verify_fts(&ix->w, !sx_index_stale(ix, NULL), t.err);
@@ -56,5 +57,7 @@ sx_status sx_index_check(struct sx_index *ix, struct sx_error *err)
             "the index counts %llu documents and %llu words, but has %llu and %llu",
             (unsigned long long)now.docs, (unsigned long long)(now.title_words + now.body_words),
             (unsigned long long)t.docs, (unsigned long long)(t.title_words + t.body_words));
+    if (now.summed && now.sum != t.sum)
+        return sx_fail(err, SX_ECORRUPT, "the documents are not those that the index has counted");
     return SX_OK;
 }

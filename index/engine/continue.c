@@ -1,8 +1,9 @@
 /* Going on in a list.
  *
- * A search keeps the documents it had in hand, at least SX_PROXIMITY_HITS. Only when a cursor goes
- * beyond them is the rest made, of the documents of the first search that are still there; what
- * was in hand stays in front, so that no document comes twice or is passed over. */
+ * A search keeps the documents it had in hand: those of its page, or SX_PROXIMITY_HITS where closeness
+ * orders them. Only when a cursor goes beyond them is the rest made, of the documents of the first
+ * search that are still there; what was in hand stays in front, so that no document comes twice or
+ * is passed over. */
 #include "index/engine/search.h"
 
 #include <inttypes.h>

@@ -28,7 +28,7 @@ static sx_status take_doc(struct inverter *v, struct prepared *p, struct prepare
     if (prepare_analyse(p, to, an) != 0 || inverter_begin(v, (uint64_t)d->id) != 0 ||
         take_text(v, &p->record, to, false) != 0 || take_text(v, &p->record, to, true) != 0)
         return sx_fail_oom(err);
-    inverter_lengths(v, (struct doc_length){d->title_len, d->body_len, d->checksum});
+    inverter_lengths(v, (struct doc_length){d->title_len, d->body_len, d->put_checksum});
     if (to->words[0] != d->title_len || to->words[1] != d->body_len)
         return sx_fail(err, SX_ECORRUPT, "the words of document %lld are not those of its index",
                        (long long)d->id);

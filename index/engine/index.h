@@ -25,6 +25,7 @@
 #include "index/store/docs.h"
 
 struct sync;
+struct ahead;
 
 struct sx_index {
     char *dir, *path;
@@ -52,6 +53,7 @@ struct sx_index {
     bool merged;     /* nothing to merge since the last commit */
     int merge_pages; /* of the next slice, by what the last one took */
     struct sync *sync;
+    struct ahead *ahead; /* its threads that read files; NULL: none were needed yet */
     struct sx_sync_progress progress;
 
     /* shared */
@@ -74,6 +76,7 @@ struct sx_reader {
     struct memory *memory;   /* of the snapshot */
     struct segset *reached;  /* by it; NULL: FTS5 answers */
     struct reach_snapshot reach_snap;
+    bool fts5_alone;        /* the search that runs takes nothing from segments, counts neither */
     struct pool pool;       /* of the search that runs */
     struct words *words;    /* that serve it; NULL: none do */
     struct memory *claimed; /* `words` are its, and still to be loaded */

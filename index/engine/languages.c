@@ -69,13 +69,13 @@ sx_status languages_load(struct sx_index *ix, struct sx_error *err)
     return rc;
 }
 
-void languages_count(struct sx_index *ix, struct sx_str tag, int sign)
+void languages_count(struct sx_index *ix, struct sx_str tag, int64_t count)
 {
     int lang = tag.len == 0 ? -1 : lang_number(tag);
 
     ix->languages.next.changes++;
     if (lang >= 0)
-        ix->languages.next.docs[lang] += (uint64_t)(int64_t)sign;
+        ix->languages.next.docs[lang] += (uint64_t)count;
 }
 
 /* ---- choosing ---------------------------------------------------------------------------------- */

@@ -35,7 +35,7 @@ void languages_release(struct sx_index *ix);
 sx_status languages_load(struct sx_index *ix, struct sx_error *err);
 
 /* A document of language `tag` (absent: of none) came (+1) or went (-1). */
-void languages_count(struct sx_index *ix, struct sx_str tag, int sign);
+void languages_count(struct sx_index *ix, struct sx_str tag, int64_t count);
 
 /* The last of a transaction before its COMMIT: chooses, where the documents have changed by a
  * tenth, and feeds. */

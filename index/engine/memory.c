@@ -40,6 +40,7 @@ int memory_add(struct memory *m, const struct stored_doc *d, struct analyzer *an
         .at = d->at,
         .title_len = d->title_len,
         .body_len = d->body_len,
+        .checksum = d->put_checksum,
         .source = doctable_name(&m->docs, d->doc.source, an),
         .lang = doctable_name(&m->docs, d->doc.lang, an),
         .type = doctable_name(&m->docs, d->doc.type, an),

@@ -10,30 +10,32 @@
 #include "index/base/file.h"
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
+#include "index/engine/documents.h"
+#include "index/engine/segfiles.h"
+#include "index/engine/ahead.h"
 #include "index/ingest/reader.h"
 #include "index/store/schema.h"
 #include "index/text/analyzer.h"
 
-static sx_status remember(void *arg, const struct stored_doc *d)
-{
-    reach_open_doc(arg, d);
-    return index_remember(arg, d);
-}
-
 static sx_status load(struct sx_index *ix, struct sx_error *err)
 {
+    struct reach_docs docs = {NULL, 0};
     sx_status rc = state_get(&ix->w, &ix->committed, err);
 
     if (rc != SX_OK)
         return rc;
-    ix->next = ix->committed;
     atomic_store(&ix->analyzer, ix->committed.analyzer);
     termcache_start(ix->memory->terms, ix->committed.generation);
-    reach_open(ix, upkeep_load(ix));
-    rc = doc_each(&ix->w, remember, ix, err);
-    reach_opened(ix);
-    if (rc == SX_OK)
+    rc = documents_load(ix, &docs, err);
+    ix->next = ix->committed;
+    if (rc == SX_OK) {
+        bool stale = sx_index_stale(ix, NULL);
+        reach_open(ix,
+                   stale ? segset_new(NULL, 0, 0) : segfiles_load(ix->dir, ix->committed.analyzer),
+                   &docs);
         rc = languages_load(ix, err);
+    }
+    mem_free(docs.bits);
     return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
 }
 
@@ -122,6 +124,7 @@ void sx_index_close(struct sx_index *ix)
 {
     if (ix == NULL)
         return;
+    ahead_close(ix->ahead);
     sync_free(ix->sync);
     if (ix->w.sq != NULL) {
         sx_index_rollback(ix);

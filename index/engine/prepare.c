@@ -221,6 +221,7 @@ void prepare_describe(struct prepared_doc *to)
     d->at = time_of(d->doc.date);
     doc_hash(&d->doc, d->hash);
     d->checksum = doc_checksum(&d->doc);
+    d->put_checksum = d->checksum;
     to->described = true;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "index/base/alloc.h"
+#include "index/blockmax/guard.h"
 #include "index/engine/index.h"
 #include "index/engine/upkeep.h"
 #include "index/rank/score.h"
@@ -125,69 +126,98 @@ static double average(const struct state *s)
     return s->docs == 0 || words <= 0 ? 1 : words / (double)s->docs;
 }
 
-/* ---- opening ---------------------------------------------------------------------------------- */
-
-void reach_open(struct sx_index *ix, struct segset *files)
+/* With the lock held, where others may look. */
+static void note_committed(struct sx_index *ix)
 {
     struct reach *r = &ix->memory->reach;
+
+    r->committed_next = (uint64_t)ix->committed.next_id;
+    r->committed = ix->committed.generation;
+    r->average = average(&ix->committed);
+    r->docs = ix->committed.docs;
+    r->sum = ix->committed.sum;
+    r->names = ix->memory->docs.name_count;
+}
+
+/* ---- opening ---------------------------------------------------------------------------------- */
+
+bool reach_note(struct reach_docs *d, uint64_t rowid)
+{
+    uint64_t word = rowid / 64;
+
+    if (word >= d->words) {
+        size_t grown = word < 1024 ? 1024 : (size_t)word * 2;
+        uint64_t *bits = mem_realloc(d->bits, grown * sizeof(*bits));
+        if (bits == NULL)
+            return false;
+        memset(bits + d->words, 0, (grown - d->words) * sizeof(*bits));
+        d->bits = bits;
+        d->words = grown;
+    }
+    d->bits[word] |= UINT64_C(1) << (rowid % 64);
+    return true;
+}
+
+static bool noted(const struct reach_docs *d, uint64_t rowid)
+{
+    return rowid / 64 < d->words && d->bits[rowid / 64] >> (rowid % 64) & 1;
+}
+
+struct comparing {
+    struct memory *m;
+    const struct reach_docs *docs;
+};
+
+/* Documents of the segment that the index has no more are gone; false: it is not about those that the
+ * index has, or memory ran out. */
+static bool compare(const struct comparing *c, struct segment *s)
+{
+    uint32_t count = (uint32_t)(s->next - s->first);
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint64_t rowid = s->first + i;
+        const struct docrow *row = doctable_get(&c->m->docs, (int64_t)rowid);
+        if (noted(c->docs, rowid)) {
+            if (row == NULL || segment_title_length(s, i) != row->title_len ||
+                segment_body_length(s, i) != row->body_len ||
+                segment_checksum(s, i) != row->checksum)
+                return false;
+        } else if (segment_has(s, i)) {
+            segment_kill(s, rowid);
+            if (!mark(&c->m->reach, rowid, 1))
+                return false;
+        }
+    }
+    return true;
+}
+
+static void compare_all(void *arg)
+{
+    const struct comparing *c = arg;
+    struct segset *set = c->m->reach.now;
+
+    for (size_t i = 0; i < set->count; i++)
+        if (!atomic_load(&set->at[i]->damaged) && !compare(c, set->at[i]))
+            atomic_store(&set->at[i]->damaged, true);
+}
+
+void reach_open(struct sx_index *ix, struct segset *files, const struct reach_docs *docs)
+{
+    struct reach *r = &ix->memory->reach;
+    struct comparing c = {ix->memory, docs};
+    uint64_t next = (uint64_t)ix->committed.next_id;
+    const void *at;
 
     reach_drop(r->now);
     r->now = files;
-    ix->changes.from = 1; /* here: the first rowid that has not been told of */
-}
-
-static void miss_one(struct reach *r, struct segment *s, uint64_t rowid)
-{
-    if (!segment_has(s, (uint32_t)(rowid - s->first)))
-        return;
-    segment_kill(s, rowid);
-    if (!mark(r, rowid, 1))
-        atomic_store(&s->damaged, true); /* as good as not there */
-}
-
-/* Those before `rowid` that have not come are gone. */
-static void miss(struct sx_index *ix, uint64_t rowid)
-{
-    struct reach *r = &ix->memory->reach;
-    uint64_t from = ix->changes.from;
-
-    for (size_t i = 0; from < rowid && r->now != NULL && i < r->now->count; i++) {
-        struct segment *s = r->now->at[i];
-        uint64_t at = s->first > from ? s->first : from;
-        for (; at < s->next && at < rowid; at++)
-            miss_one(r, s, at);
-    }
-    ix->changes.from = rowid;
-}
-
-void reach_open_doc(struct sx_index *ix, const struct stored_doc *d)
-{
-    uint64_t rowid = (uint64_t)d->id;
-
-    miss(ix, rowid); /* quick where there is no gap */
-    ix->changes.from = rowid + 1;
-    struct segment *s = segment_with(ix->memory->reach.now, rowid);
-    if (s == NULL)
-        return;
-    uint32_t doc = (uint32_t)(rowid - s->first);
-    if (segment_title_length(s, doc) != d->title_len ||
-        segment_body_length(s, doc) != d->body_len || segment_checksum(s, doc) != d->checksum)
-        atomic_store(&s->damaged, true);
-}
-
-void reach_opened(struct sx_index *ix)
-{
-    struct reach *r = &ix->memory->reach;
-    uint64_t next = (uint64_t)ix->committed.next_id;
-
-    miss(ix, next);
-    for (size_t i = 0; r->now != NULL && i < r->now->count; i++)
-        if (r->now->at[i]->next > next)
-            atomic_store(&r->now->at[i]->damaged, true);
+    for (size_t i = 0; files != NULL && i < files->count; i++)
+        if (files->at[i]->next > next)
+            atomic_store(&files->at[i]->damaged, true);
+    /* Each time that it is left, one more is damaged. */
+    for (size_t i = 0; files != NULL && i <= files->count && !guard_run(compare_all, &c, &at); i++)
+        guard_blame(files->at, files->count, at);
     reach_heal(ix, ix->memory);
-    r->committed_next = next;
-    r->committed = ix->committed.generation;
-    r->average = average(&ix->committed);
+    note_committed(ix);
     ix->changes.from = next;
 }
 
@@ -273,7 +303,7 @@ void reach_put_end(struct sx_index *ix, const struct stored_doc *d)
 
     if (c->lost)
         return;
-    inverter_lengths(c->put, (struct doc_length){d->title_len, d->body_len, d->checksum});
+    inverter_lengths(c->put, (struct doc_length){d->title_len, d->body_len, d->put_checksum});
     if (inverter_tokens(c->put) > SPILL_TOKENS)
         spill(ix);
 }
@@ -382,6 +412,7 @@ void reach_register(struct sx_index *ix, uint64_t generation)
     struct segset *set = c->forgot ? NULL : with_new(r->now, c);
     for (size_t i = 0; set != NULL && i < c->killed_count; i++) {
         kill(set, c->killed[i]);
+        r->recent[r->kills++ % RECENT_KILLS] = c->killed[i];
         if (!mark(r, c->killed[i], generation)) {
             reach_drop(set);
             set = NULL;
@@ -422,9 +453,7 @@ void reach_committed(struct sx_index *ix)
     struct reach *r = &ix->memory->reach;
 
     pthread_mutex_lock(&ix->lock);
-    r->committed_next = (uint64_t)ix->committed.next_id;
-    r->committed = ix->committed.generation;
-    r->average = average(&ix->committed);
+    note_committed(ix);
     r->epoch += ix->changes.emptied; /* what was begun amid COMMIT does not see it either */
     pthread_mutex_unlock(&ix->lock);
     reach_drop(r->before);
@@ -464,17 +493,28 @@ struct bm_view reach_view(const struct segset *set, const struct memory *m,
 
 /* ---- upkeep ----------------------------------------------------------------------------------- */
 
-/* What went while a segment was made is dead in it, too. */
-static void kill_gone(const struct memory *m, struct segment *s)
+/* What went since the generation that a segment was made of is dead in it, too. */
+static void kill_gone(const struct memory *m, struct segment *s, uint64_t since)
 {
     for (uint64_t rowid = s->first; rowid < s->next; rowid++) {
-        if (chunks_get(&m->reach.gone, rowid) == NULL) {
+        if (chunks_get(&m->reach.gone, rowid) == NULL)
             rowid |= CHUNK_ITEMS - 1; /* to the end of the chunk */
-            continue;
-        }
-        if (reach_gone(m, rowid, UINT64_MAX) != 0 && segment_has(s, (uint32_t)(rowid - s->first)))
+        else if (reach_gone(m, rowid, UINT64_MAX) > since)
             segment_kill(s, rowid);
     }
+}
+
+/* The last deletions; with the lock held. False: there were more than are kept. */
+static bool kill_recent(const struct reach *r, struct segment *s, uint64_t from)
+{
+    if (r->kills - from > RECENT_KILLS)
+        return false;
+    for (uint64_t i = from; i < r->kills; i++) {
+        uint64_t rowid = r->recent[i % RECENT_KILLS];
+        if (rowid >= s->first && rowid < s->next)
+            segment_kill(s, rowid);
+    }
+    return true;
 }
 
 /* The set with `made` in place of [from, to). */
@@ -514,21 +554,25 @@ static bool find_place(const struct segset *set, const struct segment *made, siz
            (set->at[*from]->first == made->first && set->at[*to - 1]->next == made->next);
 }
 
-bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made, uint64_t purged,
-                   uint64_t epoch)
+bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made,
+                   struct reach_origin of)
 {
     struct reach *r = &m->reach;
     struct segset *set = NULL, *old;
     size_t from, to;
 
+    /* All that is long is done before the lock is taken, for which searches wait. */
+    pthread_mutex_lock(&ix->lock);
+    uint64_t kills = r->kills;
+    pthread_mutex_unlock(&ix->lock);
+    kill_gone(m, made, of.generation);
     pthread_mutex_lock(&ix->lock);
     old = r->now;
-    if (r->epoch == epoch && made->next <= r->committed_next && find_place(old, made, &from, &to))
-        set = with_made(old, from, to, made, purged);
-    if (set != NULL) {
-        kill_gone(m, made);
+    if (r->epoch == of.epoch && made->next <= r->committed_next &&
+        find_place(old, made, &from, &to) && kill_recent(r, made, kills))
+        set = with_made(old, from, to, made, of.purged);
+    if (set != NULL)
         r->now = set;
-    }
     pthread_mutex_unlock(&ix->lock);
     if (set != NULL)
         reach_drop(old);

@@ -36,13 +36,20 @@ struct segset {
     struct segment *at[]; /* by rowid */
 };
 
+/* So many deletions may come while a segment is put into its place. */
+#define RECENT_KILLS 4096
+
 struct reach {
-    struct segset *now;      /* by the lock of the index */
-    struct segset *before;   /* the writer's: to go back to when COMMIT fails */
-    uint64_t epoch;          /* by the lock: raised when deletions are not marked */
-    uint64_t committed_next; /* by the lock: rowids below are committed, */
-    uint64_t committed;      /* in this generation or before; */
-    double average;          /* their length */
+    struct segset *now;            /* by the lock of the index */
+    struct segset *before;         /* the writer's: to go back to when COMMIT fails */
+    uint64_t epoch;                /* by the lock: raised when deletions are not marked */
+    uint64_t committed_next;       /* by the lock: rowids below are committed, */
+    uint64_t committed;            /* in this generation or before; */
+    double average;                /* their length; */
+    uint64_t docs, sum;            /* how many there are, and state.sum; */
+    uint32_t names;                /* in memory->docs */
+    uint64_t kills;                /* by the lock: how many there were, */
+    uint64_t recent[RECENT_KILLS]; /* and the rowids of the last */
     struct chunks gone; /* _Atomic(uint64_t) by rowid: generation that it went in; 0: it did not */
 };
 
@@ -80,11 +87,16 @@ struct segset *segset_new(struct segment *const *at, size_t count, uint64_t purg
 
 /* ---- opening: before there are readers -------------------------------------------------------- */
 
-/* Takes the segments of `files`, whose documents are then told of in order of their rowids; those who
- * do not come are gone, and a segment that has another document than the index is taken out. */
-void reach_open(struct sx_index *ix, struct segset *files);
-void reach_open_doc(struct sx_index *ix, const struct stored_doc *d);
-void reach_opened(struct sx_index *ix);
+/* The documents that the index has, a bit by rowid; zeroed: none. `bits` is to be freed. */
+struct reach_docs {
+    uint64_t *bits;
+    size_t words;
+};
+/* False: memory ran out. */
+bool reach_note(struct reach_docs *d, uint64_t rowid);
+/* Takes the segments of `files`, once memory has the documents. What a segment has and the index has not is gone;
+ * a segment that does not have what the index has is taken out. */
+void reach_open(struct sx_index *ix, struct segset *files, const struct reach_docs *docs);
 
 /* ---- the writer ------------------------------------------------------------------------------- */
 
@@ -116,11 +128,17 @@ struct bm_view reach_view(const struct segset *set, const struct memory *m,
 
 /* ---- upkeep ----------------------------------------------------------------------------------- */
 
-/* Puts `made` in the place of all segments of its rowids, or into a gap; takes its reference.
- * `purged`: see segset; `epoch` is that of when its making began. False: they are no longer there,
- * deletions since are not known, or memory ran out. */
-bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made, uint64_t purged,
-                   uint64_t epoch);
+/* What a segment was made of. */
+struct reach_origin {
+    uint64_t generation; /* what went after it is still in the segment, */
+    uint64_t purged;     /* what went in this one, or before, may be left out */
+    uint64_t epoch;      /* when its making began */
+};
+
+/* Puts `made` in the place of all segments of its rowids, or into a gap; takes its reference. False:
+ * they are no longer there, deletions since are not known, or memory ran out. */
+bool reach_replace(struct sx_index *ix, struct memory *m, struct segment *made,
+                   struct reach_origin of);
 /* Takes damaged segments out. */
 void reach_heal(struct sx_index *ix, struct memory *m);
 /* Generation that a document of the segment went in, at most `upto`; 0: it did not. */

@@ -280,6 +280,7 @@ static void read_segments(struct sx_reader *r, struct sx_stats *out)
         *(s->mapped ? &out->blockmax.file_bytes : &out->blockmax.memory_bytes) += s->size;
     }
     reach_drop(set);
+    upkeep_failure(r->ix, out->blockmax.failure, sizeof(out->blockmax.failure));
 }
 
 sx_status sx_reader_stats(struct sx_reader *r, struct sx_stats *out, struct sx_error *err)

@@ -26,6 +26,7 @@ static sx_status reindex(struct sx_index *ix, struct prepared *p, struct prepare
     ix->next.docs++;
     ix->next.title_words += d->d.title_len;
     ix->next.body_words += d->d.body_len;
+    ix->next.sum += doc_sum(d->d.id, d->d.put_checksum, d->d.title_len, d->d.body_len);
     return rc;
 }
 
@@ -65,6 +66,7 @@ static sx_status reindex_all(struct sx_index *ix, const struct sx_limits *limits
     ix->next.docs = 0;
     ix->next.title_words = 0;
     ix->next.body_words = 0;
+    ix->next.sum = 0;
     ix->next.analyzer = ANALYZER_VERSION;
     if (rc == SX_OK)
         rc = reindex_docs(ix, limits, err);

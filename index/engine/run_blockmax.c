@@ -26,6 +26,13 @@ static sx_status see(void *ctx, uint64_t rowid)
     return run_see(ctx, (int64_t)rowid);
 }
 
+static void expect(void *ctx, uint64_t rowid)
+{
+    const struct run *run = ctx;
+
+    __builtin_prefetch(doctable_get(run->docs, (int64_t)rowid));
+}
+
 static sx_status look_up(void *ctx)
 {
     return run_worked(ctx, RANGE_WORK);
@@ -85,7 +92,7 @@ struct call {
     uint64_t rowid;
     uint32_t slot;
     const uint32_t *leaves;
-    bool free, found;
+    bool free, any, found;
     uint64_t one, all;
     struct sx_error *err;
     sx_status rc;
@@ -152,8 +159,8 @@ static sx_status do_count(struct call *c)
 {
     sx_status rc = run_limits(c->run);
 
-    return rc == SX_OK ? bm_count(c->run->bm, c->leaves, c->count, c->free, &c->one, &c->all,
-                                  &c->found, c->err)
+    return rc == SX_OK ? bm_count(c->run->bm, c->leaves, c->count, c->free, c->any ? &c->one : NULL,
+                                  &c->all, &c->found, c->err)
                        : rc;
 }
 
@@ -179,7 +186,9 @@ sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *me
         .leaf_count = run->p->leaf_count,
         .avglen = run->avglen > 0 ? run->avglen : 1,
         .tf = run->tf,
+        .keep = run->top.k,
         .floor = floor_of,
+        .expect = expect,
         .see = see,
         .look_up = look_up,
         .ctx = run,
@@ -237,19 +246,22 @@ sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total
         return sx_fail_oom(err);
     for (uint32_t i = 0; i < p->leaf_count; i++)
         leaves[i] = i;
+    /* An OR asks for one of its words, however it is read. */
+    bool is_or = p->root->ast->kind == AST_OR;
+    bool any = is_or || (p->root->ast->kind == AST_GROUP && run->match != SX_MATCH_ALL);
     struct call c = {.run = run,
                      .fn = do_count,
                      .leaves = leaves,
                      .count = p->leaf_count,
                      .free = free,
+                     .any = any,
                      .err = err};
     sx_status rc = call(&c);
     *counted = rc == SX_OK && c.found;
     if (!*counted)
         return rc;
-    /* An OR asks for one of its words, however it is read. */
-    *total_all = p->root->ast->kind == AST_OR ? c.one : c.all;
-    *total = p->root->ast->kind == AST_GROUP && run->match != SX_MATCH_ALL ? c.one : *total_all;
+    *total_all = is_or ? c.one : c.all;
+    *total = any ? c.one : *total_all;
     return SX_OK;
 }
 

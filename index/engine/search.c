@@ -256,7 +256,7 @@ sx_status search_run(struct search *s, bool whole, struct sx_error *err)
 
 /* A list has at least the hits that closeness of words may reorder, and one more than the page: then what
  * is left out is left out behind the page, and there is a next one. */
-static size_t list_length(const struct sx_search *ask)
+static size_t list_length(const struct sx_search *ask, bool proximity)
 {
     size_t page = ask->offset + ask->limit + 1;
 
@@ -264,7 +264,7 @@ static size_t list_length(const struct sx_search *ask)
         return SX_WINDOW_MAX;
     if (ask->limit == 0)
         return 0;
-    return page > SX_PROXIMITY_HITS || ask->no_proximity ? page : SX_PROXIMITY_HITS;
+    return page > SX_PROXIMITY_HITS || !proximity ? page : SX_PROXIMITY_HITS;
 }
 
 /* Block-max, where it reaches the snapshot. */
@@ -296,7 +296,7 @@ static sx_status set_up_run(struct search *s, struct sx_error *err)
     s->run.facets.wanted = s->ask->facets;
     s->run.explain = s->ask->explain;
     s->run.limits = &s->ask->limits;
-    if (!topk_init(&s->run.top, list_length(s->ask), sorts[s->ask->sort]))
+    if (!topk_init(&s->run.top, list_length(s->ask, s->run.proximity), sorts[s->ask->sort]))
         return sx_fail_oom(err);
     sx_status rc = run_init(&s->run, err);
     return rc == SX_OK ? choose_engine(s, err) : rc;
@@ -395,6 +395,7 @@ static sx_status search_once(struct sx_reader *r, const struct sx_search *ask, s
 {
     s->r = r;
     s->ask = ask;
+    r->fts5_alone = ask->engine == SX_ENGINE_FTS5;
     sx_status rc = check_window(ask, err);
     if (rc == SX_OK)
         rc = search_parse(s, ask->query, r->an, err);
@@ -475,6 +476,7 @@ static sx_status count_once(struct sx_reader *r, const struct sx_search *ask, st
 {
     s->r = r;
     s->ask = ask;
+    r->fts5_alone = ask->engine == SX_ENGINE_FTS5;
     sx_status rc = search_parse(s, ask->query, r->an, err);
     if (rc == SX_OK)
         rc = begin(s, err);

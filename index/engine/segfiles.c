@@ -9,11 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "index/base/alloc.h"
 #include "index/base/file.h"
 #include "index/base/sha256.h"
+#include "index/engine/reach.h"
 
 #define MANIFEST_BYTES_MAX ((size_t)1 << 20)
 #define MANIFEST_HEAD "searchd blockmax 1\n"
@@ -39,6 +42,21 @@ sx_status segfiles_folder(const char *dir, struct buf *out, struct sx_error *err
     sx_status rc = path_of(dir, "blockmax", out, err);
 
     return rc == SX_OK ? file_make_dirs(out->data, err) : rc;
+}
+
+sx_status segfiles_room(const char *folder, uint64_t bytes, struct sx_error *err)
+{
+    struct statvfs fs;
+
+    if (statvfs(folder, &fs) != 0)
+        return fail_io("look at the disk of", folder, err);
+    uint64_t free_bytes = (uint64_t)fs.f_bavail * fs.f_frsize;
+    if (free_bytes >= 2 * bytes)
+        return SX_OK;
+    return sx_fail(err, SX_EFULL,
+                   "%" PRIu64
+                   " bytes are free on the disk: too few for a segment of about %" PRIu64,
+                   free_bytes, bytes);
 }
 
 /* Syncs a folder, so that what was renamed in it stays so. */
@@ -271,6 +289,71 @@ sx_status segfile_open(const char *folder, const struct segment_name *name, stru
     buf_release(&path);
     return rc;
 }
+
+static struct segset *load_named(const char *folder, const struct manifest *man)
+{
+    struct segment *at[SEGMENT_FILES_MAX];
+    size_t count = 0;
+    struct sx_error err;
+
+    for (size_t i = 0; i < man->count; i++) {
+        const struct segment_name *f = &man->files[i];
+        bool behind = f->first > 0 && (count == 0 || f->first >= at[count - 1]->next);
+        if (behind && segfile_open(folder, f, &at[count], &err) == SX_OK)
+            count++;
+    }
+    struct segset *set = segset_new(at, count, 0);
+    for (size_t i = 0; i < count; i++)
+        segment_unref(at[i]);
+    return set;
+}
+
+struct segset *segfiles_load(const char *dir, uint64_t analyzer)
+{
+    struct buf folder = {0};
+    struct sx_error err;
+    struct manifest *man = mem_zalloc(1, sizeof(*man));
+    struct segset *set = NULL;
+
+    if (man != NULL && path_of(dir, "blockmax", &folder, &err) == SX_OK) {
+        if (manifest_read(folder.data, man, &err) != SX_OK || man->analyzer != analyzer)
+            man->count = 0;
+        set = load_named(folder.data, man);
+    }
+    mem_free(man);
+    buf_release(&folder);
+    return set;
+}
+
+/* ---- the table of documents -------------------------------------------------------------------- */
+
+sx_status tablefile_begin(const char *folder, int *fd, struct sx_error *err)
+{
+    struct buf path = {0};
+    sx_status rc = path_of(folder, TABLE_FILE ".new", &path, err);
+
+    *fd = -1;
+    if (rc == SX_OK) {
+        *fd = open(path.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        rc = *fd < 0 ? fail_io("make", path.data, err) : SX_OK;
+    }
+    buf_release(&path);
+    return rc;
+}
+
+sx_status tablefile_end(const char *folder, int fd, sx_status made, struct sx_error *err)
+{
+    if (made == SX_OK && fdatasync(fd) != 0)
+        made = fail_io("sync the table of documents in", folder, err);
+    close(fd);
+    if (made == SX_OK)
+        made = rename_in(folder, TABLE_FILE ".new", TABLE_FILE, err);
+    if (made != SX_OK)
+        remove_in(folder, TABLE_FILE ".new");
+    return made;
+}
+
+/* ---- what is not named ------------------------------------------------------------------------- */
 
 static bool is_named(const struct manifest *m, const char *file)
 {

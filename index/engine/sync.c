@@ -1,7 +1,8 @@
 /* Bringing the index in line with a folder, in slices on the writer's thread.
  *
  *   LIST   walk the folder; note the files that are new or changed by size and time
- *   READ   read each; unchanged by hash: only the time is noted; else its documents are put
+ *   READ   each, as other threads have read it; unchanged by hash: only the time is noted; else its
+ *          documents are put
  *   SWEEP  files of the root that the walk did not meet are forgotten with their documents
  *
  * The same for some files and folders of a root, when it is known what changed.
@@ -15,6 +16,7 @@
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
+#include "index/engine/ahead.h"
 
 /* Documents between two commits of a slice, so that the memory of a transaction stays small. */
 #define SLICE_DOCS 5000
@@ -26,10 +28,8 @@ static void paths_release(struct paths *p)
     mem_free(p->items);
 }
 
-void sync_free(struct sync *s)
+static void free_one(struct sync *s)
 {
-    if (s == NULL)
-        return;
     walk_close(s->walk);
     for (size_t i = 0; i < s->changed_count; i++)
         mem_free(s->changed[i].path);
@@ -42,19 +42,62 @@ void sync_free(struct sync *s)
     mem_free(s);
 }
 
+void sync_free(struct sync *s)
+{
+    while (s != NULL) {
+        struct sync *outer = s->outer;
+        free_one(s);
+        s = outer;
+    }
+}
+
+/* Files that are being read for the sync are read in vain; they are given again, if it goes on. */
+static void stop_reading(struct sx_index *ix)
+{
+    ahead_drop_all(ix->ahead);
+    if (ix->sync == NULL)
+        return;
+    ix->sync->changed_given = ix->sync->changed_next;
+    ix->sync->amid = false;
+}
+
+/* Ends the sync that runs; the one that waits for it is the next. */
+static void end_sync(struct sx_index *ix)
+{
+    struct sync *s = ix->sync;
+
+    if (s == NULL)
+        return;
+    stop_reading(ix);
+    ix->sync = s->outer;
+    free_one(s);
+}
+
+static uint64_t pending(const struct sx_index *ix)
+{
+    uint64_t files = ix->sync != NULL && ix->sync->waiting ? 0 : ix->progress.pending;
+
+    for (const struct sync *s = ix->sync; s != NULL; s = s->outer)
+        files += s->waiting ? s->saved.pending : 0;
+    return files;
+}
+
 struct sx_sync_progress sx_sync_progress(const struct sx_index *ix)
 {
     return ix->progress;
 }
 
-/* Of a whole root, or of `count` paths below it. */
-static sx_status sync_new(struct sync **out, const char *root, const char *const *paths,
-                          size_t count, struct sx_error *err)
+/* Of a whole root, or of `count` paths below it. NULL: `err` says why. */
+static struct sync *sync_new(const char *root, const char *const *paths, size_t count,
+                             struct sx_error *err)
 {
     struct sync *s = mem_zalloc(1, sizeof(*s));
 
-    if (s == NULL)
-        return sx_fail_oom(err);
+    if (s == NULL) {
+        sx_fail_oom(err);
+        return NULL;
+    }
+    s->of_paths = paths != NULL;
     sx_status rc = paths == NULL ? walk_open(&s->walk, root, err) : SX_OK;
     if (rc == SX_OK && paths == NULL) {
         rc = sync_add_path(&s->targets, walk_root(s->walk), err);
@@ -62,25 +105,24 @@ static sx_status sync_new(struct sync **out, const char *root, const char *const
     }
     for (size_t i = 0; paths != NULL && i < count && rc == SX_OK; i++)
         rc = sync_add_path(&s->targets, paths[i], err);
-    if (rc != SX_OK)
-        sync_free(s);
-    else
-        *out = s;
-    return rc;
+    if (rc == SX_OK)
+        return s;
+    free_one(s);
+    return NULL;
 }
 
 sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err)
 {
-    struct sync *s = NULL;
     struct sx_error own;
 
     err = err == NULL ? &own : err;
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    sync_free(ix->sync);
-    ix->sync = NULL;
+    while (ix->sync != NULL)
+        end_sync(ix);
     memset(&ix->progress, 0, sizeof(ix->progress));
-    sx_status rc = sync_new(&s, root, NULL, 0, err);
+    struct sync *s = sync_new(root, NULL, 0, err);
+    sx_status rc = s == NULL ? err->code : SX_OK;
     if (!ix->in_transaction && rc != SX_ENOMEM)
         sync_note_root(ix, root, rc == SX_OK ? NULL : err->msg);
     ix->sync = s;
@@ -90,16 +132,37 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
 sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
                               struct sx_error *err)
 {
-    struct sync *s = NULL;
+    struct sx_error own;
 
+    err = err == NULL ? &own : err;
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    sync_free(ix->sync);
-    ix->sync = NULL;
+    struct sync *s = sync_new(NULL, paths, count, err);
+    if (s == NULL)
+        return err->code;
+    if (ix->sync != NULL && ix->sync->of_paths)
+        end_sync(ix);
+    stop_reading(ix);
+    if (ix->sync != NULL && !ix->sync->waiting) {
+        ix->sync->saved = ix->progress;
+        ix->sync->waiting = true;
+    }
     memset(&ix->progress, 0, sizeof(ix->progress));
-    sx_status rc = sync_new(&s, NULL, paths, count, err);
+    s->outer = ix->sync;
     ix->sync = s;
-    return rc;
+    return SX_OK;
+}
+
+/* The sync that runs goes on, where it waited for another. */
+static struct sync *resume(struct sx_index *ix)
+{
+    struct sync *s = ix->sync;
+
+    if (s != NULL && s->waiting) {
+        ix->progress = s->saved;
+        s->waiting = false;
+    }
+    return s;
 }
 
 static sx_status one_step(struct sx_index *ix, struct sx_error *err)
@@ -134,7 +197,7 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
                        void (*event)(void *ctx, const struct sx_sync_event *ev), void *ctx,
                        struct sx_error *err)
 {
-    struct sync *s = ix->sync;
+    struct sync *s = resume(ix);
     struct sx_error own;
     sx_status rc = SX_OK;
 
@@ -154,15 +217,16 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
     sx_status committed = sx_index_commit(ix, rc == SX_OK ? err : NULL);
     if (rc == SX_OK)
         rc = committed;
-    atomic_store(&ix->pending, ix->progress.pending);
+    ix->progress.amid = rc == SX_OK && s->amid;
+    ix->progress.restarts += extract_restarts(ix->extract);
     pthread_mutex_lock(&ix->lock);
     ix->told_progress = ix->progress;
     pthread_mutex_unlock(&ix->lock);
     *more = rc == SX_OK && s->phase != SYNC_DONE;
     if (!*more) {
-        sync_free(s);
-        ix->sync = NULL;
-        atomic_store(&ix->pending, 0);
+        ix->progress.pending = 0;
+        end_sync(ix);
     }
+    atomic_store(&ix->pending, pending(ix));
     return rc;
 }

@@ -1,9 +1,10 @@
 /* A sync in progress: what its phases share. Private to sync*.c; all of it is the writer's
- * thread's.
+ * thread's, which alone has to do with the index.
  *
  *   sync.c         the public steps: which phase is on, when a slice ends and commits
  *   sync_list.c    LIST: the walk, to the files that are to be read
  *   sync_read.c    READ: one file to its documents
+ *   ahead.c        the threads that read files for it
  *   sync_move.c    a file that has another path
  *   sync_sweep.c   SWEEP: what is gone is forgotten
  *   sync_failed.c  what could not be read is told and put on record */
@@ -29,13 +30,33 @@ struct paths {
     size_t count, cap;
 };
 
+/* The file whose documents are being put; it borrows from the struct ahead_file. */
+struct reading {
+    struct sx_index *ix;
+    const char *path;
+    struct sx_str uri;
+    int64_t file;
+    struct file_row row;
+    bool fresh;            /* it was not on record */
+    const char *stage;     /* of a failure now */
+    bool later;            /* nobody's fault: to be read by the next sync */
+    uint64_t docs, failed; /* failed: lines and items, or 1 */
+};
+
 struct sync {
+    struct sync *outer;            /* that it was put before, and which goes on after it; or NULL */
+    struct sx_sync_progress saved; /* while it waits */
+    bool waiting;
+    bool of_paths; /* not of a root */
     enum sync_phase phase;
     struct paths targets;  /* what is brought in line: the root, or files and folders below it */
     size_t target;         /* the next one of them, in SYNC_LIST and again in SYNC_SWEEP */
     struct walk *walk;     /* of a target that is a folder; NULL: go on with the next */
     struct found *changed; /* SYNC_LIST fills, SYNC_READ empties */
-    size_t changed_count, changed_cap, changed_next;
+    size_t changed_count, changed_cap;
+    size_t changed_given, changed_next; /* to be read ahead next, to be written next */
+    struct reading reading;
+    bool amid;             /* a large file has been begun, and its next part is waited for */
     struct paths unlisted; /* folders that could not be listed */
     unsigned char *met;    /* bit by file id: met by the walk */
     size_t met_bytes;
@@ -56,7 +77,7 @@ struct sync {
 
 /* Lists one file or folder of the targets. */
 sx_status sync_list(struct sx_index *ix, bool *more, struct sx_error *err);
-/* Reads one of the files to be read. */
+/* Writes one of the files to be read, when it has been read by the end of the slice. */
 sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err);
 /* Forgets what is gone in one page of the files on record. */
 sx_status sync_sweep(struct sx_index *ix, bool *more, struct sx_error *err);
@@ -72,12 +93,15 @@ sx_status sync_uri(const char *path, struct buf *uri, struct sx_error *err);
 sx_status sync_add_path(struct paths *to, const char *path, struct sx_error *err);
 /* Adds a file to those to be read; copies its path. */
 sx_status sync_add_changed(struct sync *s, const struct walk_file *f, struct sx_error *err);
-/* The file with this id is there: the sweep leaves it. */
+/* The file with this id is there: the sweep leaves it, also that of a sync that waits. */
 sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err);
 bool sync_was_met(const struct sync *s, int64_t id);
 /* Deletes the documents of `file` with ids below `before`. */
 sx_status sync_drop_docs(struct sx_index *ix, int64_t file, int64_t before, struct sx_error *err);
 
+/* Whether there is a file for sync_move(). */
+sx_status sync_may_move(struct sx_index *ix, const struct file_row *row, bool *may,
+                        struct sx_error *err);
 /* Whether a file that is not on record, with this hash, type and extractor, is one whose path is gone:
  * then it is on record under its new path, row->id is set and its documents have new uris. */
 sx_status sync_move(struct sx_index *ix, const char *path, struct sx_str uri, struct file_row *row,

@@ -23,7 +23,7 @@ static bool is_known(struct sx_index *ix, struct sx_str uri, const char *reason)
     return same;
 }
 
-/* A reason may name a path, whose bytes need not be UTF-8, or be cut amid a character. */
+/* A reason may name a path, whose bytes need not be UTF-8, or be cut amid a character. NULL: memory ran out. */
 static const char *legible(const char *reason, struct buf *mem)
 {
     size_t len = strlen(reason);
@@ -37,7 +37,7 @@ static const char *legible(const char *reason, struct buf *mem)
             at++;
         }
     }
-    return buf_cstr(mem) == NULL ? "" : mem->data;
+    return buf_cstr(mem);
 }
 
 static sx_status note(struct sx_index *ix, const char *path, struct sx_str uri, const char *stage,
@@ -64,7 +64,9 @@ sx_status sync_note_failure(struct sx_index *ix, const char *path, struct sx_str
                             struct sx_error *err)
 {
     struct buf mem = {0};
-    sx_status rc = note(ix, path, uri, stage, legible(reason, &mem), file, err);
+    const char *words = legible(reason, &mem);
+    sx_status rc = words != NULL ? note(ix, path, uri, stage, words, file, err)
+                                 : write_doom(ix, sx_fail_oom(err), err);
 
     buf_release(&mem);
     return rc;

@@ -16,7 +16,7 @@ sx_status sync_uri(const char *path, struct buf *uri, struct sx_error *err)
     return buf_ok(uri) ? SX_OK : sx_fail_oom(err);
 }
 
-sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err)
+static sx_status mark_met(struct sync *s, int64_t id, struct sx_error *err)
 {
     size_t byte = (size_t)id / 8;
 
@@ -33,6 +33,15 @@ sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err)
     }
     s->met[byte] = (unsigned char)(s->met[byte] | 1u << (id % 8));
     return SX_OK;
+}
+
+sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    for (; s != NULL && rc == SX_OK; s = s->outer)
+        rc = mark_met(s, id, err);
+    return rc;
 }
 
 bool sync_was_met(const struct sync *s, int64_t id)
@@ -122,7 +131,6 @@ static sx_status list_file(struct sx_index *ix, const struct walk_file *f, struc
     }
     if (rc == SX_OK)
         rc = sync_add_changed(s, f, err);
-    atomic_store(&ix->pending, s->changed_count);
     ix->progress.pending = s->changed_count;
     return rc;
 }

@@ -97,6 +97,16 @@ static sx_status old_uri(struct sx_index *ix, int64_t file, struct buf *uri, str
     return rc;
 }
 
+sx_status sync_may_move(struct sx_index *ix, const struct file_row *row, bool *may,
+                        struct sx_error *err)
+{
+    int64_t id = 0;
+    sx_status rc = file_find_same(&ix->w, row, is_gone, NULL, &id, err);
+
+    *may = id != 0;
+    return rc;
+}
+
 sx_status sync_move(struct sx_index *ix, const char *path, struct sx_str uri, struct file_row *row,
                     bool *moved, struct sx_error *err)
 {

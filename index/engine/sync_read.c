@@ -1,63 +1,71 @@
-/* READ: one file to its documents. By its hash it may be unchanged; else its new documents are
- * put and its old ones go. What cannot be read leaves what was known of the file. */
+/* READ: what was found in one file becomes its documents. By its hash it may be unchanged; else its
+ * new documents are put and its old ones go. What cannot be read leaves what was known of the file.
+ *
+ * Files are read ahead by other threads (ahead.h), a window of them; all that has to do with the
+ * index is done here, in the order of the list. What a file gives is put in one transaction, but for
+ * a large one: that comes in parts, one a step, and has no hash on record until the last is put, so
+ * that after a kill it is read again. */
 #include "index/engine/sync.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "index/base/file.h"
+#include "index/base/clock.h"
 #include "index/base/str.h"
-#include "index/extract/extract.h"
+#include "index/engine/ahead.h"
 
 /* Lines and items of one file that are told one by one as failed; of more, how many there were. */
 #define FAILED_LINES_MAX 1000
 
-/* The file being read, for the sinks. */
-struct reading {
-    struct sx_index *ix;
-    const char *path;
-    struct sx_str uri;
-    int64_t file;
-    enum media media;
-    const char *stage;     /* of a failure now */
-    bool later;            /* nobody's fault: to be read by the next sync */
-    uint64_t docs, failed; /* failed: lines and items, or 1 */
-};
+/* How long a step waits for a file at the least, so that small slices get on, too. */
+#define WAIT_NS ((uint64_t)5 * 1000000)
 
-static void take_failed_line(void *arg, size_t line, const struct sx_error *why)
+/* Tells of what failed; one that cannot be told dooms the transaction, which whoever looks next at
+ * ix->doom sees. */
+static void tell_failed(struct reading *rd, struct buf *place, const struct buf *uri,
+                        const char *why)
 {
-    struct reading *rd = arg;
-    struct buf uri = {0};
-    struct buf place = {0}; /* FILE:LINE */
     struct sx_error err;
+
+    if (buf_ok(uri) && buf_cstr(place) != NULL) {
+        sync_note_failure(rd->ix, place->data, buf_str(uri), rd->stage, why, rd->file, &err);
+        return;
+    }
+    sx_fail_oom(&err);
+    write_doom(rd->ix, SX_ENOMEM, &err);
+}
+
+/* A line fails as FILE:LINE, its uri as FILE#LINE. */
+static void take_failed_line(struct reading *rd, size_t line, const char *why)
+{
+    struct buf uri = {0};
+    struct buf place = {0};
 
     if (++rd->failed > FAILED_LINES_MAX)
         return;
     buf_put_str(&uri, rd->uri);
     buf_printf(&uri, "#%zu", line);
     buf_printf(&place, "%s:%zu", rd->path, line);
-    /* A failure to note it dooms the transaction, which its commit tells. */
-    if (buf_ok(&uri) && buf_cstr(&place) != NULL)
-        sync_note_failure(rd->ix, place.data, buf_str(&uri), rd->stage, why->msg, rd->file, &err);
+    tell_failed(rd, &place, &uri, why);
     buf_release(&uri);
     buf_release(&place);
 }
 
 /* What stands in a container fails under its own uri; the place of it is FILE and what that says
  * beyond the file's. */
-static void take_failed_item(void *arg, struct sx_str uri, const struct sx_error *why)
+static void take_failed_item(struct reading *rd, struct sx_str uri, const char *why)
 {
-    struct reading *rd = arg;
+    struct buf own = {0};
     struct buf place = {0};
-    struct sx_error err;
 
     if (++rd->failed > FAILED_LINES_MAX)
         return;
+    buf_put_str(&own, uri);
     buf_puts(&place, rd->path);
     if (str_begins(uri, rd->uri))
         buf_put(&place, uri.ptr + rd->uri.len, uri.len - rd->uri.len);
-    if (buf_cstr(&place) != NULL)
-        sync_note_failure(rd->ix, place.data, uri, rd->stage, why->msg, rd->file, &err);
+    tell_failed(rd, &place, &own, why);
+    buf_release(&own);
     buf_release(&place);
 }
 
@@ -69,20 +77,23 @@ static bool is_own(const struct reading *rd, struct sx_str uri)
 }
 
 /* What stands in a file may name its documents, as JSON Lines do, but not by the uri of another file,
- * nor of a document that a client has put: that would be gone with the file. */
-static sx_status check_uri(struct reading *rd, struct sx_str uri, struct sx_error *err)
+ * nor of a document that a client has put: that would be gone with the file. *again: an item before
+ * it in the same file has its uri. */
+static sx_status check_uri(struct reading *rd, struct sx_str uri, bool *again, struct sx_error *err)
 {
     struct stored_doc old;
-    bool found = false;
+    bool found = false, own = is_own(rd, uri);
 
-    if (is_own(rd, uri))
+    *again = false;
+    if (own && rd->docs == 0)
         return SX_OK;
-    if (str_begins(uri, str_of("file://")))
+    if (!own && str_begins(uri, str_of("file://")))
         return sx_fail_at(err, SX_EREQUEST, "uri", SX_NO_OFFSET,
                           "its uri is for another file to have: expected one that does not begin "
                           "with file://");
     sx_status rc = doc_find(&rd->ix->w, DOC_KEY_URI, uri, 0, &old, &found, err);
-    bool put = rc == SX_OK && found && old.file == 0;
+    bool put = rc == SX_OK && found && old.file == 0 && !own;
+    *again = rc == SX_OK && found && old.file == rd->file;
     doc_done(&rd->ix->w);
     if (rc != SX_OK)
         return write_doom(rd->ix, rc, err);
@@ -91,30 +102,42 @@ static sx_status check_uri(struct reading *rd, struct sx_str uri, struct sx_erro
                : SX_OK;
 }
 
-/* A document at fault fails its line or item, where a file has such; the others go on. */
-static sx_status take_doc(void *arg, const struct sx_doc *doc, size_t line, struct sx_error *err)
+/* Tells of the line or the item that failed; false: it is the file itself that did. */
+static bool tell_part(struct reading *rd, struct sx_str uri, size_t line, const char *why)
 {
-    struct reading *rd = arg;
+    if (line > 0)
+        take_failed_line(rd, line, why);
+    else if (!str_eq(uri, rd->uri))
+        take_failed_item(rd, uri, why);
+    else
+        return false;
+    return true;
+}
+
+/* A document at fault fails its line or item, where a file has such; the others go on. Of several with one
+ * uri the last stands, as unpacking would leave it, and the first is missed. */
+static sx_status take_doc(struct reading *rd, const struct sx_doc *doc, size_t line,
+                          struct sx_error *err)
+{
+    bool again = false;
     sx_status rc = doc_validate(doc, "", err);
 
     if (rc == SX_OK) {
         rd->stage = "put";
-        rc = check_uri(rd, doc->uri, err);
-    }
-    if (rc == SX_OK) {
-        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
+        rc = check_uri(rd, doc->uri, &again, err);
     }
     if (rc == SX_OK)
-        rd->docs++;
-    else if (line > 0 && rd->ix->doom.code == SX_OK) {
-        take_failed_line(rd, line, err);
+        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
+    if (rc == SX_OK)
+        rd->docs += !again;
+    else if (rd->ix->doom.code == SX_OK && tell_part(rd, doc->uri, line, err->msg))
         rc = rd->ix->doom.code;
-    } else if (!str_eq(doc->uri, rd->uri) && rd->ix->doom.code == SX_OK) {
-        take_failed_item(rd, doc->uri, err);
-        rc = rd->ix->doom.code;
-    }
     if (rc == SX_OK)
         rd->stage = "parse";
+    if (rc == SX_OK && again) {
+        tell_part(rd, doc->uri, line, "takes the place of an item before it that has the same uri");
+        rc = rd->ix->doom.code;
+    }
     return rc;
 }
 
@@ -144,26 +167,54 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
     return sync_note_failure(rd->ix, rd->path, rd->uri, "parse", reason, rd->file, err);
 }
 
-static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_str bytes,
-                           struct sx_error *err)
+/* One part of what was found. */
+static sx_status take_finds(struct reading *rd, const struct finds *part, struct sx_error *err)
 {
-    const struct ingest_options options = {.keep_boilerplate = ix->keep_boilerplate};
-    struct ingest_sink sink = {.doc = take_doc,
-                               .failed = take_failed_line,
-                               .ctx = rd,
-                               .item = take_failed_item,
-                               .options = &options};
-    sx_status rc;
+    sx_status rc = SX_OK;
 
-    if (rd->media == MEDIA_NONE)
-        rc = sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
-    else
-        rc = extract_read(ix->extract, rd->media, rd->uri, bytes, &sink, err);
-    if (rc == SX_OK && ix->doom.code == SX_OK)
+    for (const struct find *f = part->first; f != NULL && rc == SX_OK; f = f->next) {
+        if (f->kind == FIND_DOC)
+            rc = take_doc(rd, &f->doc, f->line, err);
+        else if (f->kind == FIND_LINE)
+            take_failed_line(rd, f->line, f->why);
+        else
+            take_failed_item(rd, f->uri, f->why);
+        if (rc == SX_OK && rd->ix->doom.code != SX_OK) {
+            *err = rd->ix->doom;
+            rc = err->code;
+        }
+    }
+    return rc;
+}
+
+/* Drops the documents of the file's old bytes. */
+static sx_status begin_docs(struct reading *rd, bool parts, struct sx_error *err)
+{
+    struct sx_index *ix = rd->ix;
+    int64_t first_new = ix->next.next_id;
+
+    rd->fresh = rd->row.id == 0;
+    rd->row.has_hash = !parts;
+    sx_status rc = file_save(&ix->w, rd->path, &rd->row, err);
+    rd->file = rd->row.id;
+    if (rc == SX_OK)
+        rc = failed_forget_file(&ix->w, rd->file, err);
+    ix->failed_touched = true;
+    if (rc == SX_OK)
+        rc = sync_mark_met(ix->sync, rd->file, err);
+    return rc == SX_OK ? sync_drop_docs(ix, rd->file, first_new, err) : rc;
+}
+
+/* How reading it ended. */
+static sx_status take_end(struct reading *rd, sx_status rc, struct sx_error *err)
+{
+    struct sx_index *ix = rd->ix;
+
+    if (rc == SX_OK)
         return note_more_lines(rd, err);
     /* The transaction's own failures are told by its next call. Want of memory is not the file's
      * fault: noted as its failure, it would keep an unchanged file from ever being read. */
-    if (rc == SX_OK || rc == SX_ENOMEM || ix->doom.code != SX_OK)
+    if (rc == SX_ENOMEM || ix->doom.code != SX_OK)
         return rc;
     rd->failed++;
     rd->later = rc == SX_EBUSY;
@@ -172,135 +223,196 @@ static sx_status read_docs(struct sx_index *ix, struct reading *rd, struct sx_st
     return sync_note_failure(ix, rd->path, rd->uri, rd->stage, err->msg, rd->file, err);
 }
 
-static void hash_file(struct sx_str bytes, unsigned char out[FILE_HASH_BYTES])
+static sx_status end_docs(struct reading *rd, sx_status rc, struct sx_error *err)
 {
-    struct sha256 h;
+    struct sx_index *ix = rd->ix;
 
-    sha256_init(&h);
-    sha256_update(&h, bytes.ptr, bytes.len);
-    sha256_final(&h, out);
-}
-
-/* Puts the documents of the file's new bytes and drops those of the old. */
-static sx_status replace_docs(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                              struct sx_str bytes, struct sx_error *err)
-{
-    int64_t first_new = ix->next.next_id;
-    bool fresh = row->id == 0;
-    sx_status rc = file_save(&ix->w, rd->path, row, err);
-
-    rd->file = row->id;
-    if (rc == SX_OK)
-        rc = failed_forget_file(&ix->w, row->id, err);
-    ix->failed_touched = true;
-    if (rc == SX_OK)
-        rc = sync_mark_met(ix->sync, row->id, err);
-    if (rc == SX_OK)
-        rc = sync_drop_docs(ix, row->id, first_new, err);
-    if (rc == SX_OK)
-        rc = read_docs(ix, rd, bytes, err);
-    if (rc == SX_OK && rd->later) {
-        row->has_hash = false;
-        rc = file_save(&ix->w, rd->path, row, err);
+    rc = take_end(rd, rc, err);
+    bool has_hash = !rd->later;
+    if (rc == SX_OK && rd->row.has_hash != has_hash) {
+        rd->row.has_hash = has_hash;
+        rc = write_begin(ix, err);
+        if (rc == SX_OK)
+            rc = file_save(&ix->w, rd->path, &rd->row, err);
     }
     if (rd->docs > 0 || rd->failed == 0)
-        *(fresh ? &ix->progress.added : &ix->progress.updated) += 1;
-    ix->progress.docs += rd->docs;
+        *(rd->fresh ? &ix->progress.added : &ix->progress.updated) += 1;
     ix->progress.failed += rd->failed > 0 ? 1 : 0;
-    ix->sync->docs_in_slice += rd->docs + 1;
+    ix->sync->docs_in_slice++;
     return rc;
 }
 
-/* Not read, though it is there: what was known of it stays, and its failure is told. */
-static sx_status read_failed(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                             struct sx_error *err)
+/* Puts what there is: all, or of a large file a part. */
+static sx_status put_docs(struct reading *rd, struct ahead_file *f, struct sx_error *err)
 {
-    char why[sizeof(err->msg)];
-    bool noted = row->id != 0 && !row->has_hash;
-    sx_status rc = noted ? SX_OK : write_begin(ix, err);
-
-    memcpy(why, err->msg, sizeof(why));
-    ix->progress.failed++;
-    row->has_hash = false; /* looked at again by the next sync */
-    if (rc == SX_OK && !noted)
-        rc = file_save(&ix->w, rd->path, row, err);
-    if (rc == SX_OK)
-        rc = sync_mark_met(ix->sync, row->id, err);
-    if (rc != SX_OK)
-        return rc;
-    return sync_note_failure(ix, rd->path, rd->uri, "read", why, row->id, err);
-}
-
-static sx_status take_bytes(struct sx_index *ix, struct reading *rd, struct file_row *row,
-                            struct sx_str bytes, struct sx_error *err)
-{
-    unsigned char hash[FILE_HASH_BYTES];
-    bool moved = false;
+    struct sx_index *ix = rd->ix;
+    struct finds part;
+    bool any = true;
     sx_status rc = write_begin(ix, err);
 
     if (rc != SX_OK)
         return rc;
-    hash_file(bytes, hash);
-    if (row->has_hash && memcmp(hash, row->hash, sizeof(hash)) == 0) {
-        ix->progress.unchanged++;
-        return file_save(&ix->w, rd->path, row, err);
+    do {
+        uint64_t before = rd->docs;
+        any = ahead_take(ix->ahead, f, &part);
+        rc = take_finds(rd, &part, err);
+        finds_release(&part);
+        ix->progress.docs += rd->docs - before;
+        ix->sync->docs_in_slice += rd->docs - before;
+    } while (rc == SX_OK && any && !f->parts);
+    ix->sync->amid = rc == SX_OK && any;
+    if (ix->sync->amid)
+        return SX_OK;
+    if (rc == SX_OK && f->rc != SX_OK) {
+        *err = f->err;
+        rc = f->rc;
     }
-    rd->media = media_detect(rd->path, bytes);
-    if (extract_ready(ix->extract, rd->media, err) != SX_OK)
-        return read_failed(ix, rd, row, err);
-    memcpy(row->hash, hash, sizeof(hash));
+    return end_docs(rd, rc, err);
+}
+
+/* Not read, though it is there: what was known of it stays, and its failure is told. */
+static sx_status read_failed(struct reading *rd, const char *why, struct sx_error *err)
+{
+    struct sx_index *ix = rd->ix;
+    bool noted = rd->row.id != 0 && !rd->row.has_hash;
+    sx_status rc = noted ? SX_OK : write_begin(ix, err);
+
+    rd->failed = 1;
+    ix->progress.failed++;
+    rd->row.has_hash = false; /* looked at again by the next sync */
+    if (rc == SX_OK && !noted)
+        rc = file_save(&ix->w, rd->path, &rd->row, err);
+    if (rc == SX_OK)
+        rc = sync_mark_met(ix->sync, rd->row.id, err);
+    if (rc != SX_OK)
+        return rc;
+    return sync_note_failure(ix, rd->path, rd->uri, "read", why, rd->row.id, err);
+}
+
+static void fill_row(const struct ahead_file *f, struct file_row *row)
+{
+    memcpy(row->hash, f->hash, sizeof(f->hash));
     row->has_hash = true;
     row->extractor = INGEST_VERSION;
-    snprintf(row->type, sizeof(row->type), "%s", media_name(rd->media));
-    if (row->id == 0)
-        rc = sync_move(ix, rd->path, rd->uri, row, &moved, err);
-    if (rc == SX_OK && !moved)
-        rc = replace_docs(ix, rd, row, bytes, err);
-    ix->progress.moved += moved;
+    snprintf(row->type, sizeof(row->type), "%s", media_name(f->media));
+}
+
+/* Whether a file that is not on record may be one that is on record under a path that is gone. Its
+ * documents are then not asked for. */
+static sx_status answer_asking(struct sx_index *ix, struct ahead_file *f, struct sx_error *err)
+{
+    struct file_row row = {0};
+    bool may = false;
+
+    fill_row(f, &row);
+    sx_status rc = sync_may_move(ix, &row, &may, err);
+    if (rc == SX_OK)
+        ahead_answer(ix->ahead, f, may);
     return rc;
 }
 
-static sx_status read_found(struct sx_index *ix, const struct found *f, struct buf *bytes,
-                            struct buf *uri, struct sx_error *err)
+static sx_status take_new(struct reading *rd, struct ahead_file *f, struct sx_error *err)
 {
-    struct reading rd = {.ix = ix, .path = f->path, .stage = "parse"};
-    struct sx_sync_event ev = {f->path, NULL, NULL};
-    struct file_row row;
-    sx_status rc = sync_uri(f->path, uri, err);
+    struct sx_index *ix = rd->ix;
+    bool moved = false;
+    sx_status rc = SX_OK;
 
-    rd.uri = buf_str(uri);
-    if (rc == SX_OK)
-        rc = file_find(&ix->w, f->path, &row, err);
+    fill_row(f, &rd->row);
+    if (f->outcome == AHEAD_MOVED)
+        rc = sync_move(ix, rd->path, rd->uri, &rd->row, &moved, err);
+    ix->progress.moved += moved;
+    if (rc != SX_OK || moved)
+        return rc;
+    if (f->outcome == AHEAD_MOVED)
+        ahead_extract(ix->ahead, f);
+    rc = begin_docs(rd, f->parts, err);
+    return rc == SX_OK ? put_docs(rd, f, err) : rc;
+}
+
+/* By what the thread made of it. */
+static sx_status take_file(struct reading *rd, struct ahead_file *f, struct sx_error *err)
+{
+    struct sx_index *ix = rd->ix;
+
+    if (f->outcome == AHEAD_UNREADABLE && f->rc == SX_ENOMEM) {
+        *err = f->err;
+        return f->rc;
+    }
+    if (f->outcome == AHEAD_UNREADABLE)
+        return read_failed(rd, f->err.msg, err);
+    sx_status rc = write_begin(ix, err);
     if (rc != SX_OK)
         return rc;
-    row.size = f->size;
-    row.changed_ns = f->changed_ns;
-    row.modified_ns = f->modified_ns;
-    rc = file_read_in_place(f->path, INGEST_FILE_MAX, bytes, err);
-    if (rc == SX_ENOTFOUND) /* gone since it was listed */
-        return SX_OK;
-    if (rc == SX_ENOMEM)
-        return rc;
+    if (f->outcome == AHEAD_UNCHANGED) {
+        ix->progress.unchanged++;
+        return file_save(&ix->w, rd->path, &rd->row, err);
+    }
+    return take_new(rd, f, err);
+}
+
+static sx_status begin_file(struct sx_index *ix, struct ahead_file *f, const struct found *listed,
+                            struct sx_error *err)
+{
+    struct reading *rd = &ix->sync->reading;
+    bool opened = f->outcome != AHEAD_UNREADABLE;
+
+    *rd = (struct reading){.ix = ix, .path = f->path, .uri = buf_str(&f->uri), .stage = "parse"};
+    sx_status rc = file_find(&ix->w, f->path, &rd->row, err);
     if (rc != SX_OK)
-        return read_failed(ix, &rd, &row, err);
-    rc = take_bytes(ix, &rd, &row, buf_str(bytes), err);
-    if (rc == SX_OK && rd.failed == 0 && ix->sync->event != NULL)
-        ix->sync->event(ix->sync->event_ctx, &ev);
+        return rc;
+    rd->row.size = opened ? f->facts.size : listed->size;
+    rd->row.changed_ns = opened ? f->facts.changed_ns : listed->changed_ns;
+    rd->row.modified_ns = opened ? f->facts.modified_ns : listed->modified_ns;
+    return take_file(rd, f, err);
+}
+
+/* Keeps the threads busy: gives them files, and answers what they ask. */
+static sx_status feed(struct sx_index *ix, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    struct ahead_file *asks;
+    struct file_row known;
+    sx_status rc =
+        ix->ahead != NULL ? SX_OK : ahead_open(&ix->ahead, ix->extract, ix->keep_boilerplate, err);
+
+    while (rc == SX_OK && s->changed_given < s->changed_count && ahead_has_room(ix->ahead)) {
+        const struct found *f = &s->changed[s->changed_given];
+        rc = file_find(&ix->w, f->path, &known, err);
+        if (rc == SX_OK)
+            rc = ahead_give(ix->ahead, f->path, f->size, &known, err);
+        s->changed_given += rc == SX_OK;
+    }
+    while (rc == SX_OK && (asks = ahead_asks(ix->ahead)) != NULL)
+        rc = answer_asking(ix, asks, err);
     return rc;
 }
 
 sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err)
 {
     struct sync *s = ix->sync;
-    struct buf bytes = {0};
-    struct buf uri = {0};
+    struct ahead_file *f;
+    uint64_t least = clock_now_ns() + WAIT_NS;
 
     *more = s->changed_next < s->changed_count;
     if (!*more)
         return SX_OK;
-    sx_status rc = read_found(ix, &s->changed[s->changed_next], &bytes, &uri, err);
-    buf_release(&bytes);
-    buf_release(&uri);
+    sx_status rc = feed(ix, err);
+    if (rc != SX_OK)
+        return write_doom(ix, rc, err);
+    ahead_wait(ix->ahead, s->deadline > least ? s->deadline : least, &f);
+    if (f == NULL)
+        return SX_OK;
+    bool gone = f->outcome == AHEAD_GONE; /* since it was listed */
+    if (s->amid)
+        rc = put_docs(&s->reading, f, err);
+    else if (!gone)
+        rc = begin_file(ix, f, &s->changed[s->changed_next], err);
+    if (rc == SX_OK && s->amid)
+        return SX_OK;
+    if (rc == SX_OK && !gone && s->reading.failed == 0 && s->event != NULL)
+        s->event(s->event_ctx, &(struct sx_sync_event){f->path, NULL, NULL});
+    s->amid = false;
+    ahead_drop(ix->ahead);
     if (rc != SX_OK)
         return write_doom(ix, rc, err);
     s->changed_next++;

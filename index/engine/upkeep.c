@@ -1,6 +1,7 @@
 /* One step after the other: heal, fill a gap, merge; until there is none to take. */
 #include "index/engine/upkeep.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #define MEMORY_BYTES ((uint64_t)48 << 20) /* so much goes to a file when it is there */
 #define INLINE_BYTES ((uint64_t)512 << 10)
 #define FILE_TOKENS ((size_t)1 << 20) /* about as much, before it is made */
+#define TOKEN_BYTES 4                 /* what one takes in a file, about */
 #define SMALL_GAP 2000                /* rowids: made when the index opens */
 #define GAP_TOKENS ((size_t)8 << 20)
 #define IDLE_SECONDS ((uint64_t)5)
@@ -126,17 +128,28 @@ static sx_status write_manifest(struct sx_index *ix, struct memory *m, const cha
 typedef sx_status (*segment_maker)(void *ctx, const uint8_t *id, int fd, struct buf *out,
                                    struct sx_error *err);
 
-/* Makes a segment of rowids [first, next), as a file or in memory, and puts it into the set. */
-static sx_status make_segment(struct sx_index *ix, const struct job *j, bool file, uint64_t purged,
-                              uint64_t first, uint64_t next, segment_maker maker, void *ctx,
+/* A segment that is to be. */
+struct plan_segment {
+    struct reach_origin of;
+    uint64_t first, next; /* rowids */
+    bool file;            /* else in memory */
+    uint64_t bytes;       /* about so many */
+};
+
+/* Makes it, and puts it into the set. */
+static sx_status make_segment(struct sx_index *ix, const struct job *j,
+                              const struct plan_segment *p, segment_maker maker, void *ctx,
                               struct sx_error *err)
 {
-    struct segment_name name = {.first = first, .next = next};
+    struct segment_name name = {.first = p->first, .next = p->next};
+    bool file = p->file;
     struct buf folder = {0}, bytes = {0};
     struct segment *made = NULL;
     int fd = -1;
     sx_status rc = file ? segfiles_folder(ix->dir, &folder, err) : SX_OK;
 
+    if (rc == SX_OK && file)
+        rc = segfiles_room(folder.data, p->bytes, err);
     if (rc == SX_OK && file)
         rc = segfile_begin(folder.data, name.id, &fd, err);
     if (rc == SX_OK)
@@ -149,7 +162,7 @@ static sx_status make_segment(struct sx_index *ix, const struct job *j, bool fil
     } else if (file) {
         segfile_abandon(folder.data, name.id, fd);
     }
-    if (rc == SX_OK && !reach_replace(ix, j->m, made, purged, j->epoch)) {
+    if (rc == SX_OK && !reach_replace(ix, j->m, made, p->of)) {
         if (file)
             segfile_remove(folder.data, name.id);
         rc = sx_fail(err, SX_EBUSY, "the segments have changed meanwhile");
@@ -205,7 +218,7 @@ static sx_status merge(struct sx_index *ix, const struct job *j, size_t from, si
 {
     uint64_t *gone = NULL;
     uint64_t purged = 0;
-    bool file = flush || bytes_of(j, from, to) >= FILE_BYTES;
+    uint64_t bytes = bytes_of(j, from, to);
 
     if (!find_gone(j, from, to, &gone, &purged))
         return sx_fail_oom(err);
@@ -214,8 +227,12 @@ static sx_status merge(struct sx_index *ix, const struct job *j, size_t from, si
                                    .dropped = gone,
                                    .average = j->average,
                                    .stop = flush ? NULL : &ix->upkeep.stop}};
-    sx_status rc = make_segment(ix, j, file, purged, j->set->at[from]->first,
-                                j->set->at[to - 1]->next, merge_to, &c, err);
+    struct plan_segment p = {.of = {j->generation, purged, j->epoch},
+                             .first = j->set->at[from]->first,
+                             .next = j->set->at[to - 1]->next,
+                             .file = flush || bytes >= FILE_BYTES,
+                             .bytes = bytes};
+    sx_status rc = make_segment(ix, j, &p, merge_to, &c, err);
     mem_free(gone);
     return rc;
 }
@@ -355,8 +372,13 @@ static sx_status fill_gap(struct sx_index *ix, const struct job *j, struct db *c
     sx_status rc = read_gap(ix, c, an, first, below, v, &next, &generation, err);
     if (rc == SX_OK) {
         struct gap_write w = {v, first, next, j->average};
-        rc = make_segment(ix, j, inverter_tokens(v) >= FILE_TOKENS, generation, first, next,
-                          write_gap, &w, err);
+        size_t tokens = inverter_tokens(v);
+        struct plan_segment p = {.of = {generation, generation, j->epoch},
+                                 .first = first,
+                                 .next = next,
+                                 .file = tokens >= FILE_TOKENS,
+                                 .bytes = tokens * TOKEN_BYTES};
+        rc = make_segment(ix, j, &p, write_gap, &w, err);
     }
     inverter_free(v);
     return rc;
@@ -436,6 +458,8 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
         rc = merge_apart(w->ix, &j, from, to, much, err);
     else if (idle && pick_memory(&j, FLUSH_BYTES, &from, &to))
         rc = merge_apart(w->ix, &j, from, to, true, err);
+    else if (idle && documents_due(w->ix, false))
+        rc = documents_write(w->ix, err);
     else
         *worked = false;
     job_end(w->ix, &j);
@@ -450,6 +474,15 @@ static void note(struct sx_index *ix, sx_status rc, const struct sx_error *err)
     pthread_mutex_lock(&ix->lock);
     ix->upkeep.failure = *err;
     ix->upkeep.failure.code = rc;
+    pthread_mutex_unlock(&ix->lock);
+}
+
+void upkeep_failure(struct sx_index *ix, char *out, size_t size)
+{
+    pthread_mutex_lock(&ix->lock);
+    const struct sx_error *e = &ix->upkeep.failure;
+    bool told = e->code != SX_OK && e->code != SX_EBUSY && e->code != SX_ECANCELLED;
+    snprintf(out, size, "%s", told ? e->msg : "");
     pthread_mutex_unlock(&ix->lock);
 }
 
@@ -568,46 +601,6 @@ void upkeep_after_commit(struct sx_index *ix)
     job_end(ix, &j);
 }
 
-static struct segset *load_files(struct sx_index *ix, const char *folder, struct manifest *man)
-{
-    struct segment *at[SEGMENT_FILES_MAX];
-    size_t count = 0;
-    struct sx_error err;
-
-    if (manifest_read(folder, man, &err) != SX_OK || man->analyzer != atomic_load(&ix->analyzer) ||
-        sx_index_stale(ix, NULL))
-        man->count = 0;
-    for (size_t i = 0; i < man->count; i++) {
-        struct segment *s;
-        const struct segment_name *f = &man->files[i];
-        if ((count > 0 && f->first < at[count - 1]->next) || f->first == 0 ||
-            segfile_open(folder, f, &s, &err) != SX_OK)
-            continue;
-        if (segment_verify_lengths(s, 0, (uint32_t)(s->next - s->first)))
-            at[count++] = s;
-        else
-            segment_unref(s);
-    }
-    struct segset *set = segset_new(at, count, 0);
-    for (size_t i = 0; i < count; i++)
-        segment_unref(at[i]);
-    return set;
-}
-
-struct segset *upkeep_load(struct sx_index *ix)
-{
-    struct buf folder = {0};
-    struct manifest *man = mem_zalloc(1, sizeof(*man));
-    struct segset *set = NULL;
-
-    buf_printf(&folder, "%s/blockmax", ix->dir);
-    if (man != NULL && buf_cstr(&folder) != NULL)
-        set = load_files(ix, folder.data, man);
-    mem_free(man);
-    buf_release(&folder);
-    return set;
-}
-
 /* What little is missing is made here. */
 static void fill_small_gap(struct sx_index *ix)
 {
@@ -654,6 +647,8 @@ void upkeep_stop(struct sx_index *ix)
         if (pick_memory(&j, FLUSH_BYTES, &from, &to) && !sx_index_stale(ix, NULL))
             merge(ix, &j, from, to, true, &err);
         job_end(ix, &j);
+        if (documents_due(ix, true))
+            documents_write(ix, &err);
     }
     if (u->ready)
         pthread_cond_destroy(&u->wake);

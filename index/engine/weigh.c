@@ -31,7 +31,7 @@ static bool count_reached(struct sx_reader *r, const struct state *snap, struct 
     struct count_call c = {.term = term, .prefix = prefix};
     const void *at;
 
-    if (r->reached == NULL)
+    if (r->reached == NULL || r->fts5_alone)
         return false;
     c.view = reach_view(r->reached, r->memory, snap, &r->reach_snap);
     bool readable = guard_run(enter, &c, &at);
@@ -50,9 +50,11 @@ static sx_status count_term(struct sx_reader *r, const struct state *snap, struc
 {
     struct cached_counts cached;
     struct vocab_counts counted;
-    enum termcache_state state = termcache_get(r->memory->terms, snap->generation, term, &cached);
+    enum termcache_state state = TERMCACHE_MISS;
     sx_status rc = SX_OK;
 
+    if (!r->fts5_alone)
+        state = termcache_get(r->memory->terms, snap->generation, term, &cached);
     if (state == TERMCACHE_HIT) {
         *out = (struct term_counts){cached.n, cached.f};
         return SX_OK;

@@ -234,6 +234,7 @@ static sx_status insert(struct sx_index *ix, struct prepared *p, struct prepared
     ix->next.docs++;
     ix->next.title_words += d->title_len;
     ix->next.body_words += d->body_len;
+    ix->next.sum += doc_sum(d->id, d->put_checksum, d->title_len, d->body_len);
     return rc;
 }
 
@@ -281,6 +282,7 @@ static sx_status remove_found(struct sx_index *ix, struct stored_doc *d, struct 
     ix->next.docs--;
     ix->next.title_words -= d->title_len;
     ix->next.body_words -= d->body_len;
+    ix->next.sum -= doc_sum(d->id, d->put_checksum, d->title_len, d->body_len);
     return SX_OK;
 }
 

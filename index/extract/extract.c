@@ -64,7 +64,10 @@ sx_status extract_start(struct sx_extract **out, const struct extract_setup *set
 {
     const struct spawner_setup spawner = {
         .read = setup->read,
-        .reader = {.memory = setup->memory, .cpu_s = PROCESSOR_S, .max_files = 8},
+        .reader = {.memory = setup->memory,
+                   .mapped = INGEST_LONG_MAX,
+                   .cpu_s = PROCESSOR_S,
+                   .max_files = 8},
         .program = {.memory = setup->memory, .cpu_s = setup->time_ms / 1000 + 2, .max_files = 32},
         .pdftotext = setup->pdftotext,
     };
@@ -99,6 +102,16 @@ const char *sx_extract_lacks(const struct sx_extract *x)
     return sandbox_lacks(x->lacks);
 }
 
+unsigned extract_helpers(const struct sx_extract *x)
+{
+    return x->setup.helpers;
+}
+
+unsigned extract_restarts(struct sx_extract *x)
+{
+    return x == NULL ? 0 : spawner_renewed(x->spawner);
+}
+
 static void helper_free(struct helper *h)
 {
     close(h->fd);
@@ -123,10 +136,14 @@ void sx_extract_stop(struct sx_extract *x)
 
 /* ---- patience --------------------------------------------------------------------------------- */
 
-struct patience patience_for(const struct sx_extract *x, struct sx_str bytes)
+struct patience patience_for(const struct sx_extract *x, uint64_t bytes)
 {
-    return (struct patience){.left_ns = (uint64_t)x->setup.time_ms * 1000000u,
-                             .left_bytes = x->setup.out_bytes + OUT_RATIO * bytes.len};
+    uint64_t times = bytes / INGEST_FILE_MAX;
+    unsigned ms = x->setup.time_ms * (unsigned)(times > 1 ? times : 1);
+
+    return (struct patience){.time_ms = ms,
+                             .left_ns = (uint64_t)ms * 1000000u,
+                             .left_bytes = x->setup.out_bytes + OUT_RATIO * bytes};
 }
 
 sx_status patience_poll(struct patience *p, struct pollfd *fds, unsigned count)
@@ -146,18 +163,20 @@ sx_status patience_poll(struct patience *p, struct pollfd *fds, unsigned count)
     return SX_ETIMEOUT;
 }
 
-sx_status explain_death(const struct sx_extract *x, sx_status rc, int status, struct sx_error *err)
+sx_status explain_death(const struct patience *p, sx_status rc, int status, struct sx_error *err)
 {
     int sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 
     if (rc == SX_ETIMEOUT)
         return sx_fail(err, SX_EREQUEST, "reading it took longer than %u ms and was stopped",
-                       x->setup.time_ms);
+                       p->time_ms);
     if (rc == SX_ETOOLARGE)
         return sx_fail(err, SX_EREQUEST, "what was read from it grew too large and was stopped");
     if (sig == SIGSYS)
         return sx_fail(err, SX_EREQUEST,
                        "its reader tried what it may not do and was stopped (seccomp)");
+    if (sig == SIGBUS)
+        return sx_fail(err, SX_EREQUEST, "it was cut off, or cannot be read, while it was read");
     if (sig == SIGXCPU)
         return sx_fail(err, SX_EREQUEST, "its reader used too much processor time");
     if (sig != 0 && sig != SIGKILL)
@@ -227,20 +246,23 @@ static sx_status helper_take(struct sx_extract *x, bool fresh, struct helper **o
     return rc;
 }
 
-/* Ends it; *status says how it did. */
-static void helper_end_take(struct sx_extract *x, struct helper *h, int *status)
+/* Ends it; *status says how it did. SX_EBUSY: it went with its spawner. */
+static sx_status helper_end_take(struct sx_extract *x, struct helper *h, int *status,
+                                 struct sx_error *err)
 {
-    spawner_end(x->spawner, h->pid, 0, status, NULL);
+    sx_status rc = spawner_end(x->spawner, h->pid, 0, status, err);
+
     helper_free(h);
     give_up_place(x);
+    return rc;
 }
 
-static void helper_return_take(struct sx_extract *x, struct helper *h, size_t file_bytes)
+static void helper_return_take(struct sx_extract *x, struct helper *h, uint64_t file_bytes)
 {
     int status;
 
     if (h->files >= FILES_MAX || h->busy_ns >= BUSY_MAX_NS || file_bytes >= LARGE) {
-        helper_end_take(x, h, &status);
+        helper_end_take(x, h, &status, NULL);
         return;
     }
     pthread_mutex_lock(&x->lock);
@@ -252,6 +274,15 @@ static void helper_return_take(struct sx_extract *x, struct helper *h, size_t fi
 
 /* ---- a conversation ----------------------------------------------------------------------------- */
 
+/* The file that is read: its bytes, or where they are. */
+struct subject {
+    enum media media;
+    struct sx_str uri;
+    struct sx_str bytes;
+    int fd; /* -1: there are bytes */
+    uint64_t size;
+};
+
 struct talk {
     struct helper *h;
     struct patience patience;
@@ -261,10 +292,22 @@ struct talk {
     bool sink_failed;       /* the failure is the caller's own */
 };
 
-/* SX_EIO: the helper is gone. */
-static sx_status send_all(struct talk *t, struct iovec *iov, size_t count)
+/* With a descriptor, unless it is -1. SX_EIO: the helper is gone. */
+static sx_status send_all(struct talk *t, struct iovec *iov, size_t count, int fd)
 {
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr head;
+    } room = {.head = {.cmsg_level = SOL_SOCKET,
+                       .cmsg_type = SCM_RIGHTS,
+                       .cmsg_len = CMSG_LEN(sizeof(int))}};
     struct msghdr m = {.msg_iov = iov, .msg_iovlen = count};
+
+    if (fd >= 0) {
+        memcpy(CMSG_DATA(&room.head), &fd, sizeof(fd));
+        m.msg_control = &room;
+        m.msg_controllen = sizeof(room);
+    }
 
     while (m.msg_iovlen > 0) {
         ssize_t n = sendmsg(t->h->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -279,6 +322,8 @@ static sx_status send_all(struct talk *t, struct iovec *iov, size_t count)
         }
         if (n < 0)
             return SX_EIO;
+        m.msg_control = NULL; /* it has gone with the first bytes */
+        m.msg_controllen = 0;
         for (size_t left = (size_t)n; m.msg_iovlen > 0;) {
             if (left < m.msg_iov->iov_len) {
                 m.msg_iov->iov_base = (char *)m.msg_iov->iov_base + left;
@@ -293,20 +338,21 @@ static sx_status send_all(struct talk *t, struct iovec *iov, size_t count)
     return SX_OK;
 }
 
-static sx_status send_request(struct talk *t, enum media m, struct sx_str uri, struct sx_str bytes)
+static sx_status send_request(struct talk *t, const struct subject *f)
 {
     const struct ingest_options *options = t->sink->options;
     bool keep = options != NULL && options->keep_boilerplate;
     struct frame_request r = {.magic = FRAME_MAGIC,
-                              .flags = keep ? FRAME_KEEP_BOILERPLATE : 0,
-                              .media = (uint32_t)m,
-                              .uri_len = (uint32_t)uri.len,
-                              .bytes_len = bytes.len};
+                              .flags = (keep ? FRAME_KEEP_BOILERPLATE : 0) |
+                                       (f->fd >= 0 ? FRAME_MAPPED : 0),
+                              .media = (uint32_t)f->media,
+                              .uri_len = (uint32_t)f->uri.len,
+                              .bytes_len = f->size};
     struct iovec iov[3] = {{&r, sizeof(r)},
-                           {(void *)(uintptr_t)uri.ptr, uri.len},
-                           {(void *)(uintptr_t)bytes.ptr, bytes.len}};
+                           {(void *)(uintptr_t)f->uri.ptr, f->uri.len},
+                           {(void *)(uintptr_t)f->bytes.ptr, f->bytes.len}};
 
-    return send_all(t, iov, 3);
+    return send_all(t, iov, 3, f->fd);
 }
 
 /* Some more bytes of the answer. SX_EIO: the stream has ended. */
@@ -369,10 +415,10 @@ static sx_status deliver(struct talk *t, bool *ended, struct sx_error *err)
 }
 
 /* *ended: the helper has answered to the end and waits for the next file. */
-static sx_status converse(struct talk *t, enum media m, struct sx_str uri, struct sx_str bytes,
-                          bool *ended, struct sx_error *err)
+static sx_status converse(struct talk *t, const struct subject *f, bool *ended,
+                          struct sx_error *err)
 {
-    sx_status rc = send_request(t, m, uri, bytes);
+    sx_status rc = send_request(t, f);
 
     while (rc == SX_OK && !*ended) {
         rc = receive_some(t, err);
@@ -391,17 +437,17 @@ static sx_status fault_of_file(sx_status rc, struct sx_error *err)
 }
 
 /* By the helper in hand, which is consumed. *again: the helper was dead before it saw the file. */
-static sx_status ask_take(struct sx_extract *x, struct helper *h, enum media m, struct sx_str uri,
-                          struct sx_str bytes, const struct ingest_sink *sink, bool *again,
-                          struct sx_error *err)
+static sx_status ask_take(struct sx_extract *x, struct helper *h, const struct subject *f,
+                          const struct ingest_sink *sink, bool *again, struct sx_error *err)
 {
     struct talk t = {
-        .h = h, .patience = patience_for(x, bytes), .sink = sink, .foreign = {x, sink, 0}};
+        .h = h, .patience = patience_for(x, f->size), .sink = sink, .foreign = {x, sink, 0}};
     bool fresh = h->files == 0;
     bool ended = false;
     uint64_t began = clock_now_ns();
+    struct sx_error why = {.offset = SX_NO_OFFSET};
     int status = 0;
-    sx_status rc = converse(&t, m, uri, bytes, &ended, err);
+    sx_status rc = converse(&t, f, &ended, err);
 
     h->files++;
     h->busy_ns += clock_now_ns() - began;
@@ -413,32 +459,36 @@ static sx_status ask_take(struct sx_extract *x, struct helper *h, enum media m, 
     if (ended && rc != SX_ENOMEM) {
         if (h->in.cap > KEEP_MAX)
             buf_release(&h->in);
-        helper_return_take(x, h, bytes.len);
+        helper_return_take(x, h, f->size);
         return fault_of_file(rc, err);
     }
-    helper_end_take(x, h, &status);
+    sx_status gone = helper_end_take(x, h, &status, &why);
     if (ended)
         return sx_fail(err, SX_EREQUEST, "reading it takes more memory than a reader may have");
     if (t.sink_failed || rc == SX_ENOMEM || rc == SX_EREQUEST)
         return rc;
     *again = rc == SX_EIO && !fresh && !t.answered;
-    return explain_death(x, rc, status, err);
+    if (rc == SX_EIO && gone != SX_OK) {
+        *err = why;
+        return gone;
+    }
+    return explain_death(&t.patience, rc, status, err);
 }
 
-static sx_status ask(struct sx_extract *x, enum media m, struct sx_str uri, struct sx_str bytes,
-                     const struct ingest_sink *sink, struct sx_error *err)
+static sx_status ask(struct sx_extract *x, const struct subject *f, const struct ingest_sink *sink,
+                     struct sx_error *err)
 {
     struct helper *h;
     bool again = false;
     sx_status rc = helper_take(x, false, &h, err);
 
     if (rc == SX_OK)
-        rc = ask_take(x, h, m, uri, bytes, sink, &again, err);
+        rc = ask_take(x, h, f, sink, &again, err);
     if (!again)
         return rc;
     /* What another file left behind in a helper is not held against this one. */
     rc = helper_take(x, true, &h, err);
-    return rc == SX_OK ? ask_take(x, h, m, uri, bytes, sink, &again, err) : rc;
+    return rc == SX_OK ? ask_take(x, h, f, sink, &again, err) : rc;
 }
 
 /* No library parses these. */
@@ -460,7 +510,18 @@ sx_status extract_read(struct sx_extract *x, enum media m, struct sx_str uri, st
     err = err == NULL ? &own : err;
     if (bytes.len > INGEST_FILE_MAX)
         return sx_fail(err, SX_ETOOLARGE, "the file is larger than %zu MiB", INGEST_FILE_MAX >> 20);
-    if (is_read_here(x, m))
+    if (is_read_here(x, m) || bytes.len == 0) /* which fails as such, whatever its name says */
         return ingest_read(m, uri, bytes, sink, err);
-    return m == MEDIA_PDF ? pdf_read(x, uri, bytes, sink, err) : ask(x, m, uri, bytes, sink, err);
+    if (m == MEDIA_PDF)
+        return pdf_read(x, uri, bytes, sink, err);
+    const struct subject f = {m, uri, bytes, -1, bytes.len};
+    return ask(x, &f, sink, err);
+}
+
+sx_status extract_read_long(struct sx_extract *x, enum media m, struct sx_str uri, int fd,
+                            uint64_t size, const struct ingest_sink *sink, struct sx_error *err)
+{
+    const struct subject f = {m, uri, str_make(NULL, 0), fd, size};
+
+    return ask(x, &f, sink, err);
 }

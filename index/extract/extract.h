@@ -15,7 +15,8 @@
 
 struct extract_setup {
     unsigned helpers;   /* at most so many at once */
-    unsigned time_ms;   /* that a file may take, but for the sink's own time */
+    unsigned time_ms;   /* that a file may take, but for the sink's own time; a long one for each
+                         * INGEST_FILE_MAX of it */
     uint64_t memory;    /* bytes of a reader's address space */
     uint64_t out_bytes; /* of reply to a file, and 32 times the file's bytes more */
     helper_reader read;
@@ -28,8 +29,20 @@ void extract_defaults(struct extract_setup *s, const struct sx_extract_options *
 sx_status extract_start(struct sx_extract **out, const struct extract_setup *setup,
                         struct sx_error *err);
 
+/* How many files can be read at once. */
+unsigned extract_helpers(const struct sx_extract *x);
+
+/* How often since the last call the process that starts readers was replaced. NULL is fine. */
+unsigned extract_restarts(struct sx_extract *x);
+
 /* Whether a file of this kind can be read now. SX_EBUSY: another time. */
 sx_status extract_ready(const struct sx_extract *x, enum media m, struct sx_error *err);
+
+/* Reads one file above INGEST_FILE_MAX of a kind that ingest_is_long(), of `size` bytes behind `fd`, which stays
+ * the caller's, without holding it in memory: in another process, which may take more time for it, as its size
+ * is. `x` is not NULL. What changes in it meanwhile is the file's fault. */
+sx_status extract_read_long(struct sx_extract *x, enum media m, struct sx_str uri, int fd,
+                            uint64_t size, const struct ingest_sink *sink, struct sx_error *err);
 
 /* Reads one file: the contract of ingest_read(). `x` NULL: in this process. SX_EREQUEST is the
  * file's fault, of which one is that its reader crashed, took too long or wanted too much; documents

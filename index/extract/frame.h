@@ -16,7 +16,9 @@
 #define FRAME_MAGIC 0x5be4a7c1u
 #define FRAME_MAX ((uint32_t)80 << 20) /* bytes of one: a document and what belongs to it */
 
-#define FRAME_KEEP_BOILERPLATE 1u /* of flags */
+/* Of flags. Mapped: the file's bytes do not follow; a descriptor of it comes with the request. */
+#define FRAME_KEEP_BOILERPLATE 1u
+#define FRAME_MAPPED 2u
 
 struct frame_request {
     uint32_t magic;

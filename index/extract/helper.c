@@ -3,7 +3,10 @@
 #include "index/extract/helper.h"
 
 #include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "index/base/buf.h"
@@ -32,6 +35,30 @@ static bool receive(int fd, void *to, size_t len)
         len -= (size_t)n;
     }
     return true;
+}
+
+/* A request, and the descriptor that comes with it; -1: none. */
+static bool receive_request(int from, struct frame_request *r, int *fd)
+{
+    struct iovec iov = {.iov_base = r, .iov_len = sizeof(*r)};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } room;
+    struct msghdr m = {
+        .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &room, .msg_controllen = sizeof(room)};
+    ssize_t n;
+
+    *fd = -1;
+    do
+        n = recvmsg(from, &m, MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
+    if (n <= 0)
+        return false;
+    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    if (c != NULL && c->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+    return receive(from, (char *)r + n, sizeof(*r) - (size_t)n) && r->magic == FRAME_MAGIC;
 }
 
 static void flush(struct job *job)
@@ -99,8 +126,8 @@ static void send_item(void *ctx, struct sx_str uri, const struct sx_error *why)
         flush(job);
 }
 
-static void answer(struct job *job, const struct frame_request *r, struct sx_str in,
-                   helper_reader read)
+static void answer(struct job *job, const struct frame_request *r, struct sx_str uri,
+                   struct sx_str bytes, helper_reader read)
 {
     const struct ingest_options options = {.keep_boilerplate =
                                                (r->flags & FRAME_KEEP_BOILERPLATE) != 0};
@@ -111,8 +138,6 @@ static void answer(struct job *job, const struct frame_request *r, struct sx_str
                                      .options = &options,
                                      .foreign = send_foreign};
     struct sx_error err = {.offset = SX_NO_OFFSET};
-    struct sx_str uri = str_make(in.ptr, r->uri_len);
-    struct sx_str bytes = str_make(in.ptr + r->uri_len, in.len - r->uri_len);
     sx_status rc = read((enum media)r->media, uri, bytes, &sink, &err);
 
     if (!buf_ok(&job->out)) { /* what was not sent is lost, so that all of the file failed */
@@ -123,19 +148,44 @@ static void answer(struct job *job, const struct frame_request *r, struct sx_str
     flush(job);
 }
 
+/* The file behind `fd`, which is closed, in place of its bytes: pages of it are in memory only while
+ * they are read, and it takes no room of what the reader may have. */
+static void answer_mapped(struct job *job, const struct frame_request *r, struct sx_str uri, int fd,
+                          helper_reader read)
+{
+    struct stat st;
+    void *at = MAP_FAILED;
+
+    if (fd >= 0 && fstat(fd, &st) == 0 && (uint64_t)st.st_size >= r->bytes_len)
+        at = mmap(NULL, r->bytes_len, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (at == MAP_FAILED)
+        _exit(1);
+    close(fd);
+    madvise(at, r->bytes_len, MADV_SEQUENTIAL);
+    answer(job, r, uri, str_make(at, r->bytes_len), read);
+    munmap(at, r->bytes_len);
+}
+
 _Noreturn void helper_run(int fd, helper_reader read, const struct sandbox_limits *limits)
 {
     struct job job = {.fd = fd};
     struct frame_request r;
     struct buf in = {0};
+    int file;
 
     sandbox_enter(SANDBOX_READER, limits);
-    while (receive(fd, &r, sizeof(r)) && r.magic == FRAME_MAGIC) {
-        size_t len = (size_t)r.uri_len + r.bytes_len;
+    while (receive_request(fd, &r, &file)) {
+        bool mapped = (r.flags & FRAME_MAPPED) != 0;
+        size_t len = (size_t)r.uri_len + (mapped ? 0 : r.bytes_len);
+        buf_clear(&in);
         char *room = buf_reserve(&in, len + 1);
         if (room == NULL || !receive(fd, room, len))
             break;
-        answer(&job, &r, str_make(room, len), read);
+        struct sx_str uri = str_make(room, r.uri_len);
+        if (mapped)
+            answer_mapped(&job, &r, uri, file, read);
+        else
+            answer(&job, &r, uri, str_make(room + r.uri_len, r.bytes_len), read);
         if (in.cap > KEEP_MAX)
             buf_release(&in);
     }

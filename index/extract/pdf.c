@@ -130,7 +130,7 @@ static sx_status explain(const struct run *r, int status, struct sx_error *err)
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
     if (code < 0)
-        return explain_death(r->x, SX_EIO, status, err);
+        return explain_death(&r->patience, SX_EIO, status, err);
     if (complains(r, "Incorrect password"))
         return sx_fail(err, SX_EREQUEST, "encrypted: the PDF asks for a password");
     if (complains(r, "Unsupported") && complains(r, "security handler"))
@@ -159,7 +159,7 @@ static sx_status convert(struct run *r, struct sx_str bytes, struct sx_error *er
     if (ended != SX_OK)
         return ended;
     if (rc != SX_OK)
-        return explain_death(r->x, rc, status, err);
+        return explain_death(&r->patience, rc, status, err);
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? SX_OK : explain(r, status, err);
 }
 
@@ -296,7 +296,7 @@ static sx_status deliver(struct sx_str uri, struct sx_str all, const struct inge
 sx_status pdf_read(struct sx_extract *x, struct sx_str uri, struct sx_str bytes,
                    const struct ingest_sink *sink, struct sx_error *err)
 {
-    struct run r = {.x = x, .patience = patience_for(x, bytes), .from = {-1, -1}};
+    struct run r = {.x = x, .patience = patience_for(x, bytes.len), .from = {-1, -1}};
     sx_status rc = convert(&r, bytes, err);
 
     if (rc == SX_OK)

@@ -22,18 +22,20 @@ struct sx_extract {
 
 /* How long a process may still be waited for, and how much it may still say. */
 struct patience {
+    unsigned time_ms; /* of the file, at the beginning */
     uint64_t left_ns;
     uint64_t left_bytes;
 };
 
-struct patience patience_for(const struct sx_extract *x, struct sx_str bytes);
+/* For a file of so many bytes. */
+struct patience patience_for(const struct sx_extract *x, uint64_t bytes);
 /* Waits for `events` of poll() on `fds`; SX_ETIMEOUT when the time is over. */
 struct pollfd;
 sx_status patience_poll(struct patience *p, struct pollfd *fds, unsigned count);
 
 /* The failure of a file by what its process came to: SX_EREQUEST, or SX_ENOMEM and SX_EBUSY as
  * they are. `status` is as waitpid() has it. */
-sx_status explain_death(const struct sx_extract *x, sx_status rc, int status, struct sx_error *err);
+sx_status explain_death(const struct patience *p, sx_status rc, int status, struct sx_error *err);
 
 /* A PDF; the contract of extract_read(). */
 sx_status pdf_read(struct sx_extract *x, struct sx_str uri, struct sx_str bytes,

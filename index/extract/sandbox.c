@@ -25,8 +25,10 @@ static void limit(__rlimit_resource_t what, uint64_t to)
 
 static void set_limits(const struct sandbox_limits *l)
 {
-    if (!SANDBOX_SANITIZED)
-        limit(RLIMIT_AS, l->memory);
+    if (!SANDBOX_SANITIZED) {
+        limit(RLIMIT_DATA, l->memory); /* what is written to, however it was had */
+        limit(RLIMIT_AS, l->memory + l->mapped);
+    }
     limit(RLIMIT_CPU, l->cpu_s);
     limit(RLIMIT_NOFILE, l->max_files);
     limit(RLIMIT_FSIZE, 0);
@@ -201,7 +203,7 @@ static bool allow(scmp_filter_ctx f, const int *calls, size_t count)
     return ok;
 }
 
-/* Memory may be mapped, but none that runs and none of a file. */
+/* Memory may be mapped, but none that runs; a file only where a descriptor of it was sent. */
 static bool add_reader_rules(scmp_filter_ctx f)
 {
     bool ok = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,

@@ -32,7 +32,8 @@ enum sandbox_profile {
 #define SANDBOX_NO_SECCOMP 2
 
 struct sandbox_limits {
-    uint64_t memory;    /* bytes of address space */
+    uint64_t memory;    /* bytes of it */
+    uint64_t mapped;    /* of files, besides */
     uint64_t cpu_s;     /* of processor time: a last resort, as who waits has a timer of its own */
     unsigned max_files; /* descriptors */
 };

@@ -1,6 +1,9 @@
 /* Orders go over a socket that keeps messages apart, one order and one answer at a time. Only this
  * process waits for its children, and only when it is told to, so that no number of a process is
- * used again while somebody may still name it. */
+ * used again while somebody may still name it.
+ *
+ * Behind it stands its keeper, which does nothing but fork it, at the start and when it was killed:
+ * by then the daemon has threads and cannot. */
 #include "index/extract/spawner.h"
 
 #include <errno.h>
@@ -9,6 +12,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -22,11 +26,11 @@
 #define FDS_MAX 3
 #define OWN_FD 3 /* where each process has its socket, behind the standard ones */
 
-enum order_kind { ORDER_PROBE, ORDER_READER, ORDER_PDFTOTEXT, ORDER_END };
+enum order_kind { ORDER_PROBE, ORDER_READER, ORDER_PDFTOTEXT, ORDER_END, ORDER_SPAWNER };
 
 struct order {
     int32_t kind;
-    int32_t pid; /* ORDER_END */
+    int32_t pid; /* ORDER_END; of the keeper's answer to ORDER_SPAWNER, which brings a socket */
     uint32_t grace_ms;
 };
 
@@ -37,8 +41,11 @@ struct answer {
 
 struct spawner {
     pthread_mutex_t lock; /* one order at a time */
-    int fd;
+    int fd;               /* -1: none has been started yet; under the lock, as is the next */
     pid_t pid;
+    int keeper_fd;
+    pid_t keeper;
+    atomic_uint renewed;
 };
 
 /* ---- messages ------------------------------------------------------------------------------- */
@@ -185,8 +192,14 @@ static void let_end(pid_t pid, unsigned grace_ms)
 static void end_child(pid_t pid, unsigned grace_ms, struct answer *a)
 {
     int status = 0;
+    siginfo_t info;
     pid_t got;
 
+    /* What a spawner before this one had started went with it, and the number may be another's. */
+    if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0) {
+        a->error = errno;
+        return;
+    }
     if (grace_ms > 0)
         let_end(pid, grace_ms);
     kill(pid, SIGKILL); /* one that has ended is still there until it is waited for */
@@ -272,13 +285,11 @@ static void warm_up(helper_reader read)
         read(MEDIA_HTML, str_of("about:us"), str_of(pages[i]), &sink, NULL);
 }
 
-static _Noreturn void spawner_run(const struct spawner_setup *setup, int control)
+/* A process of its own, without anything but its socket. */
+static void settle_down(const char *name, int control)
 {
-    struct order o;
-    int fds[FDS_MAX];
-
     setsid(); /* what a terminal sends is not for us */
-    prctl(PR_SET_NAME, "searchd-spawner", 0, 0, 0);
+    prctl(PR_SET_NAME, name, 0, 0, 0);
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
@@ -286,6 +297,14 @@ static _Noreturn void spawner_run(const struct spawner_setup *setup, int control
     signal(SIGCHLD, SIG_DFL);
     keep_only(control);
     silence();
+}
+
+static _Noreturn void spawner_run(const struct spawner_setup *setup, int control)
+{
+    struct order o;
+    int fds[FDS_MAX];
+
+    settle_down("searchd-spawner", control);
     warm_up(setup->read);
     while (receive_order(OWN_FD, &o, fds)) {
         struct answer a = {0};
@@ -303,6 +322,54 @@ static _Noreturn void spawner_run(const struct spawner_setup *setup, int control
     _exit(0); /* and with it all that it started */
 }
 
+/* ---- the keeper's process ------------------------------------------------------------------------ */
+
+static void end_spawner(pid_t pid, int signal)
+{
+    if (pid > 0 && signal != 0)
+        kill(pid, signal);
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+/* Its end of a socket that leads to the spawner; -1 with errno. */
+static int fork_spawner(const struct spawner_setup *setup, pid_t *pid)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return -1;
+    *pid = fork();
+    if (*pid == 0)
+        spawner_run(setup, ends[1]);
+    close(ends[1]);
+    if (*pid < 0) {
+        close(ends[0]);
+        return -1;
+    }
+    return ends[0];
+}
+
+static _Noreturn void keeper_run(const struct spawner_setup *setup, int control)
+{
+    struct order o;
+    int none[FDS_MAX];
+    pid_t pid = 0;
+    bool heard = true;
+
+    settle_down("searchd-keeper", control);
+    while (heard && receive_order(OWN_FD, &o, none)) {
+        end_spawner(pid, SIGKILL);
+        int fd = fork_spawner(setup, &pid);
+        o.pid = pid;
+        heard = send_order(OWN_FD, &o, &fd, fd < 0 ? 0 : 1);
+        if (fd >= 0)
+            close(fd);
+    }
+    end_spawner(pid, 0); /* it ends as we do: nobody can give it orders any more */
+    _exit(0);
+}
+
 /* ---- who gives the orders --------------------------------------------------------------------- */
 
 static sx_status gone(struct sx_error *err)
@@ -310,27 +377,79 @@ static sx_status gone(struct sx_error *err)
     return sx_fail(err, SX_EBUSY, "the process that starts readers has ended: restart searchd");
 }
 
+/* One order and its answer; false: nobody is there. */
+static bool talk(int fd, const struct order *o, const int *fds, size_t count, struct answer *a)
+{
+    ssize_t n;
+
+    if (fd < 0 || !send_order(fd, o, fds, count))
+        return false;
+    do
+        n = recv(fd, a, sizeof(*a), 0);
+    while (n < 0 && errno == EINTR);
+    return n == (ssize_t)sizeof(*a);
+}
+
+/* Under the lock: another spawner, in place of the one that has died, and all it started with it. */
+static bool renew(struct spawner *s)
+{
+    struct order o = {.kind = ORDER_SPAWNER};
+    int fds[FDS_MAX];
+
+    if (!send_order(s->keeper_fd, &o, NULL, 0) || !receive_order(s->keeper_fd, &o, fds) ||
+        fds[0] < 0)
+        return false;
+    if (s->fd >= 0)
+        close(s->fd);
+    s->fd = fds[0];
+    s->pid = o.pid;
+    return true;
+}
+
+static bool renew_dead(struct spawner *s)
+{
+    bool done = renew(s);
+
+    if (done)
+        atomic_fetch_add(&s->renewed, 1);
+    return done;
+}
+
 static sx_status command(struct spawner *s, const struct order *o, const int *fds, size_t count,
                          int *value, struct sx_error *err)
 {
     struct answer a;
-    ssize_t n = -1;
 
     pthread_mutex_lock(&s->lock);
-    if (send_order(s->fd, o, fds, count)) {
-        do
-            n = recv(s->fd, &a, sizeof(a), 0);
-        while (n < 0 && errno == EINTR);
-    }
+    bool done = talk(s->fd, o, fds, count, &a);
+    if (!done && o->kind != ORDER_END && renew_dead(s))
+        done = talk(s->fd, o, fds, count, &a);
     pthread_mutex_unlock(&s->lock);
-    if (n != (ssize_t)sizeof(a))
+    if (!done)
         return gone(err);
     if (a.error == ENOENT)
         return sx_fail(err, SX_EREQUEST, "pdftotext is not installed (package poppler-utils)");
+    if (a.error == ECHILD)
+        return sx_fail(err, SX_EBUSY, "a reader ended with the process that had started it");
     if (a.error != 0)
         return sx_fail(err, SX_EBUSY, "a reader cannot be started: %s", strerror(a.error));
     *value = a.value;
     return SX_OK;
+}
+
+static sx_status start_keeper(struct spawner *s, const struct spawner_setup *setup,
+                              struct sx_error *err)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return sx_fail_errno(err, "cannot make", "a socket");
+    s->keeper_fd = ends[0];
+    s->keeper = fork();
+    if (s->keeper == 0)
+        keeper_run(setup, ends[1]);
+    close(ends[1]);
+    return s->keeper < 0 ? sx_fail_errno(err, "cannot fork", "the spawner") : SX_OK;
 }
 
 sx_status spawner_start(struct spawner **out, const struct spawner_setup *setup, int *lacks,
@@ -338,25 +457,18 @@ sx_status spawner_start(struct spawner **out, const struct spawner_setup *setup,
 {
     const struct order o = {.kind = ORDER_PROBE};
     struct spawner *s = mem_zalloc(1, sizeof(*s));
-    int ends[2];
 
     *out = NULL;
     if (s == NULL)
         return sx_fail_oom(err);
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
-        mem_free(s);
-        return sx_fail_errno(err, "cannot make", "a socket");
-    }
     pthread_mutex_init(&s->lock, NULL);
-    s->fd = ends[0];
-    s->pid = fork();
-    if (s->pid == 0) {
-        close(ends[0]);
-        spawner_run(setup, ends[1]);
-    }
-    close(ends[1]);
-    sx_status rc = s->pid < 0 ? sx_fail_errno(err, "cannot fork", "the spawner")
-                              : command(s, &o, NULL, 0, lacks, err);
+    s->fd = -1;
+    s->keeper_fd = -1;
+    sx_status rc = start_keeper(s, setup, err);
+    if (rc == SX_OK && !renew(s))
+        rc = gone(err);
+    if (rc == SX_OK)
+        rc = command(s, &o, NULL, 0, lacks, err);
     if (rc != SX_OK) {
         spawner_stop(s);
         return rc;
@@ -369,26 +481,47 @@ void spawner_stop(struct spawner *s)
 {
     if (s == NULL)
         return;
-    close(s->fd);
-    while (s->pid > 0 && waitpid(s->pid, NULL, 0) < 0 && errno == EINTR)
-        continue;
+    if (s->fd >= 0)
+        close(s->fd);
+    if (s->keeper_fd >= 0)
+        close(s->keeper_fd);
+    end_spawner(s->keeper, 0);
     pthread_mutex_destroy(&s->lock);
     mem_free(s);
 }
 
-void spawner_break(struct spawner *s)
+static bool has_ended(int fd)
 {
-    siginfo_t info;
+    struct pollfd p = {.fd = fd}; /* its end is told unasked */
 
-    kill(s->pid, SIGKILL);
-    waitid(P_PID, (id_t)s->pid, &info, WEXITED | WNOWAIT);
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-sx_status spawner_alive(const struct spawner *s, struct sx_error *err)
+void spawner_break(struct spawner *s, bool keeper)
 {
-    struct pollfd p = {.fd = s->fd}; /* its end is told unasked */
+    struct pollfd p = {.fd = s->fd};
 
-    return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR)) != 0 ? gone(err) : SX_OK;
+    if (keeper)
+        kill(s->keeper, SIGKILL);
+    kill(s->pid, SIGKILL);
+    while (!has_ended(s->fd))
+        poll(&p, 1, -1);
+    p.fd = s->keeper_fd;
+    while (keeper && !has_ended(s->keeper_fd))
+        poll(&p, 1, -1);
+}
+
+unsigned spawner_renewed(struct spawner *s)
+{
+    return atomic_exchange(&s->renewed, 0);
+}
+
+sx_status spawner_alive(struct spawner *s, struct sx_error *err)
+{
+    pthread_mutex_lock(&s->lock);
+    bool alive = !has_ended(s->fd) || renew_dead(s);
+    pthread_mutex_unlock(&s->lock);
+    return alive ? SX_OK : gone(err);
 }
 
 static sx_status start(struct spawner *s, enum order_kind kind, const int *fds, size_t count,

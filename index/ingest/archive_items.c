@@ -26,6 +26,7 @@ struct unpack {
     uint64_t in, out; /* bytes of the archive, and from it */
     size_t count;     /* entries so far */
     bool zip;
+    bool whole;                   /* it is no archive, and was read as what is only compressed */
     struct buf bytes, uri, entry; /* of the entry that is read */
 };
 
@@ -78,6 +79,28 @@ static sx_status read_bytes(struct unpack *u, struct buf *out, bool *behind, str
 
 /* ---- entries --------------------------------------------------------------------------- */
 
+/* A folder has no text of its own, and what a Mac puts beside files is none. */
+static bool is_wanted(struct archive_entry *e)
+{
+    struct sx_str name = unpack_name(e);
+
+    if (archive_entry_filetype(e) == AE_IFDIR)
+        return false;
+    return name.len < strlen(MAC_FOLDER) || memcmp(name.ptr, MAC_FOLDER, strlen(MAC_FOLDER)) != 0;
+}
+
+/* Why an entry is not read that is no file: what a link leads to stands under its own path, if it
+ * stands in the archive. */
+static sx_status check_kind(struct archive_entry *e, struct sx_error *err)
+{
+    if (archive_entry_filetype(e) == AE_IFLNK || archive_entry_hardlink_utf8(e) != NULL ||
+        archive_entry_hardlink(e) != NULL)
+        return sx_fail(err, SX_EREQUEST, "a link; it is not followed");
+    if (archive_entry_filetype(e) != AE_IFREG)
+        return sx_fail(err, SX_EREQUEST, "not a regular file");
+    return SX_OK;
+}
+
 /* What can be said of an entry before its bytes are unpacked. */
 static sx_status check_entry(struct unpack *u, struct archive_entry *e, bool *behind,
                              struct sx_error *err)
@@ -86,6 +109,9 @@ static sx_status check_entry(struct unpack *u, struct archive_entry *e, bool *be
     sx_status rc;
 
     *behind = true;
+    rc = check_kind(e, err);
+    if (rc != SX_OK)
+        return rc;
     if (archive_entry_is_encrypted(e))
         return sx_fail(err, SX_EREQUEST, "encrypted");
     if (archive_entry_size_is_set(e) && archive_entry_size(e) < 0)
@@ -136,15 +162,14 @@ static sx_status read_entry(struct unpack *u, struct archive_entry *e, struct sx
     return item_read(&it, buf_str(&u->bytes), err);
 }
 
-/* A folder or link has no text of its own: what a link names stands under its own path. */
-static bool is_wanted(struct archive_entry *e)
+static sx_status no_entries(struct sx_error *err)
 {
-    struct sx_str name = unpack_name(e);
+    return sx_fail(err, SX_EREQUEST, "empty: an archive without entries");
+}
 
-    if (archive_entry_filetype(e) != AE_IFREG || archive_entry_hardlink_utf8(e) != NULL ||
-        archive_entry_hardlink(e) != NULL)
-        return false;
-    return name.len < strlen(MAC_FOLDER) || memcmp(name.ptr, MAC_FOLDER, strlen(MAC_FOLDER)) != 0;
+static bool is_zeros(struct sx_str s)
+{
+    return s.len > 0 && s.ptr[0] == '\0' && memcmp(s.ptr, s.ptr + 1, s.len - 1) == 0;
 }
 
 /* A file that is only compressed: what is inside keeps its uri, and its name without ".gz". */
@@ -155,14 +180,15 @@ static sx_status read_whole(struct unpack *u, struct sx_error *err)
     bool behind;
     sx_status rc;
 
+    u->whole = true;
     rc = read_bytes(u, &u->bytes, &behind, err);
     if (rc != SX_OK)
         return rc;
     if (dot != NULL)
         it.name.len = (size_t)(dot - it.name.ptr);
     it.depth++;
-    if (u->bytes.len == 0)
-        return sx_fail(err, SX_EREQUEST, "empty");
+    if (is_zeros(buf_str(&u->bytes)))
+        return no_entries(err);
     return item_read(&it, buf_str(&u->bytes), err);
 }
 
@@ -186,8 +212,18 @@ static sx_status read_entries(struct unpack *u, struct sx_error *err)
         if (rc == SX_OK && is_wanted(e))
             rc = read_entry(u, e, err);
     }
-    if (rc == SX_OK && u->count == 0)
-        return sx_fail(err, SX_EREQUEST, "empty: an archive without entries");
+    return rc;
+}
+
+/* `kinds` as unpack_open() has them. */
+static sx_status read_as(struct unpack *u, struct sx_str bytes, enum unpack_kinds kinds,
+                         struct sx_error *err)
+{
+    sx_status rc = unpack_open(&u->a, bytes, kinds, err);
+
+    if (rc == SX_OK)
+        rc = read_entries(u, err);
+    archive_read_free(u->a);
     return rc;
 }
 
@@ -195,11 +231,12 @@ sx_status archive_items_read(const struct item *it, struct sx_str bytes, struct 
 {
     struct unpack u = {.it = it, .in = bytes.len};
     locale_t before = unpack_locale();
-    sx_status rc = unpack_open(&u.a, bytes, is_compressed(bytes), err);
+    bool compressed = is_compressed(bytes);
+    sx_status rc = read_as(&u, bytes, compressed ? UNPACK_COMPRESSED : UNPACK_PLAIN, err);
 
-    if (rc == SX_OK)
-        rc = read_entries(&u, err);
-    archive_read_free(u.a);
+    /* Zeros are taken for the end of a tar, however many there are. */
+    if (rc == SX_OK && u.count == 0 && !u.whole)
+        rc = compressed ? read_as(&u, bytes, UNPACK_RAW, err) : no_entries(err);
     unpack_locale_end(before);
     buf_release(&u.bytes);
     buf_release(&u.uri);

@@ -206,6 +206,20 @@ static sx_status give(const struct item *it, const struct sx_doc *doc, size_t li
     return rc;
 }
 
+static bool is_blank(struct sx_str s)
+{
+    size_t n = 0;
+
+    while (n < s.len && (unsigned char)s.ptr[n] <= ' ')
+        n++;
+    return n == s.len;
+}
+
+bool item_is_blank(const struct sx_doc *doc)
+{
+    return is_blank(doc->body) && is_blank(doc->title);
+}
+
 sx_status item_doc(const struct item *it, const struct sx_doc *doc, size_t line,
                    struct sx_error *err)
 {

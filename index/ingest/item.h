@@ -55,6 +55,9 @@ sx_status item_read(const struct item *it, struct sx_str bytes, struct sx_error 
 sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
                        struct sx_error *err);
 
+/* Whether a document has neither title nor text. */
+bool item_is_blank(const struct sx_doc *doc);
+
 /* Hands a document that was made from the item to the sink, with where it stood in its extra and
  * nothing else changed but an absent source. `line` as in doc_sink. */
 sx_status item_doc(const struct item *it, const struct sx_doc *doc, size_t line,

@@ -133,7 +133,7 @@ sx_status parts_load(struct parts *p, const struct item *it, struct sx_str zip,
     struct archive *a;
     struct buf bytes = {0};
     locale_t before = unpack_locale();
-    sx_status rc = unpack_open(&a, zip, false, err);
+    sx_status rc = unpack_open(&a, zip, UNPACK_PLAIN, err);
 
     if (rc == SX_OK)
         rc = load(p, a, it, wanted, &bytes, err);

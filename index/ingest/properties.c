@@ -108,7 +108,12 @@ sx_status properties_doc(struct properties *p, const struct item *it, struct sx_
     item_member(&more, "author", buf_str(&p->authors));
     with.more = buf_str(&more);
     bool ok = meta_ok(p->meta) && buf_ok(&more) && buf_ok(&p->authors) && buf_ok(&p->value);
-    rc = ok ? item_doc(&with, doc, 0, err) : sx_fail_oom(err);
+    if (!ok)
+        rc = sx_fail_oom(err);
+    else if (item_is_blank(doc))
+        rc = sx_fail(err, SX_EREQUEST, "empty: no text in it");
+    else
+        rc = item_doc(&with, doc, 0, err);
     buf_release(&more);
     return rc;
 }

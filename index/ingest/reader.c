@@ -10,6 +10,8 @@
 #include <libxml/xmlversion.h>
 #include <unicode/udata.h>
 
+#include <searchd/index.h>
+
 #include "index/base/str.h"
 #include "index/ingest/readers.h"
 #include "index/ingest/unpack.h"
@@ -47,8 +49,11 @@ const char *media_name(enum media m)
     return readers[m].name;
 }
 
+/* A line that says of itself that it has no text is believed; a file without any is told. */
 static sx_status adapt_doc(void *ctx, const struct sx_doc *doc, size_t line, struct sx_error *err)
 {
+    if (line == 0 && item_is_blank(doc))
+        return sx_fail(err, SX_EREQUEST, "empty: no text in it");
     return item_doc(ctx, doc, line, err);
 }
 
@@ -78,10 +83,26 @@ sx_status item_read_as(const struct item *it, enum media m, struct sx_str bytes,
         return sx_fail(err, SX_EREQUEST, "not a kind of file that is read");
     if (it->nest->oom)
         return sx_fail_oom(err);
-    bool counts = it->depth > 0 || readers[m].item != NULL; /* JSON Lines may have no line */
-    if (rc == SX_OK && counts && it->nest->told == told)
+    if (rc == SX_OK && it->nest->told == told)
         return sx_fail(err, SX_EREQUEST, "empty: nothing in it is a document");
     return rc;
+}
+
+bool ingest_is_long(enum media m)
+{
+    return m == MEDIA_ARCHIVE || m == MEDIA_WARC || m == MEDIA_MBOX || m == MEDIA_JSONL;
+}
+
+/* The defaults for a file of so many bytes. */
+static struct ingest_limits limits_for(uint64_t bytes)
+{
+    struct ingest_limits l = ingest_limits_default;
+
+    if (bytes > INGEST_FILE_MAX && bytes * 8 > l.total_bytes)
+        l.total_bytes = bytes * 8;
+    if (bytes > INGEST_FILE_MAX && bytes / 1024 > l.items)
+        l.items = bytes / 1024;
+    return l;
 }
 
 sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
@@ -90,12 +111,16 @@ sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
     struct nest nest = {.sink = sink, .limits = sink->limits};
     const struct item file = {.nest = &nest, .uri = uri, .name = uri};
 
+    const struct ingest_limits by_size = limits_for(bytes.len);
+
     if (nest.limits == NULL)
-        nest.limits = &ingest_limits_default;
-    if (bytes.len > INGEST_FILE_MAX)
-        return sx_fail(err, SX_ETOOLARGE, "the file is larger than %zu MiB", INGEST_FILE_MAX >> 20);
-    if (bytes.ptr == NULL)
-        bytes = str_of(""); /* so that no reader meets a null pointer */
+        nest.limits = &by_size;
+    if (bytes.len > (ingest_is_long(m) ? INGEST_LONG_MAX : INGEST_FILE_MAX))
+        return sx_fail(
+            err, SX_ETOOLARGE, "the file is larger than %llu MiB",
+            (unsigned long long)((ingest_is_long(m) ? INGEST_LONG_MAX : INGEST_FILE_MAX) >> 20));
+    if (bytes.len == 0)
+        return sx_fail(err, SX_EREQUEST, "empty");
     return item_read_as(&file, m, bytes, err);
 }
 

@@ -12,7 +12,8 @@
  *     PARENT#LINE               a line of JSON Lines, a row of CSV
  *
  * The document's `extra` has the uri of the container in "parent" and what the container calls
- * the item in "entry". Of two entries with one name the later stands, as unpacking would leave it.
+ * the item in "entry". Entries of one name are all handed out; a folder is no item, a link is one that
+ * fails.
  * What is only compressed (x.txt.gz) is no container: it keeps the uri of the file. */
 #ifndef INDEX_INGEST_READER_H
 #define INDEX_INGEST_READER_H
@@ -26,8 +27,10 @@
 
 struct sx_doc;
 
-/* The largest file that is read. A larger one is failed as such, never cut. */
+/* The largest file that is read; and of the kinds that are read piece by piece (ingest_is_long()).
+ * A larger one is failed as such, never cut. */
 #define INGEST_FILE_MAX ((size_t)64 << 20)
+#define INGEST_LONG_MAX ((uint64_t)4 << 30)
 
 /* What a container may cost. Over `item_bytes` and `depth` one item fails, over `ratio` one
  * archive; over `total_bytes` and `items` the file ends there, and fails after what was read. */
@@ -40,7 +43,8 @@ struct ingest_limits {
     uint64_t ratio_from;  /* … asked from so many bytes on: small ones do no harm */
 };
 
-/* 64 MiB, 512 MiB, 200,000, 6, 300, 16 MiB. Memory is bounded by depth times item_bytes. */
+/* 64 MiB, 512 MiB, 200,000, 6, 300, 16 MiB. Memory is bounded by depth times item_bytes. Of a file
+ * above INGEST_FILE_MAX, in proportion to it: 8 times its bytes, one item for each KiB. */
 extern const struct ingest_limits ingest_limits_default;
 
 enum media {
@@ -64,10 +68,13 @@ enum media {
 
 /* Raised by whoever changes what a reader makes of a file, so that those read before can be found
  * and read again. */
-#define INGEST_VERSION 2
+#define INGEST_VERSION 3
 
 /* By content first, then by the name's ending. MEDIA_NONE: not a kind that is read (binary). */
 enum media media_detect(const char *path, struct sx_str bytes);
+/* Whether files of this kind are sequences of which a reader holds one item at a time: archives,
+ * WARC, mboxes, JSON Lines. */
+bool ingest_is_long(enum media m);
 /* "text", "html", "mail" …: what a document's `type` says. */
 const char *media_name(enum media m);
 
@@ -109,7 +116,8 @@ void ingest_prepare(void);
 
 /* Reads one file's bytes as `m`. `uri` is the document's key, and the base of the keys of what is
  * inside. Bytes that are no UTF-8: a BOM's charset or Latin-1 (windows-1252) is converted, and
- * failed when it cannot be. SX_EREQUEST: not readable, says why. SX_ETOOLARGE: larger than a
+ * failed when it cannot be. SX_EREQUEST: not readable, says why; a file that has no text or no item is
+ * "empty". SX_ETOOLARGE: larger than a
  * limit, SX_ELIMIT: more items than a limit; both say which, and what was read before stands. */
 sx_status ingest_read(enum media m, struct sx_str uri, struct sx_str bytes,
                       const struct ingest_sink *sink, struct sx_error *err);

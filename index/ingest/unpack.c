@@ -38,7 +38,7 @@ void unpack_locale_end(locale_t before)
 
 /* Only the formats that are wanted: each is one more parser for hostile bytes. The raw
  * one takes what is compressed and no tar; without a compression it would take anything. */
-sx_status unpack_open(struct archive **out, struct sx_str bytes, bool compressed,
+sx_status unpack_open(struct archive **out, struct sx_str bytes, enum unpack_kinds kinds,
                       struct sx_error *err)
 {
     struct archive *a = archive_read_new();
@@ -48,14 +48,16 @@ sx_status unpack_open(struct archive **out, struct sx_str bytes, bool compressed
     *out = a;
     if (a == NULL)
         return sx_fail_oom(err);
-    if (compressed) {
+    if (kinds != UNPACK_PLAIN) {
         rc |= archive_read_support_filter_gzip(a);
         rc |= archive_read_support_filter_zstd(a);
         rc |= archive_read_support_filter_xz(a);
         rc |= archive_read_support_format_raw(a);
     }
-    rc |= archive_read_support_format_tar(a);
-    rc |= archive_read_support_format_zip(a);
+    if (kinds != UNPACK_RAW) {
+        rc |= archive_read_support_format_tar(a);
+        rc |= archive_read_support_format_zip(a);
+    }
     if (rc == ARCHIVE_OK)
         rc = archive_read_open_memory(a, bytes.ptr, bytes.len);
     if (rc == ARCHIVE_OK)

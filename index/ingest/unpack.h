@@ -3,7 +3,6 @@
 #define INDEX_INGEST_UNPACK_H
 
 #include <locale.h>
-#include <stdbool.h>
 
 #include "index/base/error.h"
 
@@ -17,9 +16,13 @@ struct archive_entry;
 locale_t unpack_locale(void);
 void unpack_locale_end(locale_t before);
 
-/* Opens the archive in `bytes`, which it borrows: zip or tar; `compressed`: gzip, zstd or xz
- * around a tar or anything. The caller frees *out with archive_read_free(). */
-sx_status unpack_open(struct archive **out, struct sx_str bytes, bool compressed,
+enum unpack_kinds {
+    UNPACK_PLAIN,      /* zip or tar */
+    UNPACK_COMPRESSED, /* those or anything, in gzip, zstd or xz */
+    UNPACK_RAW         /* anything, in gzip, zstd or xz: what is compressed is not looked into */
+};
+/* Opens the archive in `bytes`, which it borrows. The caller frees *out with archive_read_free(). */
+sx_status unpack_open(struct archive **out, struct sx_str bytes, enum unpack_kinds kinds,
                       struct sx_error *err);
 
 /* What libarchive has just failed with. */

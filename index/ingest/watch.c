@@ -39,7 +39,7 @@ struct sx_watch {
     char **folders; /* by watch; NULL: no such watch */
     size_t folder_cap;
     struct paths news; /* of the last take */
-    bool all;
+    bool all, lost;
     struct paths todo; /* folders still to be watched */
     char lacks[128];
 };
@@ -258,15 +258,15 @@ static bool take_event(struct sx_watch *w, const struct inotify_event *e)
 
     if (e->mask & IN_Q_OVERFLOW)
         w->all = true;
+    if (folder != NULL && (e->mask & (IN_IGNORED | IN_MOVE_SELF)) && strcmp(folder, w->root) == 0) {
+        snprintf(w->lacks, sizeof(w->lacks), "the folder is gone, or was moved");
+        w->lost = true;
+    }
     if (folder != NULL && (e->mask & IN_IGNORED)) {
-        if (strcmp(folder, w->root) == 0)
-            snprintf(w->lacks, sizeof(w->lacks), "the folder is gone");
         mem_free(w->folders[e->wd]);
         w->folders[e->wd] = NULL;
         return true;
     }
-    if (folder != NULL && (e->mask & IN_MOVE_SELF) && strcmp(folder, w->root) == 0)
-        snprintf(w->lacks, sizeof(w->lacks), "the folder was moved");
     if (folder == NULL || e->len == 0 || e->name[0] == '.' || e->name[0] == '\0')
         return true;
     char *path = join(folder, e->name);
@@ -298,6 +298,7 @@ sx_status sx_watch_take(struct sx_watch *w, struct sx_watch_news *out, struct sx
     *out = (struct sx_watch_news){0};
     paths_clear(&w->news);
     w->all = false;
+    w->lost = false;
     while (ok && !w->all && w->news.count < PATHS_MAX &&
            (n = read(w->fd, room, sizeof(room))) > 0) {
         for (ssize_t at = 0; ok && at < n;) {
@@ -309,6 +310,7 @@ sx_status sx_watch_take(struct sx_watch *w, struct sx_watch_news *out, struct sx
     if (!ok)
         return sx_fail_oom(err);
     out->all = w->all;
+    out->lost = w->lost;
     out->paths = (const char *const *)w->news.items;
     out->count = w->all ? 0 : w->news.count;
     return SX_OK;

@@ -47,6 +47,8 @@ struct finder {
     uint32_t *table;
     size_t mask;
     uint32_t term_count;
+    uint64_t
+        lengths[256]; /* of terms by their first byte, a bit each: most words are none of them */
     uint32_t **leaf_terms; /* per leaf, its terms' numbers */
     uint32_t *last_first;  /* per term, the first leaf that ends with it, or NO_TERM */
     uint32_t *last_next;   /* per leaf, the next leaf that ends with the same term */
@@ -60,8 +62,15 @@ struct finder {
     size_t place_count, place_cap;
 };
 
+static uint64_t length_bit(struct sx_str term)
+{
+    return UINT64_C(1) << (term.len < 63 ? term.len : 63);
+}
+
 static uint32_t term_number(const struct finder *f, struct sx_str term)
 {
+    if (term.len == 0 || !(f->lengths[(unsigned char)term.ptr[0]] & length_bit(term)))
+        return NO_TERM;
     size_t i = (size_t)hash_bytes(term.ptr, term.len) & f->mask;
 
     for (; f->table[i] != 0; i = (i + 1) & f->mask)
@@ -76,6 +85,8 @@ static uint32_t add_term(struct finder *f, struct sx_str term)
 
     if (known != NO_TERM)
         return known;
+    if (term.len > 0)
+        f->lengths[(unsigned char)term.ptr[0]] |= length_bit(term);
     size_t i = (size_t)hash_bytes(term.ptr, term.len) & f->mask;
     while (f->table[i] != 0)
         i = (i + 1) & f->mask;

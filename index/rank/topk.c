@@ -39,6 +39,14 @@ bool topk_before(enum topk_sort sort, const struct ranked *a, const struct ranke
     return c != 0 ? c < 0 : a->rowid < b->rowid;
 }
 
+/* The same, without a call where scores decide. */
+static inline bool before(const struct topk *t, const struct ranked *a, const struct ranked *b)
+{
+    if (t->sort == TOPK_SCORE && a->tier == b->tier && a->score != b->score)
+        return a->score > b->score;
+    return topk_before(t->sort, a, b);
+}
+
 bool topk_init(struct topk *t, size_t k, enum topk_sort sort)
 {
     memset(t, 0, sizeof(*t));
@@ -58,40 +66,37 @@ bool topk_would_keep(const struct topk *t, const struct ranked *h)
 {
     if (t->count < t->k)
         return true;
-    return t->k > 0 && topk_before(t->sort, h, &t->heap[0]);
+    return t->k > 0 && before(t, h, &t->heap[0]);
 }
 
-static void swap(struct ranked *a, struct ranked *b)
-{
-    struct ranked c = *a;
-
-    *a = *b;
-    *b = c;
-}
-
+/* Both move what is in the way of one hit, and then set it down. */
 static void sift_up(struct topk *t, size_t i)
 {
+    struct ranked h = t->heap[i];
+
     while (i > 0) {
         size_t parent = (i - 1) / 2;
-        if (!topk_before(t->sort, &t->heap[parent], &t->heap[i]))
-            return;
-        swap(&t->heap[parent], &t->heap[i]);
+        if (!before(t, &t->heap[parent], &h))
+            break;
+        t->heap[i] = t->heap[parent];
         i = parent;
     }
+    t->heap[i] = h;
 }
 
 static void sift_down(struct topk *t, size_t i, size_t count)
 {
-    for (;;) {
-        size_t worst = i;
-        for (size_t kid = 2 * i + 1; kid <= 2 * i + 2 && kid < count; kid++)
-            if (topk_before(t->sort, &t->heap[worst], &t->heap[kid]))
-                worst = kid;
-        if (worst == i)
-            return;
-        swap(&t->heap[i], &t->heap[worst]);
-        i = worst;
+    struct ranked h = t->heap[i];
+
+    for (size_t kid = 2 * i + 1; kid < count; kid = 2 * i + 1) {
+        if (kid + 1 < count && before(t, &t->heap[kid], &t->heap[kid + 1]))
+            kid++;
+        if (!before(t, &h, &t->heap[kid]))
+            break;
+        t->heap[i] = t->heap[kid];
+        i = kid;
     }
+    t->heap[i] = h;
 }
 
 uint32_t topk_add(struct topk *t, struct ranked h)
@@ -112,7 +117,9 @@ uint32_t topk_add(struct topk *t, struct ranked h)
 void topk_finish(struct topk *t)
 {
     for (size_t n = t->count; n > 1; n--) {
-        swap(&t->heap[0], &t->heap[n - 1]);
+        struct ranked worst = t->heap[0];
+        t->heap[0] = t->heap[n - 1];
+        t->heap[n - 1] = worst;
         sift_down(t, 0, n - 1);
     }
 }
@@ -123,7 +130,7 @@ void topk_resort(struct topk *t, size_t n)
     for (size_t i = 1; i < t->count && i < n; i++) {
         struct ranked h = t->heap[i];
         size_t at = i;
-        for (; at > 0 && topk_before(t->sort, &h, &t->heap[at - 1]); at--)
+        for (; at > 0 && before(t, &h, &t->heap[at - 1]); at--)
             t->heap[at] = t->heap[at - 1];
         t->heap[at] = h;
     }

@@ -24,22 +24,25 @@ static const char *const sql[ST_COUNT] = {
     [ST_BEGIN_WRITE] = "BEGIN IMMEDIATE",
     [ST_COMMIT] = "COMMIT",
     [ST_ROLLBACK] = "ROLLBACK",
-    [ST_STATE_GET] = "SELECT generation, next_id, docs, title_words, body_words, failed, analyzer"
-                     " FROM state",
+    [ST_STATE_GET] = "SELECT generation, next_id, docs, title_words, body_words, failed, analyzer,"
+                     " sum FROM state",
     [ST_STATE_SET] = "UPDATE state SET generation = ?1, next_id = ?2, docs = ?3, title_words = ?4,"
-                     " body_words = ?5, failed = ?6, analyzer = ?7",
-    [ST_DOC_BY_URI] = "SELECT " DOC_COLUMNS " FROM doc WHERE uri = ?1",
-    [ST_DOC_BY_HASH] = "SELECT " DOC_COLUMNS " FROM doc WHERE substr(hash, 1, 8) = substr(?1, 1, 8)"
-                       " AND hash = ?1",
-    [ST_DOC_BY_ID] = "SELECT " DOC_COLUMNS " FROM doc WHERE id = ?1",
-    [ST_DOC_AFTER] = "SELECT " DOC_COLUMNS " FROM doc WHERE id > ?1 ORDER BY id LIMIT 1",
+                     " body_words = ?5, failed = ?6, analyzer = ?7, sum = ?8",
+    [ST_DOC_BY_URI] = "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE uri = ?1",
+    [ST_DOC_BY_HASH] =
+        "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE substr(hash, 1, 8) = substr(?1, 1, 8)"
+        " AND hash = ?1",
+    [ST_DOC_BY_ID] = "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE id = ?1",
+    [ST_DOC_AFTER] =
+        "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE id > ?1 ORDER BY id LIMIT 1",
     [ST_DOC_INSERT] = "INSERT INTO doc(" DOC_COLUMNS ")"
                       " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
     [ST_DOC_LENGTHS] = "UPDATE doc SET title_len = ?2, body_len = ?3 WHERE id = ?1",
     [ST_DOC_DELETE] = "DELETE FROM doc WHERE id = ?1",
-    [ST_DOC_ALL] = "SELECT " DOC_COLUMNS " FROM doc ORDER BY id",
+    [ST_DOC_ALL] = "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE id >= ?1 ORDER BY id",
     [ST_DOC_OF_FILE] = "SELECT id FROM doc WHERE file = ?1 AND id < ?2 LIMIT 256",
-    [ST_DOC_RENAME] = "UPDATE doc SET uri = ?2, hash = ?3, checksum = ?4 WHERE id = ?1",
+    [ST_DOC_RENAME] = "UPDATE doc SET uri = ?2, hash = ?3, checksum = ?4,"
+                      " put_checksum = coalesce(put_checksum, checksum) WHERE id = ?1",
     [ST_DOC_TYPES] = "SELECT type, count(*) FROM doc GROUP BY type ORDER BY type",
     [ST_TEXT_GET] = "SELECT title, body, extra FROM text WHERE id = ?1",
     [ST_TEXT_INSERT] = "INSERT INTO text(id, title, body, extra) VALUES(?1, ?2, ?3, ?4)",

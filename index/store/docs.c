@@ -28,6 +28,8 @@ sx_status state_get(struct db *c, struct state *out, struct sx_error *err)
     out->body_words = (uint64_t)sqlite3_column_int64(st, 4);
     out->failed = (uint64_t)sqlite3_column_int64(st, 5);
     out->analyzer = (uint64_t)sqlite3_column_int64(st, 6);
+    out->sum = (uint64_t)sqlite3_column_int64(st, 7);
+    out->summed = sqlite3_column_type(st, 7) != SQLITE_NULL;
     sqlite3_reset(st);
     return SX_OK;
 }
@@ -46,6 +48,10 @@ sx_status state_set(struct db *c, const struct state *s, struct sx_error *err)
     sqlite3_bind_int64(st, 5, (sqlite3_int64)s->body_words);
     sqlite3_bind_int64(st, 6, (sqlite3_int64)s->failed);
     sqlite3_bind_int64(st, 7, (sqlite3_int64)s->analyzer);
+    if (s->summed)
+        sqlite3_bind_int64(st, 8, (sqlite3_int64)s->sum);
+    else
+        sqlite3_bind_null(st, 8);
     return db_run(c, st, "write the state", err);
 }
 
@@ -77,13 +83,27 @@ uint32_t doc_checksum(const struct sx_doc *d)
     return (uint32_t)crc;
 }
 
+static uint64_t mix(uint64_t v)
+{
+    v = (v ^ v >> 32) * 0xd6e8feb86659fd93u;
+    v = (v ^ v >> 32) * 0xd6e8feb86659fd93u;
+    return v ^ v >> 32;
+}
+
+uint64_t doc_sum(int64_t id, uint32_t put_checksum, uint32_t title_len, uint32_t body_len)
+{
+    uint64_t lengths = (uint64_t)title_len << 32 | body_len;
+
+    return mix(mix(mix((uint64_t)id) + put_checksum) + lengths);
+}
+
 /* Where memory runs out amid reading a value, SQLite gives none, as if there were none. */
 static bool read_all(struct db *c)
 {
     return (sqlite3_errcode(c->sq) & 0xff) != SQLITE_NOMEM;
 }
 
-/* Reads the columns of DOC_COLUMNS. */
+/* Reads the columns of DOC_COLUMNS, and what checksum it was put with. */
 static sx_status read_row(struct db *c, sqlite3_stmt *st, struct stored_doc *out,
                           struct sx_error *err)
 {
@@ -106,6 +126,9 @@ static sx_status read_row(struct db *c, sqlite3_stmt *st, struct stored_doc *out
     out->checksum = (uint32_t)sqlite3_column_int64(st, 10);
     out->file = sqlite3_column_int64(st, 11);
     out->lang_detected = sqlite3_column_int(st, 12) != 0;
+    out->put_checksum = sqlite3_column_type(st, 13) == SQLITE_NULL
+                            ? out->checksum
+                            : (uint32_t)sqlite3_column_int64(st, 13);
     return read_all(c) ? SX_OK : sx_fail_oom(err);
 }
 
@@ -288,7 +311,8 @@ sx_status doc_remove(struct db *c, const struct stored_doc *d, struct sx_error *
     return rc;
 }
 
-sx_status doc_each(struct db *c, sx_status (*fn)(void *ctx, const struct stored_doc *d), void *ctx,
+sx_status doc_each(struct db *c, int64_t from,
+                   sx_status (*fn)(void *ctx, const struct stored_doc *d), void *ctx,
                    struct sx_error *err)
 {
     bool row = true;
@@ -298,6 +322,7 @@ sx_status doc_each(struct db *c, sx_status (*fn)(void *ctx, const struct stored_
 
     if (rc != SX_OK)
         return rc;
+    sqlite3_bind_int64(st, 1, from);
     while (rc == SX_OK && row) {
         rc = db_step(c, st, &row, "read the documents", err);
         if (rc == SX_OK && row)

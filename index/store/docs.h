@@ -13,6 +13,8 @@ struct state {
     int64_t next_id;
     uint64_t docs, title_words, body_words, failed;
     uint64_t analyzer;
+    uint64_t sum; /* of doc_sum() of all documents, */
+    bool summed;  /* where that is known: older indexes did not keep it */
 };
 
 /* A stored document; strings as the reading function says. */
@@ -23,8 +25,9 @@ struct stored_doc {
     int64_t at; /* DATE_NONE: none */
     uint32_t title_len, body_len;
     uint32_t checksum;
-    int64_t file;       /* 0: none */
-    bool lang_detected; /* doc.lang was found out, not given */
+    uint32_t put_checksum; /* what it was before the document got another uri */
+    int64_t file;          /* 0: none */
+    bool lang_detected;    /* doc.lang was found out, not given */
 };
 
 sx_status state_get(struct db *c, struct state *out, struct sx_error *err);
@@ -34,6 +37,10 @@ sx_status state_set(struct db *c, const struct state *s, struct sx_error *err);
 void doc_hash(const struct sx_doc *d, unsigned char out[DOC_HASH_BYTES]);
 /* CRC-32 of all that is stored of a document; an absent value differs from an empty one. */
 uint32_t doc_checksum(const struct sx_doc *d);
+
+/* Tells a document, by what segments and the table of documents know of it. Those of a set are added up, so that
+ * sets can be compared. */
+uint64_t doc_sum(int64_t id, uint32_t put_checksum, uint32_t title_len, uint32_t body_len);
 
 /* Finds the row of doc (no title, body, extra). *found false: none. Strings borrow from the
  * statement and live until it is used again or doc_done() is called. */
@@ -51,13 +58,14 @@ sx_status doc_insert(struct db *c, const struct stored_doc *d, struct sx_error *
 /* Indexes d's text once more, its words having been removed, and stores its lengths. */
 sx_status doc_reindex(struct db *c, const struct stored_doc *d, struct sx_error *err);
 /* Gives a document, whose text doc_text() has read, another uri; title and body stay, and so do
- * their words. d->hash and d->checksum become those of it under that uri. */
+ * their words. d->hash and d->checksum become those of it under that uri; d->put_checksum stays. */
 sx_status doc_rename(struct db *c, struct stored_doc *d, struct sx_str uri, struct sx_error *err);
 /* Removes from fts (which needs the old text), text and doc. */
 sx_status doc_remove(struct db *c, const struct stored_doc *d, struct sx_error *err);
 
-/* Calls `fn` for each row of doc, in id order, without text. */
-sx_status doc_each(struct db *c, sx_status (*fn)(void *ctx, const struct stored_doc *d), void *ctx,
+/* Calls `fn` for each row of doc from an id on, in id order, without text. */
+sx_status doc_each(struct db *c, int64_t from,
+                   sx_status (*fn)(void *ctx, const struct stored_doc *d), void *ctx,
                    struct sx_error *err);
 
 #endif

@@ -17,6 +17,7 @@ struct docrow {
     int64_t at;                   /* the date's beginning, seconds since 1970; DATE_NONE: none */
     uint32_t title_len, body_len; /* words */
     uint32_t source, lang, type;  /* names; 0: none */
+    uint32_t checksum;            /* stored_doc.put_checksum */
 };
 
 /* Each distinct source, language and type once, with the words of it for source filters. */

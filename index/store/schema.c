@@ -72,6 +72,11 @@ static const char *const migrations[] = {
     "CREATE INDEX file_type ON file(type);"
     "CREATE INDEX failed_file ON failed(file) WHERE file IS NOT NULL;"
     "CREATE INDEX doc_type ON doc(type);",
+
+    /* of doc: the checksum before it got another uri, absent where it never did; of state: the sum of
+     * doc_sum(), absent until a commit knows it */
+    ("ALTER TABLE doc ADD COLUMN put_checksum INTEGER;"
+     "ALTER TABLE state ADD COLUMN sum INTEGER;"),
 };
 
 _Static_assert(sizeof(migrations) / sizeof(migrations[0]) == SCHEMA_VERSION,
@@ -131,7 +136,7 @@ static sx_status migrate(struct db *c, int64_t from, struct sx_error *err)
     for (int64_t v = from; v < SCHEMA_VERSION && rc == SX_OK; v++)
         rc = db_exec(c, migrations[v], "make the schema", err);
     snprintf(stamp, sizeof(stamp),
-             "INSERT OR IGNORE INTO state VALUES(1, 0, 1, 0, 0, 0, 0, %d);"
+             "INSERT OR IGNORE INTO state VALUES(1, 0, 1, 0, 0, 0, 0, %d, 0);"
              "PRAGMA application_id = %d; PRAGMA user_version = %d;",
              ANALYZER_VERSION, SCHEMA_APPLICATION_ID, SCHEMA_VERSION);
     if (rc == SX_OK)

@@ -5,7 +5,7 @@
 #include "index/store/db.h"
 
 #define SCHEMA_APPLICATION_ID 0x73656378 /* "secx", in the header of the file */
-#define SCHEMA_VERSION 5                 /* user_version */
+#define SCHEMA_VERSION 6                 /* user_version */
 #define SCHEMA_PAGE_SIZE 16384
 
 /* Makes, checks or migrates the file behind the writer's connection. SX_EVERSION: a foreign file

@@ -45,6 +45,13 @@ echo
 echo "## Daemon: queries over the socket"
 "$bin/bench" socket "$socket" "$queries" "$rounds"
 "$bin/bench" memory "$daemon"
+echo
+echo "## Daemon: sixteen requests in flight on each of two connections"
+"$bin/bench" load "$socket" "$queries" 10 2 16
 kill -TERM "$daemon"
 wait "$daemon" || echo "the daemon ended with $?"
 daemon=
+
+echo
+echo "## Library: queries while a hundred documents come in a second, each durable"
+"$bin/bench" puts "$work/library" "$queries" "$corpus" 20 100

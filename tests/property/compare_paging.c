@@ -43,7 +43,9 @@ void paging_begin(struct paging *p, const struct sx_search *s, const struct sx_r
     p->total = res->total;
     p->total_exact = res->total_exact;
     p->in_hand = res->total_exact ? p->answer.total : p->answer.total_all;
-    size_t kept = s->limit > SX_PROXIMITY_HITS ? s->limit : SX_PROXIMITY_HITS;
+    /* The page, or what closeness puts in order. */
+    bool close = s->sort == SX_SORT_SCORE && p->answer.pair_count > 0;
+    size_t kept = !close || s->limit > SX_PROXIMITY_HITS ? s->limit : SX_PROXIMITY_HITS;
     if (p->in_hand > kept)
         p->in_hand = kept;
     for (size_t i = 0; i < res->hit_count; i++)

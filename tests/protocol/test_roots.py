@@ -84,6 +84,47 @@ class Roots(unittest.TestCase):
         self.assertLess(self.found_soon("kayak", 0), PROMISE_S)
         self.assertEqual(self.count("canoe"), 13)
 
+    def test_a_change_is_found_while_a_root_is_read(self):
+        for i in range(10000):
+            self.write("bulk/%d.txt" % i, "ferry")
+        self.start()
+        wait_until(lambda: self.count("ferry") > 0)
+        self.write("a.html", "<p>canoe")
+        self.assertLess(self.found_soon("canoe", 1), PROMISE_S)
+        self.assertLess(self.count("ferry"), 10000)  # and the rest comes
+        self.found_soon("ferry", 10000)
+        self.assertEqual(self.count("canoe"), 1)
+        self.assertEqual(self.failed(), {})
+
+    def test_a_root_that_goes_is_told(self):
+        self.write("a.txt", "ferry")
+        self.start()
+        self.found_soon("ferry", 1)
+        shutil.rmtree(self.root)
+        wait_until(lambda: "root" in self.failed())
+        self.assertIn("no such folder", self.failed()["root"]["reason"])
+        self.assertTrue(self.failed()["root"]["retry"])
+        self.assertEqual(self.stats()["coverage"], {"docs": 0, "failed": 1, "pending": 0})
+
+    def test_a_root_that_is_moved_away_is_told(self):
+        self.write("a.txt", "ferry")
+        self.start()
+        self.found_soon("ferry", 1)
+        os.rename(self.root, self.root + ".away")
+        wait_until(lambda: "root" in self.failed())
+        self.assertEqual(self.stats()["coverage"]["failed"], 1)
+
+    def test_what_goes_together_is_one_sync(self):
+        for i in range(500):
+            self.write("tree/%d/a.txt" % i, "ferry")
+        self.start()
+        self.found_soon("ferry", 500)
+        before = len(self.daemon.log)
+        shutil.rmtree(os.path.join(self.root, "tree"))
+        self.found_soon("ferry", 0)
+        syncs = [line for line in self.daemon.log[before:] if "removed=" in line]
+        self.assertLess(len(syncs), 20)
+
     def test_a_change_is_found_while_puts_never_end(self):
         self.start()
         self.write("first.txt", "first")
@@ -231,18 +272,34 @@ class Roots(unittest.TestCase):
         self.found_soon("ferry", 2)
         self.assertEqual(self.failed(), {})
         below = children(self.daemon.process.pid)
-        spawner = next(pid for pid, name in below if name == "searchd-spawner")
-        os.kill(spawner, signal.SIGKILL)
-        readers = [pid for pid, _ in below if pid != spawner]  # go with it
+        self.kill(below, "searchd-spawner")
+        readers = [pid for pid, name in below if name == "searchd-reader"]  # go with it
+        wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in readers))
+        self.write("c.html", "<p>ferry two")
+        self.found_soon("ferry", 3)
+        self.assertEqual(self.failed(), {})
+        self.daemon.wait_for_log("readers restarted")
+
+    def kill(self, below, name):
+        os.kill(next(pid for pid, other in below if other == name), signal.SIGKILL)
+
+    def test_files_wait_when_no_reader_can_be_started(self):
+        self.write("a.html", "<p>ferry zero")
+        self.start()
+        self.found_soon("ferry", 1)
+        below = children(self.daemon.process.pid)
+        self.kill(below, "searchd-keeper")
+        self.kill(below, "searchd-spawner")
+        readers = [pid for pid, name in below if name == "searchd-reader"]
         wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in readers))
         self.write("c.html", "<p>ferry two")
         wait_until(lambda: "c.html" in self.failed())
         self.assertTrue(self.failed()["c.html"]["retry"])
         self.write("d.txt", "ferry three")
-        self.found_soon("ferry", 3)
+        self.found_soon("ferry", 2)
         self.daemon.stop()
         self.start()
-        self.found_soon("ferry", 4)
+        self.found_soon("ferry", 3)
         self.assertEqual(self.failed(), {})
 
     def test_nothing_is_left_of_a_daemon_that_is_killed(self):
@@ -250,7 +307,7 @@ class Roots(unittest.TestCase):
         self.start()
         self.found_soon("ferry", 1)
         below = [pid for pid, _ in children(self.daemon.process.pid)]
-        self.assertGreaterEqual(len(below), 2)  # the spawner and a reader
+        self.assertGreaterEqual(len(below), 3)  # the keeper, the spawner and a reader
         self.daemon.kill()
         wait_until(lambda: not any(os.path.exists("/proc/%d" % pid) for pid in below))
 

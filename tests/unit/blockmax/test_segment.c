@@ -126,11 +126,11 @@ static bool impacts_bound(const struct corpus *c, const struct list *l, uint32_t
     double tf = score_combined(l->title[i], l->body[i]);
     double impact = tf / (tf + SCORE_K1 * score_length_norm(len, AVERAGE));
 
-    if (l->impacts != NULL &&
-        list_impact(l, l->doc[i] >> RANGE_BITS) < impact * (double)IMPACT_ONE - 1e-6)
+    double brief = impact * (double)IMPACT_ONE - 1e-6;
+    if (l->stretches != NULL && l->stretches[l->doc[i] / STRETCH_DOCS] < brief)
         return false;
-    uint32_t stretch = l->doc[i] / STRETCH_DOCS;
-    return l->stretches == NULL || l->stretches[stretch] >= impact * (double)STRETCH_ONE - 1e-6;
+    size_t at = l->dense ? l->doc[i] : (size_t)l->block * PACK_BLOCK + i;
+    return l->each == NULL || (l->each[at] >= brief && l->each[at] < brief + 2);
 }
 
 static size_t documents_with(const struct corpus *c, int word, int from, int to,
@@ -179,6 +179,8 @@ static bool term_is_right(const struct corpus *c, struct segment *s, int word, i
 static bool is_right(const struct corpus *c, struct segment *s, int from, int to,
                      const bool *dropped)
 {
+    if (!segment_verify_lengths(s, 0, (uint32_t)(to - from)))
+        return false;
     for (int word = 0; word <= WORDS; word++)
         if (!term_is_right(c, s, word, from, to, dropped))
             return false;
@@ -227,11 +229,40 @@ static void seeking_finds_what_walking_does(void **unused)
         int word = any_word(), d = (int)below(DOCS);
         assert_true(segment_find(s, name_of(word, name), &e, &found));
         assert_true(found && list_open(&l, s, &e));
+        assert_int_equal(list_block_ahead(&l, (uint32_t)d), list_block_of(&l, (uint32_t)d));
         uint32_t place = list_seek(&l, (uint32_t)d, &found);
         assert_int_equal(found, documents_with(&c, word, d, d + 1, NULL));
+        struct list_count one = found ? list_count_at(&l, place) : (struct list_count){0, 0};
         list_counts(&l);
+        assert_true(!found || (one.title == l.title[place] && one.body == l.body[place]));
         if (found)
             assert_true(posting_is_right(&c, &l, place, word, 0));
+    }
+    segment_unref(s);
+}
+
+/* From any block, to any document, by steps or by halves. */
+static void steps_lead_where_halves_do(void **unused)
+{
+    static struct corpus c;
+    static struct list l;
+    struct term_entry e;
+    char name[16];
+    bool found;
+
+    (void)unused;
+    fill(&c);
+    struct segment *s = build(&c, 0, DOCS);
+    for (int word = 0; word < WORDS; word++) {
+        assert_true(segment_find(s, name_of(word, name), &e, &found));
+        if (!found)
+            continue;
+        assert_true(list_open(&l, s, &e));
+        for (int round = 0; round < 300; round++) {
+            uint32_t doc = below(DOCS);
+            list_block(&l, below(l.blocks));
+            assert_int_equal(list_block_ahead(&l, doc), list_block_of(&l, doc));
+        }
     }
     segment_unref(s);
 }
@@ -504,6 +535,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_inverted_is_found),
         cmocka_unit_test(seeking_finds_what_walking_does),
+        cmocka_unit_test(steps_lead_where_halves_do),
         cmocka_unit_test(terms_come_in_order_from_any_place),
         cmocka_unit_test(merged_segments_are_one),
         cmocka_unit_test(nothing_damaged_is_believed),

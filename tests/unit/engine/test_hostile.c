@@ -309,7 +309,34 @@ static void indexes_share_the_helpers(void **state)
     sx_extract_stop(x);
 }
 
-/* Without the spawner no helper can be had: files wait for the next start, and text is read. */
+/* Whenever the spawner is killed, with all it started, what it had in hand is read again. */
+static void a_spawner_that_is_killed_is_replaced(void **state)
+{
+    struct bed b = {0};
+    struct sx_error err;
+    bool more = true;
+
+    (void)state;
+    struct sx_extract *x = start();
+    open_bed(&b, x);
+    spawner_break(x->spawner, false);
+    write_good(&b);
+    write_file(&b, "20-loop.html", "<p>loop");
+    must(sx_sync_begin(b.ix, b.root, &err), &err);
+    for (int i = 0; more; i++) {
+        must(sx_sync_step(b.ix, 0, &more, NULL, NULL, &err), &err);
+        if (i == 10 || i == 30)
+            spawner_break(x->spawner, false);
+    }
+    assert_int_equal(found(&b, "ferry"), GOOD);
+    fails_as(&b, "20-loop.html", "longer than 1500 ms", false);
+    assert_int_equal(sx_sync_progress(b.ix).failed, 1);
+    assert_in_range(sx_sync_progress(b.ix).restarts, 1, 3);
+    close_bed(&b);
+    sx_extract_stop(x);
+}
+
+/* Without the spawner and what replaces it no helper can be had: files wait for the next start, and text is read. */
 static void files_wait_when_no_reader_can_be_started(void **state)
 {
     struct bed b = {0};
@@ -322,7 +349,7 @@ static void files_wait_when_no_reader_can_be_started(void **state)
     must(sync_root(&b, &err), &err);
     write_good(&b);
     write_file(&b, "known.html", "<p>kayak");
-    spawner_break(x->spawner);
+    spawner_break(x->spawner, true);
     must(sync_root(&b, &err), &err);
     assert_int_equal(found(&b, "ferry"), GOOD / 2);
     fails_as(&b, "00.html", "restart searchd", true);
@@ -347,6 +374,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_harmful_thing_is_told_and_the_rest_is_found),
         cmocka_unit_test(indexes_share_the_helpers),
+        cmocka_unit_test(a_spawner_that_is_killed_is_replaced),
         cmocka_unit_test(files_wait_when_no_reader_can_be_started),
     };
 

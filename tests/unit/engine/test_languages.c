@@ -364,7 +364,9 @@ static void an_index_of_the_first_schema_is_brought_up_to_date(void **state)
                        "ALTER TABLE file DROP COLUMN modified; ALTER TABLE file DROP COLUMN type;"
                        "ALTER TABLE file DROP COLUMN extractor;"
                        "ALTER TABLE failed DROP COLUMN retry;"
-                       "ALTER TABLE doc DROP COLUMN lang_detected; PRAGMA user_version = 1";
+                       "ALTER TABLE doc DROP COLUMN lang_detected;"
+                       "ALTER TABLE doc DROP COLUMN put_checksum;"
+                       "ALTER TABLE state DROP COLUMN sum; PRAGMA user_version = 1";
     assert_int_equal(sqlite3_exec(db, back, NULL, NULL, NULL), SQLITE_OK);
     sqlite3_close(db);
     free(path);

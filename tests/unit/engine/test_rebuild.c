@@ -89,7 +89,8 @@ static void make_stale(const char *dir)
     snprintf(sql, sizeof(sql),
              "INSERT INTO fts(fts) VALUES('rebuild');"
              "UPDATE doc SET title_len = 0, body_len = 7;"
-             "UPDATE state SET title_words = 0, body_words = 7 * docs, analyzer = %d;"
+             "UPDATE state SET title_words = 0, body_words = 7 * docs, sum = NULL,"
+             " analyzer = %d;"
              "DELETE FROM form;"
              "INSERT INTO form VALUES('en', 'train', 'TRAIN');",
              ANALYZER_VERSION + 1);

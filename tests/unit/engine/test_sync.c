@@ -589,9 +589,57 @@ static void an_interrupted_sync_goes_on(void **state)
 #define as_somebody(test)                                                                          \
     cmocka_unit_test_setup_teardown(test, set_up_as_somebody, tear_down_as_somebody)
 
+/* The last stands, and the others are told where they are missed. */
+static void items_of_one_uri_in_a_file_are_told(void **state)
+{
+    struct bed *b = *state;
+    struct sx_doc put = {.body = str_of("put")};
+    struct sx_error err;
+    char uri[4096];
+
+    /* A document that was put by the uri of a line is no line. */
+    snprintf(uri, sizeof(uri), "file://%s#3", path_of(b, "a.jsonl"));
+    put.uri = str_of(uri);
+    must(sx_index_put(b->ix, &put, 1, NULL, &err), &err);
+    must(sx_index_commit(b->ix, &err), &err);
+    write_file(b, "a.jsonl",
+               "{\"uri\":\"x\",\"body\":\"first\"}\n{\"uri\":\"x\",\"body\":\"second\"}\n"
+               "{\"body\":\"third\"}\n");
+    for (int i = 0; i < 2; i++) {
+        sync_root(b, b->root);
+        assert_int_equal(found(b, "first"), 0);
+        assert_int_equal(found(b, "second"), 1);
+        assert_int_equal(found(b, "third"), 1);
+        assert_int_equal(failures(b, "a.jsonl#2", "parse"), 1);
+    }
+    assert_int_equal(b->last.unchanged, 1);
+    write_file(b, "a.jsonl", "{\"uri\":\"x\",\"body\":\"first\"}\n");
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    assert_int_equal(found(b, "first"), 1);
+}
+
+/* An empty file among others is told as one inside an archive is. */
+static void an_empty_file_is_told(void **state)
+{
+    struct bed *b = *state;
+
+    write_file(b, "a.txt", "");
+    write_file(b, "b.txt", "ferry");
+    sync_root(b, b->root);
+    assert_progress(b, 1, 0, 0, 0, 1);
+    assert_int_equal(failures(b, "a.txt", "parse"), 1);
+    write_file(b, "a.txt", "ferry");
+    sync_root(b, b->root);
+    assert_int_equal(failures(b, NULL, NULL), 0);
+    assert_int_equal(found(b, "ferry"), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(items_of_one_uri_in_a_file_are_told, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_empty_file_is_told, set_up, tear_down),
         with_folder(files_come_change_and_go),
         with_folder(a_touched_file_is_not_put_again),
         with_folder(a_renamed_file_moves),

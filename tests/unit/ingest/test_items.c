@@ -173,14 +173,50 @@ static void nothing_in_it_is_told(void **state)
     assert_int_equal(read_limited(&c, MEDIA_ARCHIVE, buf_str(&p.bytes), NULL, &err), SX_EREQUEST);
     assert_string_equal(err.msg, "empty: an archive without entries");
     buf_release(&p.bytes);
-    pack_begin(&p, PACK_TAR, NULL);
-    pack_add_link(&p, "link", "/etc/passwd");
+    pack_begin(&p, PACK_TAR, "gzip");
     pack_end(&p);
     assert_int_equal(read_limited(&c, MEDIA_ARCHIVE, buf_str(&p.bytes), NULL, &err), SX_EREQUEST);
-    assert_string_equal(err.msg, "empty: nothing in it is a document");
+    assert_string_equal(err.msg, "empty: an archive without entries");
     buf_release(&p.bytes);
     assert_int_equal(read_limited(&c, MEDIA_ARCHIVE, str_of("PK\3\4"), NULL, &err), SX_EREQUEST);
     assert_int_equal(c.failed, 0);
+}
+
+static void links_are_told(void **state)
+{
+    struct capture c;
+    struct pack p;
+    struct sx_error err = {0};
+
+    (void)state;
+    pack_begin(&p, PACK_TAR, NULL);
+    pack_add_link(&p, "link", "/etc/passwd");
+    pack_add(&p, "a.txt", str_of("The text."));
+    pack_end(&p);
+    assert_int_equal(read_limited(&c, MEDIA_ARCHIVE, buf_str(&p.bytes), NULL, &err), SX_OK);
+    assert_int_equal(c.count, 1);
+    assert_int_equal(c.failed, 1);
+    assert_string_equal(c.failed_uri[0], "file:///x!/link");
+    assert_string_equal(c.failed_why[0], "a link; it is not followed");
+    capture_release(&c);
+    buf_release(&p.bytes);
+}
+
+/* Which the reader of tar takes for the end of one. */
+static void many_zeros_are_a_bomb(void **state)
+{
+    static const char zeros[1 << 16];
+    struct capture c;
+    struct pack p;
+    struct sx_error err = {0};
+
+    (void)state;
+    pack_begin(&p, PACK_RAW, "gzip");
+    pack_add_many(&p, "x", str_make(zeros, sizeof(zeros)), 900);
+    pack_end(&p);
+    assert_int_equal(read_limited(&c, MEDIA_ARCHIVE, buf_str(&p.bytes), NULL, &err), SX_ETOOLARGE);
+    assert_string_equal(err.msg, "unpacks to more than 300 times its size");
+    buf_release(&p.bytes);
 }
 
 static void a_refused_document_ends_the_archive(void **state)
@@ -205,6 +241,8 @@ int main(void)
         cmocka_unit_test(what_a_document_says_of_itself_stays),
         cmocka_unit_test(a_pdf_inside_goes_to_who_can_read_it),
         cmocka_unit_test(nothing_in_it_is_told),
+        cmocka_unit_test(links_are_told),
+        cmocka_unit_test(many_zeros_are_a_bomb),
         cmocka_unit_test(a_refused_document_ends_the_archive),
     };
 

@@ -233,9 +233,53 @@ static void damaged_bytes_give_sound_documents_or_a_reason(void **state)
     assert_true(t.failed > 0);
 }
 
+/* Whatever it was to be, inside a container or not. */
+static void what_has_no_text_is_told_as_empty(void **state)
+{
+    static const struct {
+        enum media media;
+        const char *bytes;
+    } files[] = {
+        {MEDIA_NONE, ""},
+        {MEDIA_TEXT, ""},
+        {MEDIA_HTML, ""},
+        {MEDIA_MARKDOWN, ""},
+        {MEDIA_JSONL, ""},
+        {MEDIA_PDF, ""},
+        {MEDIA_MAIL, ""},
+        {MEDIA_MBOX, ""},
+        {MEDIA_FEED, ""},
+        {MEDIA_CSV, ""},
+        {MEDIA_WARC, ""},
+        {MEDIA_DOCX, ""},
+        {MEDIA_ODT, ""},
+        {MEDIA_EPUB, ""},
+        {MEDIA_ARCHIVE, ""},
+        {MEDIA_TEXT, "\n \t\r\n"},
+        {MEDIA_HTML, "<div></div>"},
+        {MEDIA_MARKDOWN, "---"},
+        {MEDIA_JSONL, "\n\n"},
+    };
+    struct capture c = {0};
+    struct sx_error err;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        assert_int_equal(capture_read(&c, files[i].media, str_of(files[i].bytes), &err),
+                         SX_EREQUEST);
+        if (strncmp(err.msg, "empty", 5) != 0)
+            fail_msg("%s: %s", media_name(files[i].media), err.msg);
+        assert_int_equal(c.count, 0);
+    }
+    const struct captured *line = capture_one(&c, MEDIA_JSONL, "{\"uri\":\"a\",\"body\":\"\"}");
+    assert_string_equal(line->body, ""); /* it says so of itself */
+    capture_release(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_has_no_text_is_told_as_empty),
         cmocka_unit_test(the_corpus_is_read_whole),
         cmocka_unit_test(memory_running_out_is_told_by_each_reader),
         cmocka_unit_test(damaged_bytes_give_sound_documents_or_a_reason),

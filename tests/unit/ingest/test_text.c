@@ -85,13 +85,6 @@ static void a_paragraph_is_no_title(void **state)
     assert_top(text, NULL, NULL, NULL);
 }
 
-static void an_empty_file_is_an_empty_document(void **state)
-{
-    (void)state;
-    assert_top("", NULL, NULL, NULL);
-    assert_top("\n \n", NULL, NULL, NULL);
-}
-
 static void limits_and_kinds_are_told(void **state)
 {
     struct capture c = {0};
@@ -116,7 +109,6 @@ int main(void)
         cmocka_unit_test(lines_that_only_look_like_headers_are_text),
         cmocka_unit_test(the_first_line_is_the_title_when_it_looks_like_one),
         cmocka_unit_test(a_paragraph_is_no_title),
-        cmocka_unit_test(an_empty_file_is_an_empty_document),
         cmocka_unit_test(limits_and_kinds_are_told),
     };
 

@@ -1,0 +1,187 @@
+/* Sums of impacts, by vectors of 16 bytes where the machine has them. */
+#include "index/blockmax/impacts.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/* a / (255 - a) + b / (255 - b) is x in units of k1; the impact is x / (x + 1), in 1/255, rounded up. */
+uint8_t impact_join(uint8_t a, uint8_t b)
+{
+    uint32_t both = (uint32_t)a * b, whole = 255u * 255u - both;
+
+    if (a == UINT8_MAX || b == UINT8_MAX)
+        return UINT8_MAX;
+    uint32_t x = 255u * ((uint32_t)a + b) - 2 * both;
+    return (uint8_t)((255u * x + whole - 1) / whole);
+}
+
+void impacts_add_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
+{
+    for (size_t i = 0; i < docs; i++)
+        sums[i] = impact_add(sums[i], impacts[i], weight);
+}
+
+void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs)
+{
+    for (size_t i = 0; i < docs; i++)
+        out[i] = other[i] < out[i] ? other[i] : out[i];
+}
+
+void impacts_join_portable(uint8_t *out, const uint8_t *other, size_t docs)
+{
+    for (size_t i = 0; i < docs; i++) {
+        uint32_t both = (uint32_t)out[i] + other[i] - ((uint32_t)out[i] * other[i] >> 8);
+        out[i] = both < UINT8_MAX ? (uint8_t)both : UINT8_MAX;
+    }
+}
+
+uint16_t impacts_greatest_portable(const uint16_t *sums)
+{
+    uint16_t most = 0;
+
+    for (size_t i = 0; i < 16; i++)
+        most = sums[i] > most ? sums[i] : most;
+    return most;
+}
+
+uint64_t impacts_standing_portable(const uint8_t *impacts)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < 64; i++)
+        bits |= (uint64_t)(impacts[i] != 0) << i;
+    return bits;
+}
+
+uint64_t impacts_reaching_portable(const uint16_t *sums, uint16_t least)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < 64; i++)
+        bits |= (uint64_t)(sums[i] >= least) << i;
+    return bits;
+}
+
+#ifdef __SSE2__
+
+static __m128i load(const void *p)
+{
+    return _mm_loadu_si128((const __m128i *)p);
+}
+
+static void store(void *p, __m128i v)
+{
+    _mm_storeu_si128((__m128i *)p, v);
+}
+
+void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
+{
+    const __m128i w = _mm_set1_epi16((short)weight), zero = _mm_setzero_si128();
+
+    for (size_t i = 0; i < docs; i += 16) {
+        __m128i v = load(impacts + i);
+        /* As the upper byte of a word each is 256 times as much, which the high half of the product
+         * takes off again. */
+        __m128i low = _mm_mulhi_epu16(_mm_unpacklo_epi8(zero, v), w);
+        __m128i high = _mm_mulhi_epu16(_mm_unpackhi_epi8(zero, v), w);
+        store(sums + i, _mm_adds_epu16(load(sums + i), low));
+        store(sums + i + 8, _mm_adds_epu16(load(sums + i + 8), high));
+    }
+}
+
+void impacts_least(uint8_t *out, const uint8_t *other, size_t docs)
+{
+    for (size_t i = 0; i < docs; i += 16)
+        store(out + i, _mm_min_epu8(load(out + i), load(other + i)));
+}
+
+void impacts_join(uint8_t *out, const uint8_t *other, size_t docs)
+{
+    const __m128i zero = _mm_setzero_si128();
+
+    for (size_t i = 0; i < docs; i += 16) {
+        __m128i a = load(out + i), b = load(other + i);
+        __m128i a_low = _mm_unpacklo_epi8(a, zero), a_high = _mm_unpackhi_epi8(a, zero);
+        __m128i b_low = _mm_unpacklo_epi8(b, zero), b_high = _mm_unpackhi_epi8(b, zero);
+        __m128i low = _mm_srli_epi16(_mm_mullo_epi16(a_low, b_low), 8);
+        __m128i high = _mm_srli_epi16(_mm_mullo_epi16(a_high, b_high), 8);
+        low = _mm_sub_epi16(_mm_add_epi16(a_low, b_low), low);
+        high = _mm_sub_epi16(_mm_add_epi16(a_high, b_high), high);
+        store(out + i, _mm_packus_epi16(low, high));
+    }
+}
+
+static __m128i greater(__m128i a, __m128i b)
+{
+    return _mm_adds_epu16(_mm_subs_epu16(a, b), b);
+}
+
+uint16_t impacts_greatest(const uint16_t *sums)
+{
+    __m128i most = greater(load(sums), load(sums + 8));
+
+    most = greater(most, _mm_srli_si128(most, 8));
+    most = greater(most, _mm_srli_si128(most, 4));
+    most = greater(most, _mm_srli_si128(most, 2));
+    return (uint16_t)_mm_extract_epi16(most, 0);
+}
+
+uint64_t impacts_standing(const uint8_t *impacts)
+{
+    const __m128i zero = _mm_setzero_si128();
+    uint64_t absent = 0;
+
+    for (unsigned i = 0; i < 64; i += 16) {
+        int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(load(impacts + i), zero));
+        absent |= (uint64_t)(uint32_t)mask << i;
+    }
+    return ~absent;
+}
+
+uint64_t impacts_reaching(const uint16_t *sums, uint16_t least)
+{
+    const __m128i zero = _mm_setzero_si128(), floor = _mm_set1_epi16((short)least);
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < 64; i += 16) {
+        __m128i low = _mm_cmpeq_epi16(_mm_subs_epu16(floor, load(sums + i)), zero);
+        __m128i high = _mm_cmpeq_epi16(_mm_subs_epu16(floor, load(sums + i + 8)), zero);
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high)) << i;
+    }
+    return bits;
+}
+
+#else
+
+void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
+{
+    impacts_add_portable(sums, impacts, docs, weight);
+}
+
+void impacts_least(uint8_t *out, const uint8_t *other, size_t docs)
+{
+    impacts_least_portable(out, other, docs);
+}
+
+void impacts_join(uint8_t *out, const uint8_t *other, size_t docs)
+{
+    impacts_join_portable(out, other, docs);
+}
+
+uint16_t impacts_greatest(const uint16_t *sums)
+{
+    return impacts_greatest_portable(sums);
+}
+
+uint64_t impacts_standing(const uint8_t *impacts)
+{
+    return impacts_standing_portable(impacts);
+}
+
+uint64_t impacts_reaching(const uint16_t *sums, uint16_t least)
+{
+    return impacts_reaching_portable(sums, least);
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* Impacts of documents side by side, a byte each, and sums of them, two bytes each: what all leaves
+ * of a search can score, for many documents at once.
+ *
+ * A byte is in 1/255 of what a leaf scores at most, rounded up, 0 where it does not stand. A weight says
+ * how much of the sum's 65535 a whole impact is worth, in 1/255 of that: each part is rounded down, so
+ * that a sum of parts is less than one a leaf too small. Sums stay at 65535 where they would go
+ * beyond. Documents come by 16. */
+#ifndef INDEX_BLOCKMAX_IMPACTS_H
+#define INDEX_BLOCKMAX_IMPACTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+static inline uint16_t impact_part(uint8_t impact, uint16_t weight)
+{
+    return (uint16_t)((uint32_t)impact * weight >> 8);
+}
+
+/* Adds one part to a sum. */
+static inline uint16_t impact_add(uint16_t sum, uint8_t impact, uint16_t weight)
+{
+    uint32_t more = (uint32_t)sum + impact_part(impact, weight);
+
+    return more < UINT16_MAX ? (uint16_t)more : UINT16_MAX;
+}
+
+/* Impacts of two terms in one document: x adds up (FORMAT.md). */
+uint8_t impact_join(uint8_t a, uint8_t b);
+
+/* sums[i] += parts of impacts[i] */
+void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
+/* out[i] = the lesser of out[i] and other[i] */
+void impacts_least(uint8_t *out, const uint8_t *other, size_t docs);
+/* out[i] = out[i] and other[i] joined, at most: a + b - ab, which is never less. */
+void impacts_join(uint8_t *out, const uint8_t *other, size_t docs);
+/* The greatest of 16 sums. */
+uint16_t impacts_greatest(const uint16_t *sums);
+/* Bits of 64 documents: where there is an impact; where the sum is at least so much. */
+uint64_t impacts_standing(const uint8_t *impacts);
+uint64_t impacts_reaching(const uint16_t *sums, uint16_t least);
+
+/* The same without vectors: what the tests hold the others to. */
+void impacts_add_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
+void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs);
+void impacts_join_portable(uint8_t *out, const uint8_t *other, size_t docs);
+uint16_t impacts_greatest_portable(const uint16_t *sums);
+uint64_t impacts_standing_portable(const uint8_t *impacts);
+uint64_t impacts_reaching_portable(const uint16_t *sums, uint16_t least);
+
+#endif

@@ -1,0 +1,357 @@
+/* A range of documents: what its leaves score is added up until few documents can reach the floor. */
+#include "index/blockmax/scan.h"
+
+#include <string.h>
+
+#include "index/blockmax/impacts.h"
+
+/* Documents of a range that are seen before the others, at most. */
+#define FIRST_SEEN 128
+
+/* ---- documents -------------------------------------------------------------------------------- */
+
+bool scan_sees(const struct bm_search *b, uint32_t doc)
+{
+    const struct segment *s = b->l.part->s;
+
+    return !segment_is_dead(s, doc) || !b->l.ask->view.gone(b->l.ask->view.ctx, s->first + doc);
+}
+
+/* Counts all leaves in a document of the part at hand. */
+sx_status scan_count(struct bm_search *b, uint32_t doc)
+{
+    const struct bm_ask *ask = b->l.ask;
+
+    for (uint32_t i = 0; i < ask->leaf_count; i++) {
+        const struct leaf_state *st = &b->l.states[i];
+        sx_status rc = SX_OK;
+        if (st->leaf->near_count > 0)
+            continue;
+        if (st->is_loaded && st->in.impacts[doc & (RANGE_DOCS - 1)] == 0)
+            ask->tf[i] = (struct phrase_tf){0, 0};
+        else
+            rc = leaves_count(&b->l, i, doc, &ask->tf[i]);
+        if (rc != SX_OK)
+            return rc;
+    }
+    return SX_OK;
+}
+
+sx_status scan_see(struct bm_search *b, uint32_t doc)
+{
+    if (!scan_sees(b, doc))
+        return SX_OK;
+    sx_status rc = scan_count(b, doc);
+    return rc == SX_OK ? b->l.ask->see(b->l.ask->ctx, b->l.part->s->first + doc) : rc;
+}
+
+/* Documents from part->below on are not of the snapshot. */
+static void cut(struct bm_search *b)
+{
+    uint32_t low = b->l.range << RANGE_BITS, below = b->l.part->below;
+
+    if (below - low >= RANGE_DOCS)
+        return;
+    for (uint32_t w = (below - low) / 64; w < RANGE_WORDS; w++)
+        b->bits[w] &= w == (below - low) / 64 ? (UINT64_C(1) << (below % 64)) - 1 : 0;
+}
+
+/* Shows what is left of the range. */
+static sx_status see_bits(struct bm_search *b, const uint64_t *bits)
+{
+    uint32_t low = b->l.range << RANGE_BITS;
+    const struct bm_ask *ask = b->l.ask;
+    uint64_t first = b->l.part->s->first + low;
+    sx_status rc = SX_OK;
+
+    for (uint64_t w = 0; w < RANGE_WORDS; w++)
+        for (uint64_t left = bits[w]; left != 0; left &= left - 1)
+            ask->expect(ask->ctx, first + w * 64 + (uint32_t)__builtin_ctzll(left));
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1)
+            rc = scan_see(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
+    return rc;
+}
+
+/* The `count`th greatest sum of the documents that are left; 0: they are fewer. */
+static uint16_t great_sum(const struct bm_search *b, size_t count)
+{
+    uint16_t most[FIRST_SEEN]; /* a heap, the least first */
+    size_t n = 0;
+
+    most[0] = 0;
+    for (uint32_t w = 0; count > 0 && w < RANGE_WORDS; w++) {
+        for (uint64_t left = b->bits[w]; left != 0; left &= left - 1) {
+            uint16_t sum = b->sums[w * 64 + (uint32_t)__builtin_ctzll(left)];
+            size_t i = n;
+            if (n < count) {
+                for (n++; i > 0 && most[(i - 1) / 2] > sum; i = (i - 1) / 2)
+                    most[i] = most[(i - 1) / 2];
+                most[i] = sum;
+                continue;
+            }
+            if (sum <= most[0])
+                continue;
+            i = 0;
+            for (size_t kid = 1; kid < n; kid = 2 * i + 1) {
+                kid += kid + 1 < n && most[kid + 1] < most[kid];
+                if (most[kid] >= sum)
+                    break;
+                most[i] = most[kid];
+                i = kid;
+            }
+            most[i] = sum;
+        }
+    }
+    return n < count ? 0 : most[0];
+}
+
+static void keep_reaching(struct bm_search *b, uint16_t least)
+{
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        if (b->bits[w] != 0)
+            b->bits[w] &= impacts_reaching(b->sums + (size_t)w * 64, least);
+}
+
+/* Shows those first that score most, so that the others need not be seen. */
+static sx_status see_left(struct bm_search *b)
+{
+    const struct bm_ask *ask = b->l.ask;
+    size_t first = ask->keep < FIRST_SEEN ? ask->keep : FIRST_SEEN;
+    uint64_t all[RANGE_WORDS];
+
+    cut(b);
+    uint16_t great = great_sum(b, first);
+    if (great > 0) {
+        memcpy(all, b->bits, sizeof(all));
+        keep_reaching(b, great);
+        sx_status rc = see_bits(b, b->bits);
+        if (rc != SX_OK)
+            return rc;
+        for (uint32_t w = 0; w < RANGE_WORDS; w++)
+            b->bits[w] ^= all[w];
+        keep_reaching(b, scan_least_now(b));
+    }
+    return see_bits(b, b->bits);
+}
+
+/* ---- candidates ------------------------------------------------------------------------------- */
+
+/* Looks at what is left: stretches without a document are closed. */
+static void close_empty(struct bm_search *b)
+{
+    b->open = 0;
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        b->open |= (uint32_t)(b->bits[w] != 0) << w;
+}
+
+/* Sets the bits of a loaded leaf, in stretches that are open. */
+static void add_bits(const struct bm_search *b, uint32_t leaf, uint64_t bits[RANGE_WORDS])
+{
+    const struct loaded *in = &b->l.states[leaf].in;
+
+    for (uint32_t i = 0; in->docs != NULL && i < in->count; i++)
+        set_document(bits, in->docs[i]);
+    for (uint32_t open = in->docs == NULL ? b->open : 0; open != 0; open &= open - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(open);
+        bits[w] |= impacts_standing(in->impacts + (size_t)w * 64);
+    }
+}
+
+static const uint8_t *here_of(const struct bm_search *b, uint32_t leaf)
+{
+    return b->l.part->here[leaf] + (size_t)b->l.range * RANGE_STRETCHES;
+}
+
+/* Loads a leaf, unless it is in none of the stretches that are open. -1: memory ran out. */
+static int load_open(struct bm_search *b, uint32_t leaf)
+{
+    static const uint8_t nothing[RANGE_DOCS];
+    static const uint16_t nowhere[1];
+    struct leaf_state *st = &b->l.states[leaf];
+    const uint8_t *here = here_of(b, leaf);
+
+    if (st->is_loaded)
+        return 0;
+    for (uint32_t open = b->open; open != 0; open &= open - 1)
+        if (here[__builtin_ctz(open)] > 0)
+            return leaves_load(&b->l, leaf, b->open);
+    st->in = (struct loaded){nothing, nowhere, 0};
+    st->is_loaded = true;
+    return 0;
+}
+
+/* Keeps the documents that have one of the leaves. -1: memory ran out. */
+static int keep_clause(struct bm_search *b, const struct bm_clause *clause)
+{
+    uint64_t any[RANGE_WORDS] = {0};
+
+    for (size_t i = 0; i < clause->count; i++) {
+        if (load_open(b, clause->leaves[i]) != 0)
+            return -1;
+        add_bits(b, clause->leaves[i], any);
+    }
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        b->bits[w] &= b->open >> w & 1 ? any[w] : 0;
+    close_empty(b);
+    return 0;
+}
+
+/* ---- scores, at most -------------------------------------------------------------------------- */
+
+/* Adds what a loaded leaf scores. */
+static void add_sums(struct bm_search *b, uint32_t leaf)
+{
+    const struct loaded *in = &b->l.states[leaf].in;
+    const uint8_t *here = here_of(b, leaf);
+    uint16_t weight = b->at->weight[leaf];
+
+    b->added[leaf] = true;
+    for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
+        b->rest[w] = (uint16_t)(b->rest[w] - impact_part(here[w], weight));
+    for (uint32_t i = 0; in->docs != NULL && i < in->count; i++) {
+        uint32_t doc = in->docs[i];
+        b->sums[doc] = impact_add(b->sums[doc], in->impacts[doc], weight);
+    }
+    for (uint32_t open = in->docs == NULL ? b->open : 0; open != 0; open &= open - 1) {
+        size_t at = (size_t)__builtin_ctz(open) * STRETCH_DOCS;
+        impacts_add(b->sums + at, in->impacts + at, STRETCH_DOCS, weight);
+    }
+}
+
+/* Drops what cannot reach the floor, though it had all of the rest on top. */
+static void drop_low(struct bm_search *b, uint16_t least)
+{
+    for (uint32_t open = b->open; open != 0; open &= open - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(open);
+        if (least > b->rest[w])
+            b->bits[w] &=
+                impacts_reaching(b->sums + (size_t)w * 64, (uint16_t)(least - b->rest[w]));
+    }
+    close_empty(b);
+}
+
+/* Opens stretches, of which all leaves are still to be added. */
+static void open_stretches(struct bm_search *b, uint32_t open, uint16_t least)
+{
+    memcpy(b->rest, b->at->most + (size_t)b->l.range * RANGE_STRETCHES, sizeof(b->rest));
+    b->open = 0;
+    for (; open != 0; open &= open - 1) {
+        uint32_t w = (uint32_t)__builtin_ctz(open);
+        if (b->rest[w] < least)
+            continue;
+        b->open |= UINT32_C(1) << w;
+        memset(b->sums + (size_t)w * STRETCH_DOCS, 0, STRETCH_DOCS * sizeof(*b->sums));
+    }
+    for (size_t i = 0; i < b->scored; i++)
+        b->added[b->order[i]] = false;
+}
+
+/* Whether the clause is just the leaves that score. */
+static bool is_all_scored(const struct bm_search *b, const struct bm_clause *clause)
+{
+    if (clause->count != b->scored)
+        return false;
+    for (size_t i = 0; i < clause->count; i++)
+        if (b->l.ask->leaves[clause->leaves[i]].weight <= 0)
+            return false;
+    return true;
+}
+
+/* Whether who has none of the leaves that are not added cannot reach the floor without those that are. */
+static bool is_decided(const struct bm_search *b, uint16_t least)
+{
+    for (uint32_t open = b->open; open != 0; open &= open - 1)
+        if (least <= b->rest[__builtin_ctz(open)])
+            return false;
+    return true;
+}
+
+/* Adds one leaf after the other, those that score most first. Once the others cannot reach the floor
+ * together, who has none of the first is no candidate. */
+static int add_any(struct bm_search *b, const struct bm_clause *clause, uint16_t least)
+{
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        b->bits[w] = b->open >> w & 1 ? UINT64_MAX : 0;
+    for (size_t i = 0; i < b->scored && b->open != 0; i++) {
+        if (load_open(b, b->order[i]) != 0)
+            return -1;
+        add_sums(b, b->order[i]);
+        if (is_decided(b, least))
+            drop_low(b, least);
+    }
+    /* No floor yet: all that has a leaf. */
+    return least == 0 ? keep_clause(b, clause) : 0;
+}
+
+/* Keeps the documents that have a leaf of each clause, with what those score. */
+static int add_every(struct bm_search *b, const struct bm_clause *clauses, size_t count,
+                     uint16_t least)
+{
+    memset(b->bits, 0xff, sizeof(b->bits));
+    for (size_t i = 0; i < count && b->open != 0; i++) {
+        if (keep_clause(b, &clauses[i]) != 0)
+            return -1;
+        for (size_t k = 0; k < clauses[i].count; k++) {
+            uint32_t leaf = clauses[i].leaves[k];
+            if (b->l.ask->leaves[leaf].weight > 0 && !b->added[leaf])
+                add_sums(b, leaf);
+        }
+        drop_low(b, least);
+    }
+    for (size_t i = 0; i < b->scored && b->open != 0; i++) {
+        uint32_t leaf = b->order[i];
+        if (b->added[leaf])
+            continue;
+        if (load_open(b, leaf) != 0)
+            return -1;
+        add_sums(b, leaf);
+        drop_low(b, least);
+    }
+    return 0;
+}
+
+/* Sees what of the range at hand may be kept, in stretches that have candidates. */
+sx_status range_see(struct bm_search *b, uint32_t stretches, const struct bm_clause *clauses,
+                    size_t count)
+{
+    const struct bm_ask *ask = b->l.ask;
+    uint16_t least = scan_least_now(b);
+    bool pure = count == 1 && is_all_scored(b, &clauses[0]);
+
+    open_stretches(b, stretches, least);
+    if (b->open == 0)
+        return SX_OK;
+    int rc = pure ? add_any(b, &clauses[0], least) : add_every(b, clauses, count, least);
+    if (rc != 0)
+        return SX_ENOMEM;
+    sx_status seen = b->open == 0 ? SX_OK : see_left(b);
+    return seen == SX_OK ? ask->look_up(ask->ctx) : seen;
+}
+
+/* Sees all of a part, in order. */
+sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                        size_t count)
+{
+    const struct part *p = &b->l.parts[part];
+    sx_status rc = SX_OK;
+
+    for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK; r++) {
+        scan_move(b, part, r);
+        b->open = bounds_take(b->at, r);
+        memset(b->bits, 0xff, sizeof(b->bits));
+        for (size_t k = 0; k < count && b->open != 0; k++)
+            if (keep_clause(b, &clauses[k]) != 0)
+                return SX_ENOMEM;
+        for (uint32_t i = 0; i < b->l.ask->leaf_count && b->open != 0; i++)
+            if (load_open(b, i) != 0)
+                return SX_ENOMEM;
+        if (b->open == 0)
+            continue;
+        cut(b);
+        rc = see_bits(b, b->bits);
+        if (rc == SX_OK)
+            rc = b->l.ask->look_up(b->l.ask->ctx);
+    }
+    return rc;
+}

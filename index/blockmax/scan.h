@@ -1,0 +1,78 @@
+/* A search over its segments: what bounds.c, range.c, sparse.c and search.c share. Private to them.
+ *
+ *   bounds.c   what each stretch of documents can score at most, and which may have matches
+ *   range.c    the documents of one range that may be kept
+ *   sparse.c   the same of many ranges, where one of the words that all need is rare
+ *   search.c   in which order */
+#ifndef INDEX_BLOCKMAX_SCAN_H
+#define INDEX_BLOCKMAX_SCAN_H
+
+#include "index/blockmax/leaves.h"
+
+/* Stretches whose bounds are looked at together: those of four ranges. */
+#define CHUNK_RANGES (64 / RANGE_STRETCHES)
+
+/* What a part's stretches score at most. */
+struct bounds {
+    uint16_t *weight;      /* by leaf, for its impacts (impacts.h) */
+    float scale;           /* of a score in a sum */
+    uint16_t *most;        /* by stretch: the sum of all leaves */
+    uint64_t *can;         /* bit by stretch: it may have candidates; of those that were seen not */
+    const uint8_t **dense; /* impacts by document, which are read as they are */
+    size_t dense_count;
+};
+
+struct bm_search {
+    struct leaves l;
+    uint16_t sums[RANGE_DOCS];      /* what the added leaves score, at most */
+    uint64_t bits[RANGE_WORDS];     /* documents that are still looked at, */
+    uint32_t open;                  /* the stretches that have some */
+    uint16_t rest[RANGE_STRETCHES]; /* what the leaves that are not added score at most */
+    bool *added;                    /* by leaf: it is in `sums` */
+    uint32_t *order;                /* leaves that score, by their weights, greatest first */
+    size_t scored;
+    bool every;         /* whatever they score */
+    struct bounds *all; /* by part */
+    struct bounds *at;  /* of the part at hand */
+};
+
+/* ---- bounds ---- */
+
+/* Finds those of all parts, and the stretches that may have documents of each clause. -1: memory ran
+ * out. */
+int bounds_find(struct bm_search *b, const struct bm_clause *clauses, size_t count);
+size_t bounds_chunks(const struct part *p);
+/* Takes the stretches of a range that are still to be seen. */
+uint32_t bounds_take(struct bounds *at, uint32_t range);
+
+/* ---- the place at hand ---- */
+
+void scan_move(struct bm_search *b, size_t part, uint32_t range);
+bool scan_is_of_snapshot(const struct part *p, uint32_t range);
+/* The sum that a document must have to reach the floor: that given, or that of now. */
+uint16_t scan_least(const struct bm_search *b, const struct bounds *at, double floor);
+uint16_t scan_least_now(const struct bm_search *b);
+
+/* ---- documents of the part at hand ---- */
+
+bool scan_sees(const struct bm_search *b, uint32_t doc); /* whether the snapshot has it */
+sx_status scan_count(struct bm_search *b, uint32_t doc); /* counts all leaves in it */
+sx_status scan_see(struct bm_search *b, uint32_t doc);   /* shows it, all leaves counted */
+
+/* ---- ranges ---- */
+
+/* Sees what of the range at hand may be kept, in stretches that have candidates. */
+sx_status range_see(struct bm_search *b, uint32_t stretches, const struct bm_clause *clauses,
+                    size_t count);
+/* Sees all of a part, in order. */
+sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                        size_t count);
+
+/* Sees a part, if it has few candidates. */
+sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                     size_t count, bool *done);
+/* Adds to *all how many of its documents have a leaf of each clause, each of one leaf. */
+sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                       size_t count, bool *done, uint64_t *all);
+
+#endif

@@ -1,0 +1,369 @@
+/* Documents that have all of several terms, of which one is rare: its postings are gone through, those of
+ * the others tell which stay. */
+#include "index/blockmax/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "index/blockmax/impacts.h"
+
+/* Where the fewest postings that every match needs are fewer than one in so many documents, it is their documents that are
+ * looked at, many ranges at a time. */
+#define SPARSE_DOCS 24
+
+/* What every match has: terms, each with the leaf that it is of. */
+struct needed {
+    uint32_t source, leaf;
+    uint64_t n;
+    struct slot slot;
+    uint8_t *impacts; /* of the documents that are left */
+};
+
+/* Terms of the clauses that are one leaf; those with the fewest postings first. -1: memory ran out. */
+static int find_needed(struct bm_search *b, const struct part *p, const struct bm_clause *clauses,
+                       size_t count, struct needed **out, size_t *found)
+{
+    struct needed *list = pool_array(b->l.mem, b->l.source_count + (size_t)1, sizeof(*list));
+
+    *found = 0;
+    *out = list;
+    for (size_t i = 0; list != NULL && i < count; i++) {
+        uint32_t leaf = clauses[i].leaves[0];
+        const struct leaf_state *st = &b->l.states[leaf];
+        bool known = false;
+        for (size_t k = 0; k < *found && !known; k++)
+            known = list[k].leaf == leaf;
+        if (known || clauses[i].count != 1 || (!st->simple && st->leaf->phrase_count != 1))
+            continue;
+        size_t terms = st->simple ? 1 : st->leaf->phrases[0].count;
+        for (uint32_t k = 0; k < terms; k++) {
+            struct needed one = {.source = st->first + k, .leaf = leaf};
+            size_t at = (*found)++;
+            one.n = p->sources[one.source].n;
+            for (; at > 0 && list[at - 1].n > one.n; at--)
+                list[at] = list[at - 1];
+            list[at] = one;
+        }
+    }
+    return list == NULL ? -1 : 0;
+}
+
+static bool is_sparse(const struct part *p, const struct needed *list, size_t count)
+{
+    return count > 1 && list[0].n < (p->s->next - p->s->first) / SPARSE_DOCS;
+}
+
+/* Documents that have all that is needed, of some ranges. */
+struct candidates {
+    struct needed *needed;
+    size_t count;
+    uint16_t *docs; /* in order */
+    uint32_t found;
+    uint16_t *marks; /* by document: 0, or its place in `docs` and 1 */
+    uint16_t *kept;  /* places in `docs` */
+    uint8_t *impacts;
+};
+
+/* False: memory ran out. */
+static bool candidates_init(struct bm_search *b, struct candidates *c)
+{
+    struct pool *mem = b->l.mem;
+
+    c->docs = pool_array(mem, SLOT_DOCS, sizeof(*c->docs));
+    c->marks = pool_array(mem, SLOT_DOCS, sizeof(*c->marks));
+    c->kept = pool_array(mem, SLOT_DOCS + 1, sizeof(*c->kept));
+    c->impacts = pool_array(mem, SLOT_DOCS + 1, 1);
+    if (c->docs == NULL || c->marks == NULL || c->kept == NULL || c->impacts == NULL)
+        return false;
+    memset(c->marks, 0, SLOT_DOCS * sizeof(*c->marks));
+    for (size_t i = 0; i < c->count; i++) {
+        c->needed[i].impacts = pool_array(mem, SLOT_DOCS, 1);
+        if (c->needed[i].impacts == NULL)
+            return false;
+    }
+    return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+/* The rarest begins. */
+static void begin_candidates(struct candidates *c, const struct loaded *in)
+{
+    bool sorted = true;
+
+    memcpy(c->docs, in->docs, in->count * sizeof(*c->docs));
+    for (uint32_t k = 1; k < in->count; k++)
+        sorted = sorted && c->docs[k] > c->docs[k - 1];
+    if (!sorted) /* of several lists */
+        qsort(c->docs, in->count, sizeof(*c->docs), by_number);
+    for (uint32_t k = 0; k < in->count; k++)
+        c->needed[0].impacts[k] = in->impacts[c->docs[k]];
+    c->found = in->count;
+}
+
+/* Keeps those at c->kept[0 … found), whose impacts for needed[i] are in c->impacts. */
+static void keep_candidates(struct candidates *c, size_t i, uint32_t found)
+{
+    for (uint32_t k = 0; k < found; k++) {
+        uint32_t at = c->kept[k];
+        c->docs[k] = c->docs[at];
+        for (size_t j = 0; j < i; j++)
+            c->needed[j].impacts[k] = c->needed[j].impacts[at];
+        c->needed[i].impacts[k] = c->impacts[k];
+    }
+    c->found = found;
+}
+
+/* Keeps those that have an impact there. */
+static void keep_loaded(struct candidates *c, size_t i, const uint8_t *impacts)
+{
+    uint32_t found = 0;
+
+    for (uint32_t k = 0; k < c->found; k++) {
+        uint8_t impact = impacts[c->docs[k]];
+        c->kept[found] = (uint16_t)k;
+        c->impacts[found] = impact;
+        found += impact != 0;
+    }
+    keep_candidates(c, i, found);
+}
+
+/* Looks each of a few up. */
+static void keep_sought(struct candidates *c, size_t i, struct list *l, uint32_t first)
+{
+    uint32_t found = 0;
+    bool there;
+
+    for (uint32_t k = 0; k < c->found; k++) {
+        uint32_t place = list_seek(l, first + c->docs[k], &there);
+        if (!there)
+            continue;
+        c->kept[found] = (uint16_t)k;
+        c->impacts[found++] = l->each[(size_t)l->block * PACK_BLOCK + place];
+    }
+    keep_candidates(c, i, found);
+}
+
+/* The postings of the block at hand that are of [first, end): [*from, *to). Whether the next block may
+ * have some, too. */
+static bool part_of_block(const struct list *l, uint32_t first, uint32_t end, uint32_t *from,
+                          uint32_t *to)
+{
+    *from = l->doc[0] >= first ? 0 : list_place(l, first);
+    *to = l->doc[l->count - 1] < end ? l->count : list_place(l, end);
+    return *to == l->count;
+}
+
+/* The rarest, where it is one list. */
+static void begin_listed(struct candidates *c, struct list *l, uint32_t first, uint32_t end)
+{
+    uint32_t from, to;
+    bool more = true;
+
+    c->found = 0;
+    for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
+        list_block(l, block);
+        more = part_of_block(l, first, end, &from, &to);
+        memcpy(c->needed[0].impacts + c->found, l->each + (size_t)block * PACK_BLOCK + from,
+               to - from);
+        for (uint32_t k = from; k < to; k++)
+            c->docs[c->found++] = (uint16_t)(l->doc[k] - first);
+    }
+}
+
+/* Goes through all postings of [first, end). */
+static void keep_listed(struct candidates *c, size_t i, struct list *l, uint32_t first,
+                        uint32_t end)
+{
+    uint32_t found = 0, from, to;
+    bool more = true;
+
+    for (uint32_t k = 0; k < c->found; k++)
+        c->marks[c->docs[k]] = (uint16_t)(k + 1);
+    for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
+        const uint8_t *each = l->each + (size_t)block * PACK_BLOCK;
+        list_block(l, block);
+        more = part_of_block(l, first, end, &from, &to);
+        for (uint32_t k = from; k < to; k++) {
+            uint16_t mark = c->marks[l->doc[k] - first];
+            c->kept[found] = (uint16_t)(mark - 1);
+            c->impacts[found] = each[k];
+            found += mark != 0;
+        }
+    }
+    for (uint32_t k = 0; k < c->found; k++)
+        c->marks[c->docs[k]] = 0;
+    keep_candidates(c, i, found);
+}
+
+/* Finds those of some ranges of the part at hand. -1: memory ran out. */
+static int find_candidates(struct bm_search *b, struct candidates *c, uint32_t range,
+                           uint32_t ranges)
+{
+    const struct part *p = b->l.part;
+    uint32_t first = range << RANGE_BITS, end = (range + ranges) << RANGE_BITS;
+
+    for (size_t i = 0; i < c->count; i++) {
+        struct needed *one = &c->needed[i];
+        struct source *src = &p->sources[one->source];
+        struct list *l = source_list(src);
+        const uint8_t *dense = source_dense(src);
+        bool plain = l != NULL && l->each != NULL && !l->dense;
+        uint64_t here = one->n * ranges / p->s->ranges;
+        if (i == 0 && plain) {
+            begin_listed(c, l, first, end);
+        } else if (i > 0 && dense != NULL) {
+            keep_loaded(c, i, dense + first);
+        } else if (plain && here / 64 > c->found) {
+            keep_sought(c, i, l, first);
+        } else if (plain) {
+            keep_listed(c, i, l, first, end);
+        } else {
+            if (one->slot.impacts == NULL && !slot_init(&one->slot, SLOT_RANGES, b->l.mem))
+                return -1;
+            struct loaded in = source_load(src, range, ranges, &one->slot);
+            if (i == 0)
+                begin_candidates(c, &in);
+            else
+                keep_loaded(c, i, in.impacts);
+        }
+        if (c->found == 0)
+            break;
+    }
+    return 0;
+}
+
+/* What the `k`th candidate scores at most: of each leaf the least of its terms. */
+static uint16_t sum_candidate(const struct bm_search *b, const struct candidates *c, uint32_t k,
+                              uint16_t rest)
+{
+    uint16_t sum = rest;
+
+    for (size_t i = 0; i < c->count; i++) {
+        uint32_t leaf = c->needed[i].leaf;
+        uint8_t least = UINT8_MAX;
+        bool first = b->l.ask->leaves[leaf].weight > 0;
+        for (size_t j = 0; j < i && first; j++)
+            first = c->needed[j].leaf != leaf;
+        for (size_t j = i; j < c->count && first; j++)
+            if (c->needed[j].leaf == leaf && c->needed[j].impacts[k] < least)
+                least = c->needed[j].impacts[k];
+        if (first)
+            sum = impact_add(sum, least, b->at->weight[leaf]);
+    }
+    return sum;
+}
+
+/* What the other leaves score at most in some ranges. */
+static uint16_t rest_of(const struct bm_search *b, const struct needed *list, size_t count,
+                        uint32_t range, uint32_t ranges)
+{
+    uint16_t rest = 0;
+
+    for (size_t i = 0; i < b->scored; i++) {
+        uint32_t leaf = b->order[i];
+        const uint8_t *here = b->l.part->here[leaf] + (size_t)range * RANGE_STRETCHES;
+        uint8_t most = 0;
+        bool needed = false;
+        for (size_t k = 0; k < count && !needed; k++)
+            needed = list[k].leaf == leaf;
+        for (size_t w = 0; !needed && w < (size_t)ranges * RANGE_STRETCHES; w++)
+            most = here[w] > most ? here[w] : most;
+        rest = impact_add(rest, most, b->at->weight[leaf]);
+    }
+    return rest;
+}
+
+/* Sees what may be kept of ranges that follow each other. */
+static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t range,
+                            uint32_t ranges)
+{
+    const struct bm_ask *ask = b->l.ask;
+    uint16_t rest = rest_of(b, c->needed, c->count, range, ranges);
+    sx_status rc = SX_OK;
+
+    if (find_candidates(b, c, range, ranges) != 0)
+        return SX_ENOMEM;
+    for (uint32_t k = 0; k < c->found && rc == SX_OK; k++) {
+        uint32_t doc = (range << RANGE_BITS) + c->docs[k];
+        if (doc < b->l.part->below && sum_candidate(b, c, k, rest) >= scan_least_now(b))
+            rc = scan_see(b, doc);
+    }
+    return rc == SX_OK ? ask->look_up(ask->ctx) : rc;
+}
+
+/* Whether a range has a stretch that can reach the floor. */
+static bool can_reach(const struct bm_search *b, const struct part *p, uint32_t range)
+{
+    const struct bounds *at = b->at;
+    uint64_t can = at->can[range / CHUNK_RANGES];
+    unsigned shift = range % CHUNK_RANGES * RANGE_STRETCHES;
+
+    if ((can >> shift & ALL_STRETCHES) == 0 || !scan_is_of_snapshot(p, range))
+        return false;
+    can &= impacts_reaching(at->most + (size_t)(range / CHUNK_RANGES) * 64, scan_least_now(b));
+    return (can >> shift & ALL_STRETCHES) != 0;
+}
+
+/* All ranges of a part, many at a time. */
+static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates *c)
+{
+    const struct part *p = &b->l.parts[part];
+    sx_status rc = candidates_init(b, c) ? SX_OK : SX_ENOMEM;
+
+    scan_move(b, part, NO_RANGE);
+    for (uint32_t r = 0; r < p->s->ranges && rc == SX_OK;) {
+        uint32_t n = 0;
+        while (n < SLOT_RANGES && r + n < p->s->ranges && can_reach(b, p, r + n))
+            n++;
+        if (n > 0)
+            rc = see_sparse(b, c, r, n);
+        r += n > 0 ? n : 1;
+    }
+    memset(b->at->can, 0, bounds_chunks(p) * sizeof(*b->at->can));
+    return rc;
+}
+
+/* Sees a part, if it has few candidates. */
+sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                     size_t count, bool *done)
+{
+    const struct part *p = &b->l.parts[part];
+    struct candidates c;
+
+    if (find_needed(b, p, clauses, count, &c.needed, &c.count) != 0)
+        return SX_ENOMEM;
+    *done = is_sparse(p, c.needed, c.count);
+    return *done ? see_part(b, part, &c) : SX_OK;
+}
+
+sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                       size_t count, bool *done, uint64_t *all)
+{
+    const struct part *p = &b->l.parts[part];
+    struct candidates c;
+
+    if (find_needed(b, p, clauses, count, &c.needed, &c.count) != 0)
+        return SX_ENOMEM;
+    *done = c.count == count && is_sparse(p, c.needed, c.count);
+    if (!*done)
+        return SX_OK;
+    if (!candidates_init(b, &c))
+        return SX_ENOMEM;
+    sx_status rc = SX_OK;
+    scan_move(b, part, NO_RANGE);
+    for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
+         r += SLOT_RANGES) {
+        if (find_candidates(b, &c, r, SLOT_RANGES) != 0)
+            return SX_ENOMEM;
+        for (uint32_t k = 0; k < c.found; k++) {
+            uint32_t doc = (r << RANGE_BITS) + c.docs[k];
+            *all += doc < p->below && scan_sees(b, doc);
+        }
+        rc = b->l.ask->look_up(b->l.ask->ctx);
+    }
+    return rc;
+}

@@ -1,0 +1,86 @@
+/* Files read ahead of the writer: a few threads read, hash and extract what a sync has listed, while
+ * the writer's thread writes what came of the files before, in the order they were given.
+ *
+ *   writer ── path ──> thread: read, hash ─┬─────────────────────────────> done: not changed, gone …
+ *                                          ├── new: might it have moved? ──> writer answers ─┐
+ *                                          └──────────> extract <──────────────────────────┘
+ *                                                          └── documents ──> done
+ *
+ * What is held is bounded. A file that is large, or turns out to be, is not read ahead: a thread
+ * reads it when all before it are written, and hands its documents over in parts. */
+#ifndef INDEX_ENGINE_AHEAD_H
+#define INDEX_ENGINE_AHEAD_H
+
+#include "index/base/buf.h"
+#include "index/base/file.h"
+#include "index/engine/finds.h"
+#include "index/extract/extract.h"
+#include "index/store/files.h"
+
+/* Files in hand; bytes of them and of what was found in them, beyond which none but the next to be
+ * written is begun; of one, or of its documents, beyond which it is large; and of a part of those. */
+#define AHEAD_FILES 64
+#define AHEAD_BYTES ((size_t)32 << 20)
+#define AHEAD_FILE_BYTES ((size_t)4 << 20)
+#define AHEAD_PART_BYTES ((size_t)512 << 10)
+
+enum ahead_outcome {
+    AHEAD_GONE,       /* no such file any more */
+    AHEAD_UNREADABLE, /* `rc` and `err` say why */
+    AHEAD_UNCHANGED,  /* the hash is the known one */
+    AHEAD_MOVED,      /* not extracted, as the writer said that it may have moved */
+    AHEAD_READ        /* extracted: there are finds, and then `rc` and `err` */
+};
+
+/* A file in hand. The writer gives the first three. What follows is a thread's until ahead_wait()
+ * returns the file, then the writer's. */
+struct ahead_file {
+    char *path;
+    uint64_t size; /* as it was listed */
+    struct file_row known;
+
+    struct buf uri;
+    struct file_facts facts; /* of what was read */
+    unsigned char hash[FILE_HASH_BYTES];
+    enum media media;
+    enum ahead_outcome outcome;
+    bool parts; /* it is large: its finds come in parts */
+    sx_status rc;
+    struct sx_error err;
+
+    struct ahead_own *own;
+};
+
+struct ahead;
+
+/* Starts the threads: as many as `x` has helpers, else one a core. */
+sx_status ahead_open(struct ahead **out, struct sx_extract *x, bool keep_boilerplate,
+                     struct sx_error *err);
+/* Ends them, each after the file that it has in hand. NULL is fine. */
+void ahead_close(struct ahead *a);
+
+/* The rest: the writer's thread. */
+
+bool ahead_has_room(const struct ahead *a);
+/* Gives one more file to be read; copies what it is given. SX_ENOMEM. */
+sx_status ahead_give(struct ahead *a, const char *path, uint64_t size, const struct file_row *known,
+                     struct sx_error *err);
+/* A new file that has been hashed and not extracted, for which the writer decides whether it may be one that
+ * has moved; NULL: none. ahead_answer() must follow. */
+struct ahead_file *ahead_asks(struct ahead *a);
+void ahead_answer(struct ahead *a, struct ahead_file *f, bool may_have_moved);
+/* Waits for the first of the files: *out is the writer's to look at until ahead_drop(), or NULL
+ * when it was not read by `deadline` (of clock_now_ns()), or when one asks. */
+void ahead_wait(struct ahead *a, uint64_t deadline, struct ahead_file **out);
+/* The first file, which has not moved after all: waits until it, or a part of it, is extracted.
+ * AHEAD_READ. */
+void ahead_extract(struct ahead *a, struct ahead_file *f);
+/* Takes the next part of what was found in the first file, waiting for it; all, unless f->parts.
+ * False: there is no more, and f->rc says how it ended. The caller releases the part. */
+bool ahead_take(struct ahead *a, struct ahead_file *f, struct finds *part);
+/* Done with the first file, whatever a thread still does with it. */
+void ahead_drop(struct ahead *a);
+/* Done with all. NULL is fine. */
+void ahead_drop_all(struct ahead *a);
+
+#endif

@@ -1,0 +1,151 @@
+/* Sums of impacts: with and without vectors alike, and as the words say. */
+#include "index/blockmax/impacts.h"
+
+#include "tests/support/support.h"
+
+#define DOCS 256
+#define ROUNDS 2000
+
+static uint64_t random_state = 88172645463325252u;
+
+static uint32_t pick(uint32_t n)
+{
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    random_state ^= random_state << 17;
+    return (uint32_t)(random_state % n);
+}
+
+/* Many zeros, and some of the greatest. */
+static void fill(uint8_t *impacts)
+{
+    uint32_t zeros = pick(10);
+
+    for (size_t i = 0; i < DOCS; i++)
+        impacts[i] = pick(10) < zeros ? 0 : pick(20) == 0 ? UINT8_MAX : (uint8_t)pick(256);
+}
+
+static void vectors_sum_alike(void **state)
+{
+    uint8_t impacts[DOCS];
+    uint16_t sums[DOCS], others[DOCS];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint16_t weight = (uint16_t)pick(65536);
+        size_t docs = 16 * (size_t)(1 + pick(DOCS / 16));
+        fill(impacts);
+        for (size_t i = 0; i < DOCS; i++)
+            sums[i] = (uint16_t)pick(pick(2) == 0 ? 65536 : 1000);
+        memcpy(others, sums, sizeof(sums));
+        impacts_add(sums, impacts, docs, weight);
+        impacts_add_portable(others, impacts, docs, weight);
+        assert_memory_equal(sums, others, sizeof(sums));
+    }
+}
+
+static void vectors_compare_alike(void **state)
+{
+    uint8_t impacts[DOCS], least[DOCS], other[DOCS];
+    uint16_t sums[DOCS];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint16_t floor = (uint16_t)pick(65536);
+        fill(impacts);
+        fill(least);
+        memcpy(other, least, sizeof(least));
+        impacts_least(least, impacts, DOCS);
+        impacts_least_portable(other, impacts, DOCS);
+        assert_memory_equal(least, other, sizeof(least));
+        for (size_t i = 0; i < DOCS; i++)
+            sums[i] = (uint16_t)(pick(3) == 0 ? floor + pick(3) - 1 : pick(65536));
+        for (size_t i = 0; i < DOCS; i += 64) {
+            assert_true(impacts_standing(impacts + i) == impacts_standing_portable(impacts + i));
+            assert_true(impacts_reaching(sums + i, floor) ==
+                        impacts_reaching_portable(sums + i, floor));
+        }
+    }
+}
+
+/* A sum of parts is too small by less than one a part, and never too great. */
+static void parts_add_up(void **state)
+{
+    (void)state;
+    for (int round = 0; round < ROUNDS * 10; round++) {
+        double whole = 0;
+        uint16_t sum = 0;
+        uint32_t leaves = 1 + pick(8);
+        for (uint32_t i = 0; i < leaves; i++) {
+            uint8_t impact = (uint8_t)pick(256);
+            uint16_t weight = (uint16_t)pick(65536 / leaves);
+            whole += (double)impact * weight / 256;
+            sum = impact_add(sum, impact, weight);
+        }
+        assert_true((double)sum <= whole && (double)sum > whole - leaves);
+    }
+    assert_int_equal(impact_add(65000, 255, 65535), UINT16_MAX);
+}
+
+/* Many at once may be joined to more than by one, never to less. */
+static void many_are_joined_to_no_less(void **state)
+{
+    uint8_t one[DOCS], other[DOCS], joined[DOCS], plain[DOCS];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        fill(one);
+        fill(other);
+        memcpy(joined, one, sizeof(joined));
+        memcpy(plain, one, sizeof(plain));
+        impacts_join(joined, other, DOCS);
+        impacts_join_portable(plain, other, DOCS);
+        assert_memory_equal(joined, plain, sizeof(joined));
+        for (size_t i = 0; i < DOCS; i++)
+            assert_true(joined[i] >= impact_join(one[i], other[i]));
+    }
+}
+
+static void the_greatest_is_found(void **state)
+{
+    uint16_t sums[16];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        for (size_t i = 0; i < 16; i++)
+            sums[i] = (uint16_t)pick(1 + pick(65536));
+        uint16_t most = impacts_greatest(sums);
+        assert_int_equal(most, impacts_greatest_portable(sums));
+        for (size_t i = 0; i < 16; i++)
+            assert_true(sums[i] <= most);
+    }
+}
+
+/* Joined, two impacts are what x of both together makes, rounded up. */
+static void joined_impacts_are_of_both(void **state)
+{
+    (void)state;
+    for (int a = 0; a < 256; a++) {
+        for (int b = 0; b < 256; b++) {
+            uint8_t joined = impact_join((uint8_t)a, (uint8_t)b);
+            if (a == 255 || b == 255) {
+                assert_int_equal(joined, 255);
+                continue;
+            }
+            double x = a / (255.0 - a) + b / (255.0 - b);
+            double impact = 255 * x / (x + 1);
+            assert_true(joined >= impact - 1e-9 && joined < impact + 1 + 1e-9);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(vectors_sum_alike),     cmocka_unit_test(vectors_compare_alike),
+        cmocka_unit_test(parts_add_up),          cmocka_unit_test(many_are_joined_to_no_less),
+        cmocka_unit_test(the_greatest_is_found), cmocka_unit_test(joined_impacts_are_of_both),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
