@@ -355,6 +355,18 @@ static bool part_of_block(struct list *l, uint32_t block, struct span span, uint
     return *to == l->count;
 }
 
+/* Before any other list. */
+static void load_dense(const struct list *l, struct span span, struct slot *room)
+{
+    const uint8_t *each = l->each + span.from;
+
+    if (room->used == 0)
+        memcpy(room->impacts, each, span.to - span.from);
+    else
+        impacts_join(room->impacts, each, span.to - span.from);
+    room->used = span.to - span.from;
+}
+
 /* Where nothing else is, a posting takes no look at what is there. */
 static void load_list(struct list *l, struct span span, bool alone, struct slot *room)
 {
@@ -363,9 +375,9 @@ static void load_list(struct list *l, struct span span, bool alone, struct slot 
 
     for (uint32_t b = list_block_ahead(l, span.from); more && b < l->blocks; b++) {
         more = part_of_block(l, b, span, &from, &to);
-        const uint8_t *each = l->each + (l->dense ? 0 : (size_t)b * PACK_BLOCK);
+        const uint8_t *each = l->each + (size_t)b * PACK_BLOCK;
         for (uint32_t i = from; !alone && i < to; i++)
-            slot_join(room, l->doc[i] - span.from, each[l->dense ? l->doc[i] : i]);
+            slot_join(room, l->doc[i] - span.from, each[i]);
         for (uint32_t i = from; alone && i < to; i++) {
             uint32_t doc = l->doc[i] - span.from;
             room->impacts[doc] = each[i];
@@ -398,7 +410,11 @@ struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, s
         return (struct loaded){source_dense(src) + span.from, NULL, 0};
     slot_clear(room);
     for (size_t i = 0; i < src->big_count; i++)
-        load_list(&src->big[i], span, alone, room);
+        if (src->big[i].dense)
+            load_dense(&src->big[i], span, room);
+    for (size_t i = 0; i < src->big_count; i++)
+        if (!src->big[i].dense)
+            load_list(&src->big[i], span, alone, room);
     for (uint32_t i = src->flat_count == 0 ? 0 : src->flat_first[range];
          src->flat_count > 0 && i < src->flat_first[end]; i++)
         slot_join(room, src->flat[i] - span.from, src->flat_impacts[i]);

@@ -25,7 +25,7 @@
 #include "index/store/docs.h"
 
 struct sync;
-struct ahead;
+struct readahead;
 
 struct sx_index {
     char *dir, *path;
@@ -53,7 +53,7 @@ struct sx_index {
     bool merged;     /* nothing to merge since the last commit */
     int merge_pages; /* of the next slice, by what the last one took */
     struct sync *sync;
-    struct ahead *ahead; /* its threads that read files; NULL: none were needed yet */
+    struct readahead *ahead; /* its threads that read files; NULL: none were needed yet */
     struct sx_sync_progress progress;
 
     /* shared */

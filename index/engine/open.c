@@ -12,7 +12,7 @@
 #include "index/blockmax/guard.h"
 #include "index/engine/documents.h"
 #include "index/engine/segfiles.h"
-#include "index/engine/ahead.h"
+#include "index/engine/readahead.h"
 #include "index/ingest/reader.h"
 #include "index/store/schema.h"
 #include "index/text/analyzer.h"
@@ -124,7 +124,7 @@ void sx_index_close(struct sx_index *ix)
 {
     if (ix == NULL)
         return;
-    ahead_close(ix->ahead);
+    readahead_close(ix->ahead);
     sync_free(ix->sync);
     if (ix->w.sq != NULL) {
         sx_index_rollback(ix);

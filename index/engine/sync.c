@@ -16,7 +16,7 @@
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
-#include "index/engine/ahead.h"
+#include "index/engine/readahead.h"
 
 /* Documents between two commits of a slice, so that the memory of a transaction stays small. */
 #define SLICE_DOCS 5000
@@ -54,7 +54,7 @@ void sync_free(struct sync *s)
 /* Files that are being read for the sync are read in vain; they are given again, if it goes on. */
 static void stop_reading(struct sx_index *ix)
 {
-    ahead_drop_all(ix->ahead);
+    readahead_drop_all(ix->ahead);
     if (ix->sync == NULL)
         return;
     ix->sync->changed_given = ix->sync->changed_next;

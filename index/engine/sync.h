@@ -4,7 +4,7 @@
  *   sync.c         the public steps: which phase is on, when a slice ends and commits
  *   sync_list.c    LIST: the walk, to the files that are to be read
  *   sync_read.c    READ: one file to its documents
- *   ahead.c        the threads that read files for it
+ *   readahead.c    the threads that read files for it
  *   sync_move.c    a file that has another path
  *   sync_sweep.c   SWEEP: what is gone is forgotten
  *   sync_failed.c  what could not be read is told and put on record */
@@ -30,7 +30,7 @@ struct paths {
     size_t count, cap;
 };
 
-/* The file whose documents are being put; it borrows from the struct ahead_file. */
+/* The file whose documents are being put; it borrows from the struct readahead_file. */
 struct reading {
     struct sx_index *ix;
     const char *path;

@@ -1,7 +1,7 @@
 /* READ: what was found in one file becomes its documents. By its hash it may be unchanged; else its
  * new documents are put and its old ones go. What cannot be read leaves what was known of the file.
  *
- * Files are read ahead by other threads (ahead.h), a window of them; all that has to do with the
+ * Files are read ahead by other threads (readahead.h), a window of them; all that has to do with the
  * index is done here, in the order of the list. What a file gives is put in one transaction, but for
  * a large one: that comes in parts, one a step, and has no hash on record until the last is put, so
  * that after a kill it is read again. */
@@ -12,7 +12,7 @@
 
 #include "index/base/clock.h"
 #include "index/base/str.h"
-#include "index/engine/ahead.h"
+#include "index/engine/readahead.h"
 
 /* Lines and items of one file that are told one by one as failed; of more, how many there were. */
 #define FAILED_LINES_MAX 1000
@@ -243,7 +243,7 @@ static sx_status end_docs(struct reading *rd, sx_status rc, struct sx_error *err
 }
 
 /* Puts what there is: all, or of a large file a part. */
-static sx_status put_docs(struct reading *rd, struct ahead_file *f, struct sx_error *err)
+static sx_status put_docs(struct reading *rd, struct readahead_file *f, struct sx_error *err)
 {
     struct sx_index *ix = rd->ix;
     struct finds part;
@@ -254,7 +254,7 @@ static sx_status put_docs(struct reading *rd, struct ahead_file *f, struct sx_er
         return rc;
     do {
         uint64_t before = rd->docs;
-        any = ahead_take(ix->ahead, f, &part);
+        any = readahead_take(ix->ahead, f, &part);
         rc = take_finds(rd, &part, err);
         finds_release(&part);
         ix->progress.docs += rd->docs - before;
@@ -289,7 +289,7 @@ static sx_status read_failed(struct reading *rd, const char *why, struct sx_erro
     return sync_note_failure(ix, rd->path, rd->uri, "read", why, rd->row.id, err);
 }
 
-static void fill_row(const struct ahead_file *f, struct file_row *row)
+static void fill_row(const struct readahead_file *f, struct file_row *row)
 {
     memcpy(row->hash, f->hash, sizeof(f->hash));
     row->has_hash = true;
@@ -299,7 +299,7 @@ static void fill_row(const struct ahead_file *f, struct file_row *row)
 
 /* Whether a file that is not on record may be one that is on record under a path that is gone. Its
  * documents are then not asked for. */
-static sx_status answer_asking(struct sx_index *ix, struct ahead_file *f, struct sx_error *err)
+static sx_status answer_asking(struct sx_index *ix, struct readahead_file *f, struct sx_error *err)
 {
     struct file_row row = {0};
     bool may = false;
@@ -307,54 +307,54 @@ static sx_status answer_asking(struct sx_index *ix, struct ahead_file *f, struct
     fill_row(f, &row);
     sx_status rc = sync_may_move(ix, &row, &may, err);
     if (rc == SX_OK)
-        ahead_answer(ix->ahead, f, may);
+        readahead_answer(ix->ahead, f, may);
     return rc;
 }
 
-static sx_status take_new(struct reading *rd, struct ahead_file *f, struct sx_error *err)
+static sx_status take_new(struct reading *rd, struct readahead_file *f, struct sx_error *err)
 {
     struct sx_index *ix = rd->ix;
     bool moved = false;
     sx_status rc = SX_OK;
 
     fill_row(f, &rd->row);
-    if (f->outcome == AHEAD_MOVED)
+    if (f->outcome == READAHEAD_MOVED)
         rc = sync_move(ix, rd->path, rd->uri, &rd->row, &moved, err);
     ix->progress.moved += moved;
     if (rc != SX_OK || moved)
         return rc;
-    if (f->outcome == AHEAD_MOVED)
-        ahead_extract(ix->ahead, f);
+    if (f->outcome == READAHEAD_MOVED)
+        readahead_extract(ix->ahead, f);
     rc = begin_docs(rd, f->parts, err);
     return rc == SX_OK ? put_docs(rd, f, err) : rc;
 }
 
 /* By what the thread made of it. */
-static sx_status take_file(struct reading *rd, struct ahead_file *f, struct sx_error *err)
+static sx_status take_file(struct reading *rd, struct readahead_file *f, struct sx_error *err)
 {
     struct sx_index *ix = rd->ix;
 
-    if (f->outcome == AHEAD_UNREADABLE && f->rc == SX_ENOMEM) {
+    if (f->outcome == READAHEAD_UNREADABLE && f->rc == SX_ENOMEM) {
         *err = f->err;
         return f->rc;
     }
-    if (f->outcome == AHEAD_UNREADABLE)
+    if (f->outcome == READAHEAD_UNREADABLE)
         return read_failed(rd, f->err.msg, err);
     sx_status rc = write_begin(ix, err);
     if (rc != SX_OK)
         return rc;
-    if (f->outcome == AHEAD_UNCHANGED) {
+    if (f->outcome == READAHEAD_UNCHANGED) {
         ix->progress.unchanged++;
         return file_save(&ix->w, rd->path, &rd->row, err);
     }
     return take_new(rd, f, err);
 }
 
-static sx_status begin_file(struct sx_index *ix, struct ahead_file *f, const struct found *listed,
-                            struct sx_error *err)
+static sx_status begin_file(struct sx_index *ix, struct readahead_file *f,
+                            const struct found *listed, struct sx_error *err)
 {
     struct reading *rd = &ix->sync->reading;
-    bool opened = f->outcome != AHEAD_UNREADABLE;
+    bool opened = f->outcome != READAHEAD_UNREADABLE;
 
     *rd = (struct reading){.ix = ix, .path = f->path, .uri = buf_str(&f->uri), .stage = "parse"};
     sx_status rc = file_find(&ix->w, f->path, &rd->row, err);
@@ -370,19 +370,20 @@ static sx_status begin_file(struct sx_index *ix, struct ahead_file *f, const str
 static sx_status feed(struct sx_index *ix, struct sx_error *err)
 {
     struct sync *s = ix->sync;
-    struct ahead_file *asks;
+    struct readahead_file *asks;
     struct file_row known;
-    sx_status rc =
-        ix->ahead != NULL ? SX_OK : ahead_open(&ix->ahead, ix->extract, ix->keep_boilerplate, err);
+    sx_status rc = ix->ahead != NULL
+                       ? SX_OK
+                       : readahead_open(&ix->ahead, ix->extract, ix->keep_boilerplate, err);
 
-    while (rc == SX_OK && s->changed_given < s->changed_count && ahead_has_room(ix->ahead)) {
+    while (rc == SX_OK && s->changed_given < s->changed_count && readahead_has_room(ix->ahead)) {
         const struct found *f = &s->changed[s->changed_given];
         rc = file_find(&ix->w, f->path, &known, err);
         if (rc == SX_OK)
-            rc = ahead_give(ix->ahead, f->path, f->size, &known, err);
+            rc = readahead_give(ix->ahead, f->path, f->size, &known, err);
         s->changed_given += rc == SX_OK;
     }
-    while (rc == SX_OK && (asks = ahead_asks(ix->ahead)) != NULL)
+    while (rc == SX_OK && (asks = readahead_asks(ix->ahead)) != NULL)
         rc = answer_asking(ix, asks, err);
     return rc;
 }
@@ -390,7 +391,7 @@ static sx_status feed(struct sx_index *ix, struct sx_error *err)
 sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err)
 {
     struct sync *s = ix->sync;
-    struct ahead_file *f;
+    struct readahead_file *f;
     uint64_t least = clock_now_ns() + WAIT_NS;
 
     *more = s->changed_next < s->changed_count;
@@ -399,10 +400,10 @@ sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err)
     sx_status rc = feed(ix, err);
     if (rc != SX_OK)
         return write_doom(ix, rc, err);
-    ahead_wait(ix->ahead, s->deadline > least ? s->deadline : least, &f);
+    readahead_wait(ix->ahead, s->deadline > least ? s->deadline : least, &f);
     if (f == NULL)
         return SX_OK;
-    bool gone = f->outcome == AHEAD_GONE; /* since it was listed */
+    bool gone = f->outcome == READAHEAD_GONE; /* since it was listed */
     if (s->amid)
         rc = put_docs(&s->reading, f, err);
     else if (!gone)
@@ -412,7 +413,7 @@ sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err)
     if (rc == SX_OK && !gone && s->reading.failed == 0 && s->event != NULL)
         s->event(s->event_ctx, &(struct sx_sync_event){f->path, NULL, NULL});
     s->amid = false;
-    ahead_drop(ix->ahead);
+    readahead_drop(ix->ahead);
     if (rc != SX_OK)
         return write_doom(ix, rc, err);
     s->changed_next++;

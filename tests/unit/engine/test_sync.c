@@ -595,7 +595,7 @@ static void items_of_one_uri_in_a_file_are_told(void **state)
     struct bed *b = *state;
     struct sx_doc put = {.body = str_of("put")};
     struct sx_error err;
-    char uri[4096];
+    char uri[4200];
 
     /* A document that was put by the uri of a line is no line. */
     snprintf(uri, sizeof(uri), "file://%s#3", path_of(b, "a.jsonl"));

@@ -8,8 +8,8 @@
  *
  * What is held is bounded. A file that is large, or turns out to be, is not read ahead: a thread
  * reads it when all before it are written, and hands its documents over in parts. */
-#ifndef INDEX_ENGINE_AHEAD_H
-#define INDEX_ENGINE_AHEAD_H
+#ifndef INDEX_ENGINE_READAHEAD_H
+#define INDEX_ENGINE_READAHEAD_H
 
 #include "index/base/buf.h"
 #include "index/base/file.h"
@@ -19,22 +19,22 @@
 
 /* Files in hand; bytes of them and of what was found in them, beyond which none but the next to be
  * written is begun; of one, or of its documents, beyond which it is large; and of a part of those. */
-#define AHEAD_FILES 64
-#define AHEAD_BYTES ((size_t)32 << 20)
-#define AHEAD_FILE_BYTES ((size_t)4 << 20)
-#define AHEAD_PART_BYTES ((size_t)512 << 10)
+#define READAHEAD_FILES 64
+#define READAHEAD_BYTES ((size_t)32 << 20)
+#define READAHEAD_FILE_BYTES ((size_t)4 << 20)
+#define READAHEAD_PART_BYTES ((size_t)512 << 10)
 
-enum ahead_outcome {
-    AHEAD_GONE,       /* no such file any more */
-    AHEAD_UNREADABLE, /* `rc` and `err` say why */
-    AHEAD_UNCHANGED,  /* the hash is the known one */
-    AHEAD_MOVED,      /* not extracted, as the writer said that it may have moved */
-    AHEAD_READ        /* extracted: there are finds, and then `rc` and `err` */
+enum readahead_outcome {
+    READAHEAD_GONE,       /* no such file any more */
+    READAHEAD_UNREADABLE, /* `rc` and `err` say why */
+    READAHEAD_UNCHANGED,  /* the hash is the known one */
+    READAHEAD_MOVED,      /* not extracted, as the writer said that it may have moved */
+    READAHEAD_READ        /* extracted: there are finds, and then `rc` and `err` */
 };
 
-/* A file in hand. The writer gives the first three. What follows is a thread's until ahead_wait()
+/* A file in hand. The writer gives the first three. What follows is a thread's until readahead_wait()
  * returns the file, then the writer's. */
-struct ahead_file {
+struct readahead_file {
     char *path;
     uint64_t size; /* as it was listed */
     struct file_row known;
@@ -43,44 +43,44 @@ struct ahead_file {
     struct file_facts facts; /* of what was read */
     unsigned char hash[FILE_HASH_BYTES];
     enum media media;
-    enum ahead_outcome outcome;
+    enum readahead_outcome outcome;
     bool parts; /* it is large: its finds come in parts */
     sx_status rc;
     struct sx_error err;
 
-    struct ahead_own *own;
+    struct readahead_own *own;
 };
 
-struct ahead;
+struct readahead;
 
 /* Starts the threads: as many as `x` has helpers, else one a core. */
-sx_status ahead_open(struct ahead **out, struct sx_extract *x, bool keep_boilerplate,
-                     struct sx_error *err);
+sx_status readahead_open(struct readahead **out, struct sx_extract *x, bool keep_boilerplate,
+                         struct sx_error *err);
 /* Ends them, each after the file that it has in hand. NULL is fine. */
-void ahead_close(struct ahead *a);
+void readahead_close(struct readahead *a);
 
 /* The rest: the writer's thread. */
 
-bool ahead_has_room(const struct ahead *a);
+bool readahead_has_room(const struct readahead *a);
 /* Gives one more file to be read; copies what it is given. SX_ENOMEM. */
-sx_status ahead_give(struct ahead *a, const char *path, uint64_t size, const struct file_row *known,
-                     struct sx_error *err);
+sx_status readahead_give(struct readahead *a, const char *path, uint64_t size,
+                         const struct file_row *known, struct sx_error *err);
 /* A new file that has been hashed and not extracted, for which the writer decides whether it may be one that
- * has moved; NULL: none. ahead_answer() must follow. */
-struct ahead_file *ahead_asks(struct ahead *a);
-void ahead_answer(struct ahead *a, struct ahead_file *f, bool may_have_moved);
-/* Waits for the first of the files: *out is the writer's to look at until ahead_drop(), or NULL
+ * has moved; NULL: none. readahead_answer() must follow. */
+struct readahead_file *readahead_asks(struct readahead *a);
+void readahead_answer(struct readahead *a, struct readahead_file *f, bool may_have_moved);
+/* Waits for the first of the files: *out is the writer's to look at until readahead_drop(), or NULL
  * when it was not read by `deadline` (of clock_now_ns()), or when one asks. */
-void ahead_wait(struct ahead *a, uint64_t deadline, struct ahead_file **out);
+void readahead_wait(struct readahead *a, uint64_t deadline, struct readahead_file **out);
 /* The first file, which has not moved after all: waits until it, or a part of it, is extracted.
- * AHEAD_READ. */
-void ahead_extract(struct ahead *a, struct ahead_file *f);
+ * READAHEAD_READ. */
+void readahead_extract(struct readahead *a, struct readahead_file *f);
 /* Takes the next part of what was found in the first file, waiting for it; all, unless f->parts.
  * False: there is no more, and f->rc says how it ended. The caller releases the part. */
-bool ahead_take(struct ahead *a, struct ahead_file *f, struct finds *part);
+bool readahead_take(struct readahead *a, struct readahead_file *f, struct finds *part);
 /* Done with the first file, whatever a thread still does with it. */
-void ahead_drop(struct ahead *a);
+void readahead_drop(struct readahead *a);
 /* Done with all. NULL is fine. */
-void ahead_drop_all(struct ahead *a);
+void readahead_drop_all(struct readahead *a);
 
 #endif

@@ -6,7 +6,7 @@
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
-#include "index/engine/ahead.h"
+#include "index/engine/readahead.h"
 #include "tests/ingest/pack.h"
 #include "tests/support/support.h"
 
@@ -241,7 +241,7 @@ static void a_large_file_comes_in_parts(void **state)
 
     reopen(b, NULL);
     put_lines(&lines, 0, 30000);
-    assert_true(lines.len > 2 * AHEAD_FILE_BYTES);
+    assert_true(lines.len > 2 * READAHEAD_FILE_BYTES);
     write_file(b, "a.txt", "ferry before");
     write_bytes(b, "b.jsonl", buf_str(&lines));
     write_file(b, "c.txt", "ferry after");
@@ -304,7 +304,7 @@ static void a_file_that_turns_out_large_comes_in_parts(void **state)
         pack_begin(&p, PACK_ZIP, NULL);
         pack_add(&p, "lines.jsonl", buf_str(&lines));
         pack_end(&p);
-        assert_true(p.bytes.len < AHEAD_FILE_BYTES);
+        assert_true(p.bytes.len < READAHEAD_FILE_BYTES);
         name[0] = (char)('a' + i);
         write_bytes(b, name, buf_str(&p.bytes));
         buf_release(&p.bytes);

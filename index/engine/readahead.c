@@ -1,6 +1,6 @@
 /* One lock for the order of files and the stage of each; a thread that has claimed a file works on
  * it without the lock. A file that the writer has dropped belongs to the thread that works on it. */
-#include "index/engine/ahead.h"
+#include "index/engine/readahead.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -27,12 +27,12 @@ enum stage {
     DONE
 };
 
-struct ahead_own {
-    struct ahead *ahead;
+struct readahead_own {
+    struct readahead *ahead;
     enum stage stage; /* under the lock */
     bool turn;        /* when a thread claimed it all before it were written */
     atomic_bool dropped;
-    size_t held;        /* bytes that it has of AHEAD_BYTES; under the lock */
+    size_t held;        /* bytes that it has of READAHEAD_BYTES; under the lock */
     struct buf bytes;   /* of the file, until they are extracted; of a long one the first */
     int fd;             /* of a long one; else -1 */
     struct finds found; /* by the thread */
@@ -40,7 +40,7 @@ struct ahead_own {
     bool outgrew;       /* more was found than is held beside others */
 };
 
-struct ahead {
+struct readahead {
     struct sx_extract *x;
     bool keep_boilerplate;
     pthread_t threads[THREADS_MAX];
@@ -48,19 +48,19 @@ struct ahead {
     pthread_mutex_t lock;
     pthread_cond_t work, taken; /* for the threads: a file to be read, a part that is gone */
     pthread_cond_t news;        /* for the writer */
-    struct ahead_file *files[AHEAD_FILES];
+    struct readahead_file *files[READAHEAD_FILES];
     size_t first, given;
     size_t held; /* by all in hand, dropped ones too */
     bool ending;
 };
 
-static struct ahead_file *file_at(const struct ahead *a, size_t i)
+static struct readahead_file *file_at(const struct readahead *a, size_t i)
 {
-    return a->files[(a->first + i) % AHEAD_FILES];
+    return a->files[(a->first + i) % READAHEAD_FILES];
 }
 
 /* The bytes, wherever they are. */
-static void let_go(struct ahead_own *own)
+static void let_go(struct readahead_own *own)
 {
     buf_release(&own->bytes);
     if (own->fd >= 0)
@@ -68,7 +68,7 @@ static void let_go(struct ahead_own *own)
     own->fd = -1;
 }
 
-static void file_free(struct ahead_file *f)
+static void file_free(struct readahead_file *f)
 {
     let_go(f->own);
     finds_release(&f->own->found);
@@ -80,7 +80,7 @@ static void file_free(struct ahead_file *f)
 }
 
 /* Under the lock. */
-static void hold(struct ahead *a, struct ahead_file *f, size_t bytes)
+static void hold(struct readahead *a, struct readahead_file *f, size_t bytes)
 {
     a->held = a->held - f->own->held + bytes;
     f->own->held = bytes;
@@ -88,14 +88,14 @@ static void hold(struct ahead *a, struct ahead_file *f, size_t bytes)
 
 /* ---- a thread: reading -------------------------------------------------------------------------- */
 
-static enum stage unreadable(struct ahead_file *f, sx_status rc)
+static enum stage unreadable(struct readahead_file *f, sx_status rc)
 {
-    f->outcome = rc == SX_ENOTFOUND ? AHEAD_GONE : AHEAD_UNREADABLE;
+    f->outcome = rc == SX_ENOTFOUND ? READAHEAD_GONE : READAHEAD_UNREADABLE;
     f->rc = rc;
     return DONE;
 }
 
-static sx_status too_large(struct ahead_file *f, uint64_t max)
+static sx_status too_large(struct readahead_file *f, uint64_t max)
 {
     return sx_fail(&f->err, SX_ETOOLARGE, "file of %llu bytes is larger than %llu",
                    (unsigned long long)f->facts.size, (unsigned long long)max);
@@ -113,9 +113,9 @@ static ssize_t read_some(int fd, char *to, size_t len)
 }
 
 /* A file that no process holds whole: its kind by its first bytes, its hash by all. */
-static sx_status read_long(struct ahead_file *f)
+static sx_status read_long(struct readahead_file *f)
 {
-    struct ahead_own *own = f->own;
+    struct readahead_own *own = f->own;
     struct sha256 h;
     ssize_t n = 0;
     char *room = buf_reserve(&own->bytes, HEAD_BYTES);
@@ -141,9 +141,9 @@ static sx_status read_long(struct ahead_file *f)
 }
 
 /* Reads and hashes it, and finds out what it is. SX_ETOOLARGE, too, when it is not its turn. */
-static sx_status read_bytes(struct ahead_file *f, const struct sx_extract *x)
+static sx_status read_bytes(struct readahead_file *f, const struct sx_extract *x)
 {
-    struct ahead_own *own = f->own;
+    struct readahead_own *own = f->own;
     struct sha256 h;
     sx_status rc = file_open_in_place(f->path, &own->fd, &f->facts, &f->err);
 
@@ -151,7 +151,7 @@ static sx_status read_bytes(struct ahead_file *f, const struct sx_extract *x)
         own->fd = -1;
         return rc;
     }
-    if (f->facts.size > (own->turn ? INGEST_LONG_MAX : AHEAD_FILE_BYTES))
+    if (f->facts.size > (own->turn ? INGEST_LONG_MAX : READAHEAD_FILE_BYTES))
         return too_large(f, INGEST_LONG_MAX);
     if (f->facts.size > INGEST_FILE_MAX && x != NULL)
         return read_long(f);
@@ -168,12 +168,12 @@ static sx_status read_bytes(struct ahead_file *f, const struct sx_extract *x)
 }
 
 /* Reads and hashes; says what comes next. */
-static enum stage look(struct ahead_file *f, struct sx_extract *x)
+static enum stage look(struct readahead_file *f, struct sx_extract *x)
 {
     bool turn = f->own->turn;
     sx_status rc;
 
-    if (f->size > AHEAD_FILE_BYTES && !turn) /* as listed */
+    if (f->size > READAHEAD_FILE_BYTES && !turn) /* as listed */
         return TOO_LARGE;
     buf_clear(&f->uri); /* it may be looked at once more */
     let_go(f->own);
@@ -184,7 +184,7 @@ static enum stage look(struct ahead_file *f, struct sx_extract *x)
     if (rc != SX_OK)
         return unreadable(f, rc);
     if (f->known.has_hash && memcmp(f->hash, f->known.hash, sizeof(f->hash)) == 0) {
-        f->outcome = AHEAD_UNCHANGED;
+        f->outcome = READAHEAD_UNCHANGED;
         return DONE;
     }
     rc = extract_ready(x, f->media, &f->err);
@@ -197,10 +197,10 @@ static enum stage look(struct ahead_file *f, struct sx_extract *x)
 
 /* Hands over what was found, once the writer has taken what came before. SX_ECANCELLED: it wants
  * no more. */
-static sx_status hand_over(struct ahead_file *f)
+static sx_status hand_over(struct readahead_file *f)
 {
-    struct ahead_own *own = f->own;
-    struct ahead *a = own->ahead;
+    struct readahead_own *own = f->own;
+    struct readahead *a = own->ahead;
 
     pthread_mutex_lock(&a->lock);
     while (own->ready.first != NULL && !own->dropped)
@@ -216,7 +216,7 @@ static sx_status hand_over(struct ahead_file *f)
 }
 
 /* Too much is held: a part is handed over, in the file's turn; else SX_ELIMIT. */
-static sx_status make_room(struct ahead_file *f)
+static sx_status make_room(struct readahead_file *f)
 {
     if (!f->own->turn) {
         f->own->outgrew = true;
@@ -229,11 +229,12 @@ static sx_status make_room(struct ahead_file *f)
 
 static sx_status take_doc(void *ctx, const struct sx_doc *doc, size_t line, struct sx_error *err)
 {
-    struct ahead_file *f = ctx;
-    struct ahead_own *own = f->own;
+    struct readahead_file *f = ctx;
+    struct readahead_own *own = f->own;
     sx_status rc = own->dropped ? SX_ECANCELLED : SX_OK;
 
-    if (rc == SX_OK && own->found.mem.used >= (f->parts ? AHEAD_PART_BYTES : AHEAD_FILE_BYTES))
+    if (rc == SX_OK &&
+        own->found.mem.used >= (f->parts ? READAHEAD_PART_BYTES : READAHEAD_FILE_BYTES))
         rc = make_room(f);
     if (rc != SX_OK)
         return sx_fail(err, rc, "given up");
@@ -242,24 +243,24 @@ static sx_status take_doc(void *ctx, const struct sx_doc *doc, size_t line, stru
 
 static void take_line(void *ctx, size_t line, const struct sx_error *why)
 {
-    struct ahead_file *f = ctx;
+    struct readahead_file *f = ctx;
 
     finds_line(&f->own->found, line, why);
 }
 
 static void take_item(void *ctx, struct sx_str uri, const struct sx_error *why)
 {
-    struct ahead_file *f = ctx;
+    struct readahead_file *f = ctx;
 
     finds_item(&f->own->found, uri, why);
 }
 
-static void extract_once(struct ahead_file *f, const struct ahead *a)
+static void extract_once(struct readahead_file *f, const struct readahead *a)
 {
     const struct ingest_options options = {.keep_boilerplate = a->keep_boilerplate};
     const struct ingest_sink sink = {
         .doc = take_doc, .failed = take_line, .item = take_item, .ctx = f, .options = &options};
-    struct ahead_own *own = f->own;
+    struct readahead_own *own = f->own;
     struct sx_str uri = buf_str(&f->uri);
 
     if (own->fd >= 0)
@@ -268,11 +269,11 @@ static void extract_once(struct ahead_file *f, const struct ahead *a)
         f->rc = extract_read(a->x, f->media, uri, buf_str(&own->bytes), &sink, &f->err);
 }
 
-static enum stage extract(struct ahead_file *f, const struct ahead *a)
+static enum stage extract(struct readahead_file *f, const struct readahead *a)
 {
-    struct ahead_own *own = f->own;
+    struct readahead_own *own = f->own;
 
-    f->outcome = AHEAD_READ;
+    f->outcome = READAHEAD_READ;
     own->outgrew = false;
     extract_once(f, a);
     if (f->rc == SX_EBUSY && !f->parts) { /* its reader was taken away: another may do better */
@@ -295,13 +296,13 @@ static enum stage extract(struct ahead_file *f, const struct ahead *a)
 
 /* The first that can be worked on. The writer waits for the first of all, so that this one is begun
  * whatever is held. */
-static struct ahead_file *choose(const struct ahead *a)
+static struct readahead_file *choose(const struct readahead *a)
 {
     for (size_t i = 0; i < a->given; i++) {
-        struct ahead_file *f = file_at(a, i);
+        struct readahead_file *f = file_at(a, i);
         if (f->own->stage == ANSWERED)
             return f;
-        if (f->own->stage == GIVEN && (i == 0 || a->held < AHEAD_BYTES))
+        if (f->own->stage == GIVEN && (i == 0 || a->held < READAHEAD_BYTES))
             return f;
         if (f->own->stage == TOO_LARGE && i == 0)
             return f;
@@ -309,9 +310,9 @@ static struct ahead_file *choose(const struct ahead *a)
     return NULL;
 }
 
-static void settle(struct ahead *a, struct ahead_file *f, enum stage stage)
+static void settle(struct readahead *a, struct readahead_file *f, enum stage stage)
 {
-    struct ahead_own *own = f->own;
+    struct readahead_own *own = f->own;
 
     if (own->dropped) {
         hold(a, f, 0);
@@ -333,14 +334,14 @@ static void settle(struct ahead *a, struct ahead_file *f, enum stage stage)
 }
 
 /* One step of a file; the lock is let go meanwhile. */
-static void work_on(struct ahead *a, struct ahead_file *f)
+static void work_on(struct readahead *a, struct readahead_file *f)
 {
     enum stage stage = f->own->stage;
 
     f->own->stage = READING;
     f->own->turn = f == file_at(a, 0);
     if (stage == GIVEN)
-        hold(a, f, f->size < AHEAD_FILE_BYTES ? f->size : AHEAD_FILE_BYTES);
+        hold(a, f, f->size < READAHEAD_FILE_BYTES ? f->size : READAHEAD_FILE_BYTES);
     pthread_mutex_unlock(&a->lock);
     if (stage != ANSWERED)
         stage = look(f, a->x);
@@ -352,11 +353,11 @@ static void work_on(struct ahead *a, struct ahead_file *f)
 
 static void *run(void *arg)
 {
-    struct ahead *a = arg;
+    struct readahead *a = arg;
 
     pthread_mutex_lock(&a->lock);
     while (!a->ending) {
-        struct ahead_file *f = choose(a);
+        struct readahead_file *f = choose(a);
         if (f != NULL)
             work_on(a, f);
         else
@@ -377,7 +378,7 @@ static unsigned threads_for(const struct sx_extract *x)
 }
 
 /* Signals are for whoever had them before. */
-static void start_threads(struct ahead *a)
+static void start_threads(struct readahead *a)
 {
     unsigned want = threads_for(a->x);
     sigset_t all, before;
@@ -389,10 +390,10 @@ static void start_threads(struct ahead *a)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
-sx_status ahead_open(struct ahead **out, struct sx_extract *x, bool keep_boilerplate,
-                     struct sx_error *err)
+sx_status readahead_open(struct readahead **out, struct sx_extract *x, bool keep_boilerplate,
+                         struct sx_error *err)
 {
-    struct ahead *a = mem_zalloc(1, sizeof(*a));
+    struct readahead *a = mem_zalloc(1, sizeof(*a));
     pthread_condattr_t attr;
 
     *out = NULL;
@@ -409,18 +410,18 @@ sx_status ahead_open(struct ahead **out, struct sx_extract *x, bool keep_boilerp
     pthread_condattr_destroy(&attr);
     start_threads(a);
     if (a->count == 0) {
-        ahead_close(a);
+        readahead_close(a);
         return sx_fail(err, SX_EINTERNAL, "a thread that reads files cannot be started");
     }
     *out = a;
     return SX_OK;
 }
 
-void ahead_close(struct ahead *a)
+void readahead_close(struct readahead *a)
 {
     if (a == NULL)
         return;
-    ahead_drop_all(a);
+    readahead_drop_all(a);
     pthread_mutex_lock(&a->lock);
     a->ending = true;
     pthread_cond_broadcast(&a->work);
@@ -436,16 +437,16 @@ void ahead_close(struct ahead *a)
 
 /* ---- the writer ---------------------------------------------------------------------------------- */
 
-bool ahead_has_room(const struct ahead *a)
+bool readahead_has_room(const struct readahead *a)
 {
-    return a->given < AHEAD_FILES; /* which only the writer changes */
+    return a->given < READAHEAD_FILES; /* which only the writer changes */
 }
 
-sx_status ahead_give(struct ahead *a, const char *path, uint64_t size, const struct file_row *known,
-                     struct sx_error *err)
+sx_status readahead_give(struct readahead *a, const char *path, uint64_t size,
+                         const struct file_row *known, struct sx_error *err)
 {
-    struct ahead_file *f = mem_zalloc(1, sizeof(*f));
-    struct ahead_own *own = mem_zalloc(1, sizeof(*own));
+    struct readahead_file *f = mem_zalloc(1, sizeof(*f));
+    struct readahead_own *own = mem_zalloc(1, sizeof(*own));
     char *copy = mem_strndup(path, strlen(path));
 
     if (f == NULL || own == NULL || copy == NULL) {
@@ -454,17 +455,17 @@ sx_status ahead_give(struct ahead *a, const char *path, uint64_t size, const str
         mem_free(copy);
         return sx_fail_oom(err);
     }
-    *own = (struct ahead_own){.ahead = a, .stage = GIVEN, .fd = -1};
-    *f = (struct ahead_file){.path = copy, .size = size, .known = *known, .own = own};
+    *own = (struct readahead_own){.ahead = a, .stage = GIVEN, .fd = -1};
+    *f = (struct readahead_file){.path = copy, .size = size, .known = *known, .own = own};
     f->err.offset = SX_NO_OFFSET;
     pthread_mutex_lock(&a->lock);
-    a->files[(a->first + a->given++) % AHEAD_FILES] = f;
+    a->files[(a->first + a->given++) % READAHEAD_FILES] = f;
     pthread_cond_signal(&a->work);
     pthread_mutex_unlock(&a->lock);
     return SX_OK;
 }
 
-static struct ahead_file *asking(const struct ahead *a)
+static struct readahead_file *asking(const struct readahead *a)
 {
     for (size_t i = 0; i < a->given; i++)
         if (file_at(a, i)->own->stage == ASKING)
@@ -472,42 +473,42 @@ static struct ahead_file *asking(const struct ahead *a)
     return NULL;
 }
 
-struct ahead_file *ahead_asks(struct ahead *a)
+struct readahead_file *readahead_asks(struct readahead *a)
 {
     pthread_mutex_lock(&a->lock);
-    struct ahead_file *f = asking(a);
+    struct readahead_file *f = asking(a);
     pthread_mutex_unlock(&a->lock);
     return f;
 }
 
-void ahead_answer(struct ahead *a, struct ahead_file *f, bool may_have_moved)
+void readahead_answer(struct readahead *a, struct readahead_file *f, bool may_have_moved)
 {
     pthread_mutex_lock(&a->lock);
-    f->outcome = AHEAD_MOVED;
+    f->outcome = READAHEAD_MOVED;
     f->own->stage = may_have_moved ? DONE : ANSWERED;
     pthread_cond_signal(&a->work);
     pthread_mutex_unlock(&a->lock);
 }
 
-static bool is_ready(const struct ahead_file *f)
+static bool is_ready(const struct readahead_file *f)
 {
     return f->own->stage == DONE || f->own->ready.first != NULL;
 }
 
-void ahead_extract(struct ahead *a, struct ahead_file *f)
+void readahead_extract(struct readahead *a, struct readahead_file *f)
 {
-    ahead_answer(a, f, false);
+    readahead_answer(a, f, false);
     pthread_mutex_lock(&a->lock);
     while (!is_ready(f))
         pthread_cond_wait(&a->news, &a->lock);
     pthread_mutex_unlock(&a->lock);
 }
 
-void ahead_wait(struct ahead *a, uint64_t deadline, struct ahead_file **out)
+void readahead_wait(struct readahead *a, uint64_t deadline, struct readahead_file **out)
 {
     const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000u),
                                    .tv_nsec = (long)(deadline % 1000000000u)};
-    struct ahead_file *f = file_at(a, 0);
+    struct readahead_file *f = file_at(a, 0);
     int rc = 0;
 
     pthread_mutex_lock(&a->lock);
@@ -517,7 +518,7 @@ void ahead_wait(struct ahead *a, uint64_t deadline, struct ahead_file **out)
     pthread_mutex_unlock(&a->lock);
 }
 
-bool ahead_take(struct ahead *a, struct ahead_file *f, struct finds *part)
+bool readahead_take(struct readahead *a, struct readahead_file *f, struct finds *part)
 {
     pthread_mutex_lock(&a->lock);
     while (!is_ready(f))
@@ -531,11 +532,11 @@ bool ahead_take(struct ahead *a, struct ahead_file *f, struct finds *part)
 }
 
 /* Under the lock. */
-static void drop(struct ahead *a)
+static void drop(struct readahead *a)
 {
-    struct ahead_file *f = file_at(a, 0);
+    struct readahead_file *f = file_at(a, 0);
 
-    a->first = (a->first + 1) % AHEAD_FILES;
+    a->first = (a->first + 1) % READAHEAD_FILES;
     a->given--;
     f->own->dropped = true;
     if (f->own->stage == READING)
@@ -544,7 +545,7 @@ static void drop(struct ahead *a)
     file_free(f);
 }
 
-void ahead_drop(struct ahead *a)
+void readahead_drop(struct readahead *a)
 {
     pthread_mutex_lock(&a->lock);
     drop(a);
@@ -553,7 +554,7 @@ void ahead_drop(struct ahead *a)
     pthread_mutex_unlock(&a->lock);
 }
 
-void ahead_drop_all(struct ahead *a)
+void readahead_drop_all(struct readahead *a)
 {
     if (a == NULL)
         return;
