@@ -19,6 +19,7 @@ static bool is_simple(const struct bm_leaf *leaf)
 static bool number(struct leaves *l)
 {
     const struct bm_ask *ask = l->ask;
+    size_t near = 0; /* operands of one, which may be the same leaf */
 
     l->states = pool_array(l->mem, ask->leaf_count + 1, sizeof(*l->states));
     if (l->states == NULL)
@@ -27,6 +28,7 @@ static bool number(struct leaves *l)
         const struct bm_leaf *leaf = &ask->leaves[i];
         l->states[i] =
             (struct leaf_state){.leaf = leaf, .first = l->source_count, .simple = is_simple(leaf)};
+        near = leaf->near_count > near ? leaf->near_count : near;
         if (l->states[i].simple) {
             l->source_count++;
             continue;
@@ -35,7 +37,7 @@ static bool number(struct leaves *l)
             l->source_count += (uint32_t)leaf->phrases[k].count;
     }
     l->slots = pool_array(l->mem, l->source_count + 1, sizeof(*l->slots));
-    l->meeting = pool_array(l->mem, l->source_count + ask->leaf_count + 1, sizeof(*l->meeting));
+    l->meeting = pool_array(l->mem, l->source_count + near + 1, sizeof(*l->meeting));
     l->places = mem_zalloc(l->source_count + (size_t)1, sizeof(*l->places));
     l->seats = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*l->seats));
     if (l->slots == NULL || l->meeting == NULL || l->places == NULL || l->seats == NULL)
@@ -54,7 +56,8 @@ static sx_status open_simple(struct leaves *l, struct part *p, const struct leaf
         return sx_fail_oom(err);
     for (size_t i = 0; i < leaf->phrase_count; i++)
         sets[i] = (struct source_terms){leaf->phrases[i].terms, 1, leaf->phrases[i].prefix};
-    return source_open(&p->sources[st->first], p->s, sets, leaf->phrase_count, l->mem, err);
+    return source_open(&p->sources[st->first], p->s, sets, leaf->phrase_count, l->mem, &l->left,
+                       err);
 }
 
 static sx_status open_phrases(struct leaves *l, struct part *p, const struct leaf_state *st,
@@ -68,7 +71,7 @@ static sx_status open_phrases(struct leaves *l, struct part *p, const struct lea
         for (size_t k = 0; k < phrase->count && rc == SX_OK; k++) {
             struct source_terms set = {&phrase->terms[k], 1,
                                        phrase->prefix && k + 1 == phrase->count};
-            rc = source_open(src++, p->s, &set, 1, l->mem, err);
+            rc = source_open(src++, p->s, &set, 1, l->mem, &l->left, err);
         }
     }
     return rc;
@@ -87,9 +90,12 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
     p->sources = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*p->sources));
     if (p->sources == NULL)
         return sx_fail_oom(err);
-    for (size_t i = 0; i < l->ask->leaf_count && rc == SX_OK; i++)
+    for (size_t i = 0; i < l->ask->leaf_count && rc == SX_OK; i++) {
         rc = l->states[i].simple ? open_simple(l, p, &l->states[i], err)
                                  : open_phrases(l, p, &l->states[i], err);
+        if (rc == SX_OK)
+            rc = l->ask->look_up(l->ask->ctx, SEARCH_WORK_OPEN);
+    }
     if (rc == SX_OK && !segment_verify_lengths(s, 0, (uint32_t)docs))
         rc = segment_fail(err);
     return rc;
@@ -103,6 +109,7 @@ sx_status leaves_open(struct leaves *l, const struct bm_ask *ask, struct pool *m
     memset(l, 0, sizeof(*l));
     l->ask = ask;
     l->mem = mem;
+    l->left = SEARCH_BYTES;
     l->parts = pool_array(mem, ask->view.count + 1, sizeof(*l->parts));
     if (l->parts == NULL || !number(l))
         return sx_fail_oom(err);
@@ -129,14 +136,14 @@ void leaves_close(struct leaves *l)
 static const uint8_t *bound_phrase(struct leaves *l, const struct source *src, size_t terms,
                                    size_t count)
 {
-    const uint8_t *one = source_stretches(src, l->mem);
+    const uint8_t *one = source_stretches(src, l->mem, &l->left);
     uint8_t *most = terms == 1 ? NULL : pool_array(l->mem, count, 1);
 
     if (terms == 1 || one == NULL || most == NULL)
         return terms == 1 ? one : NULL;
     memcpy(most, one, count);
     for (size_t k = 1; k < terms; k++) {
-        one = source_stretches(src + k, l->mem);
+        one = source_stretches(src + k, l->mem, &l->left);
         if (one == NULL)
             return NULL;
         impacts_least(most, one, count);
@@ -194,7 +201,7 @@ int leaves_bounds(struct leaves *l, struct part *p)
             if ((st->leaf->near_count > 0) != near)
                 continue;
             here[i] = near         ? bound_near(l, p, st->leaf, count)
-                      : st->simple ? source_stretches(&p->sources[st->first], l->mem)
+                      : st->simple ? source_stretches(&p->sources[st->first], l->mem, &l->left)
                                    : bound_phrases(l, p, st, count);
             if (here[i] == NULL)
                 return -1;

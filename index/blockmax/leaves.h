@@ -5,6 +5,18 @@
 #include "index/blockmax/search.h"
 #include "index/blockmax/source.h"
 
+/* Bytes that a search may take for what grows with its words, at most. Who asks for more does without
+ * block-max. */
+#define SEARCH_BYTES ((uint64_t)192 << 20)
+
+/* What is said of work to bm_ask.look_up(), in units of about three nanoseconds: of opening a leaf, of
+ * a range and of each leaf in it, and of each leaf of a document that is seen. */
+#define SEARCH_WORK_OPEN 300
+#define SEARCH_WORK_RANGE 150
+#define SEARCH_WORK_LEAF 50
+#define SEARCH_WORK_SEEN 16
+#define SEARCH_WORK_PHRASE 100
+
 /* A segment, its terms opened. */
 struct part {
     struct segment *s;
@@ -26,6 +38,7 @@ struct leaf_state {
 struct leaves {
     const struct bm_ask *ask;
     struct pool *mem;
+    uint64_t left; /* bytes that it may still take */
     struct part *parts;
     size_t part_count;
     struct leaf_state *states;

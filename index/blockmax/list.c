@@ -21,6 +21,11 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
     l->stretches = stretches ? at : NULL;
     at += stretches ? (size_t)s->ranges * RANGE_STRETCHES : 0;
     uint64_t each = list_each_bytes(e->n, s->next - s->first);
+    if (e->n == 0 || e->n > s->next - s->first ||
+        e->list_bytes < (uint64_t)(at - (s->bytes + e->list)) + each + 3) { /* of no writer's */
+        atomic_store(&s->damaged, true);
+        return false;
+    }
     l->each = each > 0 ? at : NULL;
     l->dense = list_is_dense(e->n, s->next - s->first) != 0;
     l->data = at + each;

@@ -42,7 +42,9 @@ sx_status scan_see(struct bm_search *b, uint32_t doc)
     if (!scan_sees(b, doc))
         return SX_OK;
     sx_status rc = scan_count(b, doc);
-    return rc == SX_OK ? b->l.ask->see(b->l.ask->ctx, b->l.part->s->first + doc) : rc;
+    if (rc == SX_OK)
+        rc = b->l.ask->see(b->l.ask->ctx, b->l.part->s->first + doc);
+    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, b->seen_work) : rc;
 }
 
 /* Documents from part->below on are not of the snapshot. */
@@ -326,7 +328,7 @@ sx_status range_see(struct bm_search *b, uint32_t stretches, const struct bm_cla
     if (rc != 0)
         return SX_ENOMEM;
     sx_status seen = b->open == 0 ? SX_OK : see_left(b);
-    return seen == SX_OK ? ask->look_up(ask->ctx) : seen;
+    return seen == SX_OK ? ask->look_up(ask->ctx, b->range_work) : seen;
 }
 
 /* Sees all of a part, in order. */
@@ -351,7 +353,7 @@ sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clau
         cut(b);
         rc = see_bits(b, b->bits);
         if (rc == SX_OK)
-            rc = b->l.ask->look_up(b->l.ask->ctx);
+            rc = b->l.ask->look_up(b->l.ask->ctx, b->range_work);
     }
     return rc;
 }

@@ -31,9 +31,10 @@ struct bm_search {
     bool *added;                    /* by leaf: it is in `sums` */
     uint32_t *order;                /* leaves that score, by their weights, greatest first */
     size_t scored;
-    bool every;         /* whatever they score */
-    struct bounds *all; /* by part */
-    struct bounds *at;  /* of the part at hand */
+    size_t range_work, seen_work; /* for look_up() */
+    bool every;                   /* whatever they score */
+    struct bounds *all;           /* by part */
+    struct bounds *at;            /* of the part at hand */
 };
 
 /* ---- bounds ---- */

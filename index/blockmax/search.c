@@ -18,8 +18,12 @@ static void sort_leaves(struct bm_search *b)
 {
     const struct bm_leaf *leaves = b->l.ask->leaves;
 
+    b->range_work = SEARCH_WORK_RANGE;
+    b->seen_work = 0;
     for (uint32_t i = 0; i < b->l.ask->leaf_count; i++) {
         size_t at = b->scored;
+        b->range_work += SEARCH_WORK_LEAF;
+        b->seen_work += b->l.states[i].simple ? SEARCH_WORK_SEEN : SEARCH_WORK_PHRASE;
         if (leaves[i].weight <= 0)
             continue;
         for (; at > 0 && leaves[b->order[at - 1]].weight < leaves[i].weight; at--)
@@ -277,6 +281,110 @@ static bool is_plain(const struct part *p, const struct leaf_state *st)
            atomic_load(&p->s->dead_count) == 0;
 }
 
+/* Leaves that are counted by their postings, at most: each takes room for SLOT_DOCS. */
+#define COUNTED_LISTS 16
+
+/* A part's leaves, to be counted together. */
+struct counted {
+    const uint8_t *dense[COUNTED_LISTS]; /* by document, and the others, by their postings */
+    struct source *listed[COUNTED_LISTS];
+    struct slot slots[COUNTED_LISTS];
+    struct loaded in[COUNTED_LISTS];
+    size_t dense_count, listed_count;
+    uint64_t dense_n; /* of one dense list */
+};
+
+/* Whether they are few, and nothing of the part is to be left out. */
+static bool can_unite(const struct bm_search *b, struct part *p, const uint32_t *leaves,
+                      size_t count, struct counted *c)
+{
+    c->dense_count = 0;
+    c->listed_count = 0;
+    if (count > COUNTED_LISTS || p->below != p->s->next - p->s->first ||
+        atomic_load(&p->s->dead_count) > 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        struct source *src = &p->sources[b->l.states[leaves[i]].first];
+        const uint8_t *dense = source_dense(src);
+        for (size_t k = 0; dense == NULL && k < src->big_count; k++)
+            if (src->big[k].dense) /* its documents would not be listed */
+                return false;
+        if (dense == NULL) {
+            c->listed[c->listed_count++] = src;
+        } else {
+            c->dense[c->dense_count++] = dense;
+            c->dense_n = src->n;
+        }
+    }
+    return true;
+}
+
+static uint64_t count_dense(const struct part *p, const struct counted *c)
+{
+    uint64_t n = 0;
+
+    if (c->dense_count <= 1)
+        return c->dense_count == 0 ? 0 : c->dense_n;
+    for (size_t doc = 0; doc < (size_t)p->s->ranges << RANGE_BITS; doc += 64) {
+        uint64_t bits = 0;
+        for (size_t i = 0; i < c->dense_count; i++)
+            bits |= impacts_standing(c->dense[i] + doc);
+        n += (uint64_t)__builtin_popcountll(bits);
+    }
+    return n;
+}
+
+/* How many documents of a part have one of the leaves: those of the dense lists, and who is in none of
+ * them nor in a list before. */
+static sx_status unite(struct bm_search *b, const struct part *p, struct counted *c, uint64_t *any)
+{
+    sx_status rc = SX_OK;
+
+    *any += count_dense(p, c);
+    for (size_t i = 0; i < c->listed_count; i++)
+        if (!slot_init(&c->slots[i], SLOT_RANGES, b->l.mem))
+            return SX_ENOMEM;
+    for (uint32_t r = 0; r < p->s->ranges && rc == SX_OK; r += SLOT_RANGES) {
+        size_t low = (size_t)r << RANGE_BITS;
+        for (size_t i = 0; i < c->listed_count; i++) {
+            c->in[i] = source_load(c->listed[i], r, SLOT_RANGES, &c->slots[i]);
+            for (uint32_t k = 0; k < c->in[i].count; k++) {
+                uint32_t doc = c->in[i].docs[k];
+                uint32_t known = 0;
+                for (size_t j = 0; j < c->dense_count; j++)
+                    known |= c->dense[j][low + doc];
+                for (size_t j = 0; j < i; j++)
+                    known |= c->in[j].impacts[doc];
+                *any += known == 0;
+            }
+        }
+        rc = b->l.ask->look_up(b->l.ask->ctx, SLOT_RANGES * b->range_work);
+    }
+    return rc;
+}
+
+/* Counts a part without going through its documents, where one of the leaves is rare. */
+static sx_status count_few(struct bm_search *b, size_t part, const struct bm_clause *each,
+                           size_t count, uint64_t *any, uint64_t *all, bool *done)
+{
+    struct part *p = &b->l.parts[part];
+    struct counted c;
+    uint64_t one = 0, every = 0;
+
+    *done = false;
+    if (any != NULL && !can_unite(b, p, each[0].leaves, count, &c))
+        return SX_OK;
+    sx_status rc = sparse_count(b, (uint32_t)part, each, count, done, &every);
+    if (rc == SX_OK && *done && any != NULL)
+        rc = unite(b, p, &c, &one);
+    if (!*done)
+        return rc;
+    *all += every;
+    if (any != NULL)
+        *any += one;
+    return rc;
+}
+
 sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bool free,
                    uint64_t *one, uint64_t *all, bool *counted, struct sx_error *err)
 {
@@ -304,14 +412,13 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
             any += p->sources[b->l.states[leaves[0]].first].n;
             continue;
         }
-        if (one == NULL)
-            rc = sparse_count(b, (uint32_t)i, each, count, &done, all);
+        rc = count_few(b, i, each, count, one == NULL ? NULL : &any, all, &done);
         if (done)
             continue;
         for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below && rc == SX_OK; r++) {
             leaves_move(&b->l, p, r);
             count_range(b, leaves, count, &any, all);
-            rc = ask->look_up(ask->ctx);
+            rc = ask->look_up(ask->ctx, b->range_work);
         }
     }
     if (count == 1)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -43,9 +44,9 @@ static bool read_header(struct segment *s)
     s->first = get64(h + HEADER_FIRST);
     s->next = get64(h + HEADER_NEXT);
     s->terms = get64(h + HEADER_TERMS);
-    if (s->next < s->first || s->next - s->first > UINT32_MAX - RANGE_DOCS ||
-        !read_section(s, HEADER_LISTS, &s->lists) || !read_section(s, HEADER_DICT, &s->dict) ||
-        !read_section(s, HEADER_INDEX, &s->index) ||
+    if (!(s->average > 0) || !isfinite(s->average) || s->next < s->first ||
+        s->next - s->first > UINT32_MAX - RANGE_DOCS || !read_section(s, HEADER_LISTS, &s->lists) ||
+        !read_section(s, HEADER_DICT, &s->dict) || !read_section(s, HEADER_INDEX, &s->index) ||
         !read_section(s, HEADER_LENGTHS, &s->lengths) || !read_section(s, HEADER_PAGES, &s->pages))
         return false;
     s->ranges = segment_ranges(s->next - s->first);
@@ -211,9 +212,9 @@ static bool verify_page(struct segment *s, uint64_t page)
 
 bool segment_verify(struct segment *s, uint64_t at, uint64_t length)
 {
-    if (s->verified == NULL || length == 0)
+    if (s->verified == NULL)
         return true;
-    if (at < HEADER_BYTES || at > s->pages.at || length > s->pages.at - at) {
+    if (length == 0 || at < HEADER_BYTES || at > s->pages.at || length > s->pages.at - at) {
         atomic_store(&s->damaged, true);
         return false;
     }

@@ -12,8 +12,20 @@
 /* More lists than this are read whole, frequent or not: each costs something in every range. */
 #define BIG_MAX 8
 
-/* Postings that are read whole, at most: about 180 MB. Who asks for more does without block-max. */
-#define READ_MAX ((uint64_t)4 << 20)
+/* Bytes that a posting takes while it is read whole. */
+#define READ_BYTES 45
+
+/* Takes `bytes` of what a search may take; false: that is too much. */
+static bool take_memory(uint64_t *left, uint64_t bytes)
+{
+    *left -= bytes < *left ? bytes : *left;
+    return *left > 0;
+}
+
+static sx_status fail_too_much(struct sx_error *err)
+{
+    return sx_fail(err, SX_ENOMEM, "the words stand for too many postings");
+}
 
 /* ---- opening ---------------------------------------------------------------------------------- */
 
@@ -219,21 +231,22 @@ static sx_status flatten(struct source *src, struct pool *mem, struct sx_error *
     return SX_OK;
 }
 
-static sx_status read_whole(struct source *src, struct pool *mem, struct sx_error *err)
+static sx_status read_whole(struct source *src, struct pool *mem, uint64_t *left,
+                            struct sx_error *err)
 {
     uint64_t n = 0;
 
     for (size_t i = 0; i < src->small_count; i++)
         n += src->small[i].n;
-    if (n > READ_MAX)
-        return sx_fail(err, SX_ENOMEM, "the words stand for too many postings");
+    if (!take_memory(left, n * READ_BYTES))
+        return fail_too_much(err);
     if (src->small_count == 1)
         return read_one(src, mem, err);
     sx_status rc = read_small(src, n, mem, err);
     return rc == SX_OK ? flatten(src, mem, err) : rc;
 }
 
-static sx_status open_lists(struct source *src, struct entries *e, struct pool *mem,
+static sx_status open_lists(struct source *src, struct entries *e, struct pool *mem, uint64_t *left,
                             struct sx_error *err)
 {
     size_t big = 0, kept = 0;
@@ -245,6 +258,8 @@ static sx_status open_lists(struct source *src, struct entries *e, struct pool *
     }
     if (big > BIG_MAX)
         big = 0;
+    if (!take_memory(left, big * sizeof(*src->big)))
+        return fail_too_much(err);
     src->big = pool_array(mem, big, sizeof(*src->big));
     if (src->big == NULL)
         return sx_fail_oom(err);
@@ -256,11 +271,11 @@ static sx_status open_lists(struct source *src, struct entries *e, struct pool *
     }
     src->small = e->list;
     src->small_count = kept;
-    return kept == 0 ? SX_OK : read_whole(src, mem, err);
+    return kept == 0 ? SX_OK : read_whole(src, mem, left, err);
 }
 
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
-                      size_t set_count, struct pool *mem, struct sx_error *err)
+                      size_t set_count, struct pool *mem, uint64_t *left, struct sx_error *err)
 {
     struct entries e = {.mem = mem};
     sx_status rc = SX_OK;
@@ -275,18 +290,18 @@ sx_status source_open(struct source *src, struct segment *s, const struct source
     }
     if (terms > 1)
         drop_doubles(&e);
-    return rc == SX_OK && e.count > 0 ? open_lists(src, &e, mem, err) : rc;
+    return rc == SX_OK && e.count > 0 ? open_lists(src, &e, mem, left, err) : rc;
 }
 
 /* ---- impacts ---------------------------------------------------------------------------------- */
 
-const uint8_t *source_stretches(const struct source *src, struct pool *mem)
+const uint8_t *source_stretches(const struct source *src, struct pool *mem, uint64_t *left)
 {
     size_t count = (size_t)src->s->ranges * RANGE_STRETCHES;
 
     if (src->big_count == 1 && src->flat_count == 0)
         return src->big->stretches;
-    uint8_t *most = pool_array(mem, count, 1);
+    uint8_t *most = take_memory(left, count) ? pool_array(mem, count, 1) : NULL;
     if (most == NULL)
         return NULL;
     memset(most, 0, count);

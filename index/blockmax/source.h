@@ -74,11 +74,12 @@ struct source_terms {
 };
 
 /* Opens several sets of terms together; a term that is in two counts once. SX_ECORRUPT: the segment is
- * damaged. What it needs is of `mem`. */
+ * damaged. What it needs is of `mem`, and counted off *left, the bytes that the search may still take;
+ * SX_ENOMEM: more than that. */
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
-                      size_t set_count, struct pool *mem, struct sx_error *err);
+                      size_t set_count, struct pool *mem, uint64_t *left, struct sx_error *err);
 /* Impacts, at the segment's average length, at most, by stretch of all ranges. NULL: memory ran out. */
-const uint8_t *source_stretches(const struct source *src, struct pool *mem);
+const uint8_t *source_stretches(const struct source *src, struct pool *mem, uint64_t *left);
 
 /* An empty slot for `ranges` ranges at a time. False: memory ran out. */
 bool slot_init(struct slot *s, uint32_t ranges, struct pool *mem);

@@ -292,7 +292,7 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
         if (doc < b->l.part->below && sum_candidate(b, c, k, rest) >= scan_least_now(b))
             rc = scan_see(b, doc);
     }
-    return rc == SX_OK ? ask->look_up(ask->ctx) : rc;
+    return rc == SX_OK ? ask->look_up(ask->ctx, ranges * b->range_work) : rc;
 }
 
 /* Whether a range has a stretch that can reach the floor. */
@@ -312,10 +312,12 @@ static bool can_reach(const struct bm_search *b, const struct part *p, uint32_t 
 static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates *c)
 {
     const struct part *p = &b->l.parts[part];
-    sx_status rc = candidates_init(b, c) ? SX_OK : SX_ENOMEM;
+    sx_status rc = SX_OK;
 
     scan_move(b, part, NO_RANGE);
-    for (uint32_t r = 0; r < p->s->ranges && rc == SX_OK;) {
+    if (c->needed[0].n > 0 && !candidates_init(b, c))
+        return SX_ENOMEM;
+    for (uint32_t r = 0; c->needed[0].n > 0 && r < p->s->ranges && rc == SX_OK;) {
         uint32_t n = 0;
         while (n < SLOT_RANGES && r + n < p->s->ranges && can_reach(b, p, r + n))
             n++;
@@ -349,7 +351,7 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
     if (find_needed(b, p, clauses, count, &c.needed, &c.count) != 0)
         return SX_ENOMEM;
     *done = c.count == count && is_sparse(p, c.needed, c.count);
-    if (!*done)
+    if (!*done || c.needed[0].n == 0)
         return SX_OK;
     if (!candidates_init(b, &c))
         return SX_ENOMEM;
@@ -363,7 +365,7 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
             uint32_t doc = (r << RANGE_BITS) + c.docs[k];
             *all += doc < p->below && scan_sees(b, doc);
         }
-        rc = b->l.ask->look_up(b->l.ask->ctx);
+        rc = b->l.ask->look_up(b->l.ask->ctx, SLOT_RANGES * b->range_work);
     }
     return rc;
 }

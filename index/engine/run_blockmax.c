@@ -7,9 +7,6 @@
 
 #include "index/blockmax/guard.h"
 
-/* Ranges of documents between two looks at the limits, in places (see run_worked()). */
-#define RANGE_WORK 1000
-
 static double floor_of(void *ctx)
 {
     const struct run *run = ctx;
@@ -33,9 +30,9 @@ static void expect(void *ctx, uint64_t rowid)
     __builtin_prefetch(doctable_get(run->docs, (int64_t)rowid));
 }
 
-static sx_status look_up(void *ctx)
+static sx_status look_up(void *ctx, size_t work)
 {
-    return run_worked(ctx, RANGE_WORK);
+    return run_worked(ctx, work);
 }
 
 /* ---- leaves ----------------------------------------------------------------------------------- */
