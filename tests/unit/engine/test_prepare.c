@@ -30,7 +30,9 @@ static void write_texts(struct texts *t, struct sx_doc *d, int i, int salt)
     unsigned words = (unsigned)(i * 7919 + salt) % 60;
 
     snprintf(t->uri, sizeof(t->uri), "u%d", i % (DOCS - REPLACED));
-    snprintf(t->title, sizeof(t->title), i % 5 == 0 ? "" : "The e-mail of day %d", i % 31);
+    t->title[0] = '\0';
+    if (i % 5 != 0)
+        snprintf(t->title, sizeof(t->title), "The e-mail of day %d", i % 31);
     t->body[0] = '\0';
     for (unsigned w = 0; w < words; w++)
         len += (size_t)snprintf(t->body + len, sizeof(t->body) - len, "w%u ",
