@@ -5,6 +5,7 @@
 
 void finds_release(struct finds *f)
 {
+    prepared_release(&f->prepared);
     arena_release(&f->mem);
     *f = (struct finds){0};
 }
@@ -73,4 +74,23 @@ void finds_line(struct finds *f, size_t line, const struct sx_error *why)
 void finds_item(struct finds *f, struct sx_str uri, const struct sx_error *why)
 {
     keep_failure(f, FIND_ITEM, 0, uri, why);
+}
+
+void finds_prepare(struct finds *f, struct analyzer *an)
+{
+    struct sx_error why; /* which the writer finds again, to tell it */
+
+    for (struct find *d = f->first; d != NULL; d = d->next) {
+        if (d->kind != FIND_DOC || doc_validate(&d->doc, "", &why) != SX_OK)
+            continue;
+        if (prepared_add(&f->prepared, &d->doc, 0) != 0)
+            break;
+        d->prepared = f->prepared.count;
+    }
+    prepare_all(&f->prepared, an);
+}
+
+size_t finds_memory(const struct finds *f)
+{
+    return f->mem.used + prepared_memory(&f->prepared);
 }

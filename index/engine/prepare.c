@@ -168,6 +168,11 @@ bool prepared_is_full(const struct prepared *p)
     return p->count >= PREPARED_DOCS || p->bytes >= PREPARED_BYTES;
 }
 
+size_t prepared_memory(const struct prepared *p)
+{
+    return p->cap * sizeof(*p->docs) + p->text.used + record_memory(&p->record);
+}
+
 sx_status prepared_read(struct prepared *p, struct db *c, int64_t *id, int64_t below, bool *more,
                         struct sx_error *err)
 {

@@ -47,6 +47,8 @@ void prepared_clear(struct prepared *p);
 sx_status doc_validate(const struct sx_doc *d, const char *prefix, struct sx_error *err);
 
 bool prepared_is_full(const struct prepared *p);
+/* Bytes of memory that it has; of documents only those that are copied. */
+size_t prepared_memory(const struct prepared *p);
 
 /* Adds a valid document, which is borrowed, of `file` (0: none). -1: memory ran out. */
 int prepared_add(struct prepared *p, const struct sx_doc *doc, int64_t file);

@@ -32,12 +32,13 @@ struct readahead_own {
     enum stage stage; /* under the lock */
     bool turn;        /* when a thread claimed it all before it were written */
     atomic_bool dropped;
-    size_t held;        /* bytes that it has of READAHEAD_BYTES; under the lock */
-    struct buf bytes;   /* of the file, until they are extracted; of a long one the first */
-    int fd;             /* of a long one; else -1 */
-    struct finds found; /* by the thread */
-    struct finds ready; /* for the writer; under the lock */
-    bool outgrew;       /* more was found than is held beside others */
+    size_t held;         /* bytes that it has of READAHEAD_BYTES; under the lock */
+    struct analyzer *an; /* of the thread that has it; NULL: memory ran out */
+    struct buf bytes;    /* of the file, until they are extracted; of a long one the first */
+    int fd;              /* of a long one; else -1 */
+    struct finds found;  /* by the thread */
+    struct finds ready;  /* for the writer; under the lock */
+    bool outgrew;        /* more was found than is held beside others */
 };
 
 struct readahead {
@@ -195,6 +196,13 @@ static enum stage look(struct readahead_file *f, struct sx_extract *x)
 
 /* ---- a thread: extracting ------------------------------------------------------------------------ */
 
+/* Prepares what was found, while the writer is busy with what came before. */
+static void prepare(struct readahead_own *own)
+{
+    if (!own->dropped)
+        finds_prepare(&own->found, own->an);
+}
+
 /* Hands over what was found, once the writer has taken what came before. SX_ECANCELLED: it wants
  * no more. */
 static sx_status hand_over(struct readahead_file *f)
@@ -202,6 +210,7 @@ static sx_status hand_over(struct readahead_file *f)
     struct readahead_own *own = f->own;
     struct readahead *a = own->ahead;
 
+    prepare(own);
     pthread_mutex_lock(&a->lock);
     while (own->ready.first != NULL && !own->dropped)
         pthread_cond_wait(&a->taken, &a->lock);
@@ -289,6 +298,8 @@ static enum stage extract(struct readahead_file *f, const struct readahead *a)
     let_go(own);
     if (f->parts)
         hand_over(f);
+    else
+        prepare(own);
     return DONE;
 }
 
@@ -326,15 +337,16 @@ static void settle(struct readahead *a, struct readahead_file *f, enum stage sta
     if (stage == TOO_LARGE)
         let_go(own);
     own->stage = stage;
-    hold(a, f, own->bytes.len + own->ready.mem.used);
+    hold(a, f, own->bytes.len + finds_memory(&own->ready));
     if (stage == ASKING || f == file_at(a, 0))
         pthread_cond_signal(&a->news);
     if (stage == TOO_LARGE && f == file_at(a, 0)) /* its turn came meanwhile */
         pthread_cond_signal(&a->work);
 }
 
-/* One step of a file; the lock is let go meanwhile. */
-static void work_on(struct readahead *a, struct readahead_file *f)
+/* One step of a file; the lock is let go meanwhile. *an is made when it is wanted first: of most files
+ * the hash says that they are not changed. */
+static void work_on(struct readahead *a, struct readahead_file *f, struct analyzer **an)
 {
     enum stage stage = f->own->stage;
 
@@ -345,8 +357,12 @@ static void work_on(struct readahead *a, struct readahead_file *f)
     pthread_mutex_unlock(&a->lock);
     if (stage != ANSWERED)
         stage = look(f, a->x);
-    if (stage == ANSWERED)
+    if (stage == ANSWERED) {
+        if (*an == NULL)
+            *an = analyzer_new();
+        f->own->an = *an;
         stage = extract(f, a);
+    }
     pthread_mutex_lock(&a->lock);
     settle(a, f, stage);
 }
@@ -354,16 +370,18 @@ static void work_on(struct readahead *a, struct readahead_file *f)
 static void *run(void *arg)
 {
     struct readahead *a = arg;
+    struct analyzer *an = NULL;
 
     pthread_mutex_lock(&a->lock);
     while (!a->ending) {
         struct readahead_file *f = choose(a);
         if (f != NULL)
-            work_on(a, f);
+            work_on(a, f, &an);
         else
             pthread_cond_wait(&a->work, &a->lock);
     }
     pthread_mutex_unlock(&a->lock);
+    analyzer_free(an);
     return NULL;
 }
 

@@ -1,9 +1,10 @@
-/* Files read ahead of the writer: a few threads read, hash and extract what a sync has listed, while
- * the writer's thread writes what came of the files before, in the order they were given.
+/* Files read ahead of the writer: a few threads read, hash and extract what a sync has listed, and
+ * prepare the documents, while the writer's thread writes what came of the files before, in the order
+ * they were given.
  *
  *   writer ── path ──> thread: read, hash ─┬─────────────────────────────> done: not changed, gone …
  *                                          ├── new: might it have moved? ──> writer answers ─┐
- *                                          └──────────> extract <──────────────────────────┘
+ *                                          └──────> extract, prepare <─────────────────────┘
  *                                                          └── documents ──> done
  *
  * What is held is bounded. A file that is large, or turns out to be, is not read ahead: a thread

@@ -1,7 +1,8 @@
 /* READ: what was found in one file becomes its documents. By its hash it may be unchanged; else its
  * new documents are put and its old ones go. What cannot be read leaves what was known of the file.
  *
- * Files are read ahead by other threads (readahead.h), a window of them; all that has to do with the
+ * Files are read ahead by other threads (readahead.h), a window of them, and their documents prepared
+ * there; all that has to do with the
  * index is done here, in the order of the list. What a file gives is put in one transaction, but for
  * a large one: that comes in parts, one a step, and has no hash on record until the last is put, so
  * that after a kill it is read again. */
@@ -114,28 +115,40 @@ static bool tell_part(struct reading *rd, struct sx_str uri, size_t line, const 
     return true;
 }
 
+/* Those that are prepared are valid. */
+static sx_status write_found(struct reading *rd, struct prepared *p, const struct find *f,
+                             struct sx_error *err)
+{
+    if (f->prepared == 0)
+        return write_doc(rd->ix, &f->doc, rd->file, NULL, err);
+    p->docs[f->prepared - 1].d.file = rd->file;
+    return write_prepared(rd->ix, p, f->prepared - 1, NULL, err);
+}
+
 /* A document at fault fails its line or item, where a file has such; the others go on. Of several with one
  * uri the last stands, as unpacking would leave it, and the first is missed. */
-static sx_status take_doc(struct reading *rd, const struct sx_doc *doc, size_t line,
+static sx_status take_doc(struct reading *rd, struct prepared *p, const struct find *f,
                           struct sx_error *err)
 {
+    const struct sx_doc *doc = &f->doc;
     bool again = false;
-    sx_status rc = doc_validate(doc, "", err);
+    sx_status rc = f->prepared > 0 ? SX_OK : doc_validate(doc, "", err);
 
     if (rc == SX_OK) {
         rd->stage = "put";
         rc = check_uri(rd, doc->uri, &again, err);
     }
     if (rc == SX_OK)
-        rc = write_doc(rd->ix, doc, rd->file, NULL, err);
+        rc = write_found(rd, p, f, err);
     if (rc == SX_OK)
         rd->docs += !again;
-    else if (rd->ix->doom.code == SX_OK && tell_part(rd, doc->uri, line, err->msg))
+    else if (rd->ix->doom.code == SX_OK && tell_part(rd, doc->uri, f->line, err->msg))
         rc = rd->ix->doom.code;
     if (rc == SX_OK)
         rd->stage = "parse";
     if (rc == SX_OK && again) {
-        tell_part(rd, doc->uri, line, "takes the place of an item before it that has the same uri");
+        tell_part(rd, doc->uri, f->line,
+                  "takes the place of an item before it that has the same uri");
         rc = rd->ix->doom.code;
     }
     return rc;
@@ -168,13 +181,13 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
 }
 
 /* One part of what was found. */
-static sx_status take_finds(struct reading *rd, const struct finds *part, struct sx_error *err)
+static sx_status take_finds(struct reading *rd, struct finds *part, struct sx_error *err)
 {
     sx_status rc = SX_OK;
 
     for (const struct find *f = part->first; f != NULL && rc == SX_OK; f = f->next) {
         if (f->kind == FIND_DOC)
-            rc = take_doc(rd, &f->doc, f->line, err);
+            rc = take_doc(rd, &part->prepared, f, err);
         else if (f->kind == FIND_LINE)
             take_failed_line(rd, f->line, f->why);
         else

@@ -42,6 +42,14 @@ void record_clear(struct record *r)
     r->numbered = 0;
 }
 
+size_t record_memory(const struct record *r)
+{
+    size_t table = r->table == NULL ? 0 : (r->mask + 1) * sizeof(*r->table);
+
+    return table + r->term_cap * sizeof(*r->terms) + r->token_cap * sizeof(*r->tokens) +
+           r->text.used;
+}
+
 static int grow_table(struct record *r)
 {
     size_t mask = r->mask == 0 ? TABLE_MIN - 1 : r->mask * 2 + 1;

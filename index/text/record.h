@@ -35,6 +35,9 @@ void record_release(struct record *r);
 /* Forgets all texts, keeps a reasonable amount of memory. */
 void record_clear(struct record *r);
 
+/* Bytes of memory that it has. */
+size_t record_memory(const struct record *r);
+
 /* Appends the tokens of a text; *words: how many of them take a position. -1: memory ran out, or
  * what analyzer_run() says; the record is then to be cleared. */
 int record_text(struct record *r, struct analyzer *an, struct sx_str text, uint32_t *words);

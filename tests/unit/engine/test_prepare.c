@@ -30,7 +30,9 @@ static void write_texts(struct texts *t, struct sx_doc *d, int i, int salt)
     unsigned words = (unsigned)(i * 7919 + salt) % 60;
 
     snprintf(t->uri, sizeof(t->uri), "u%d", i % (DOCS - REPLACED));
-    snprintf(t->title, sizeof(t->title), "%s %d", i % 5 == 0 ? "" : "The e-mail of day", i % 31);
+    t->title[0] = '\0';
+    if (i % 5 != 0)
+        snprintf(t->title, sizeof(t->title), "The e-mail of day %d", i % 31);
     t->body[0] = '\0';
     for (unsigned w = 0; w < words; w++)
         len += (size_t)snprintf(t->body + len, sizeof(t->body) - len, "w%u ",
@@ -309,6 +311,52 @@ static void what_could_not_be_analysed_is_analysed_by_the_writer(void **state)
     free(texts);
 }
 
+/* The documents as lines of a file; they get its type. */
+static void write_lines(const char *path, struct sx_doc *docs)
+{
+    FILE *f = fopen(path, "w");
+
+    assert_non_null(f);
+    for (int i = 0; i < DOCS; i++) {
+        const struct sx_doc *d = &docs[i];
+        fprintf(f, "{\"uri\":\"%s\",\"title\":\"%s\",\"body\":\"%s\"", d->uri.ptr, d->title.ptr,
+                d->body.ptr);
+        if (d->date.ptr != NULL)
+            fprintf(f, ",\"date\":\"%s\"", d->date.ptr);
+        if (d->lang.ptr != NULL)
+            fprintf(f, ",\"lang\":\"%s\"", d->lang.ptr);
+        fputs("}\n", f);
+        docs[i].type = str_of("jsonl");
+    }
+    fclose(f);
+}
+
+/* Threads that read files prepare their documents. */
+static void documents_of_a_file_are_as_those_put_one_by_one(void **state)
+{
+    struct pair *p = *state;
+    struct texts *texts;
+    struct sx_doc *docs = make_docs(&texts, 0);
+    struct sx_error err;
+    char *root = temp_dir();
+    char path[4096];
+    bool more = true;
+
+    snprintf(path, sizeof(path), "%s/lines.jsonl", root);
+    write_lines(path, docs);
+    must(sx_sync_begin(p->many, root, &err), &err);
+    while (more)
+        must(sx_sync_step(p->many, 20, &more, NULL, NULL, &err), &err);
+    assert_null(p->many->one.docs); /* not by the writer */
+    put_one_by_one(p->single, docs);
+    commit(p->single);
+    assert_same(p->many, p->single);
+    assert_searched_alike(p->many);
+    temp_dir_remove(root);
+    free(docs);
+    free(texts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +365,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_prepared_together_is_written_in_two_transactions,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_rebuild_leaves_the_same, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(documents_of_a_file_are_as_those_put_one_by_one, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(what_could_not_be_analysed_is_analysed_by_the_writer,
                                         set_up, tear_down),
     };

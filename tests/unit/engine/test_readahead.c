@@ -6,6 +6,7 @@
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
+#include "index/engine/index.h"
 #include "index/engine/readahead.h"
 #include "tests/ingest/pack.h"
 #include "tests/support/support.h"
@@ -44,6 +45,26 @@ static sx_status refuse(enum media m, struct sx_str uri, struct sx_str bytes,
     (void)bytes;
     (void)sink;
     return sx_fail(err, SX_EREQUEST, "was extracted");
+}
+
+/* Three lines, of which the index refuses the second. */
+static sx_status read_bad_date(enum media m, struct sx_str uri, struct sx_str bytes,
+                               const struct ingest_sink *sink, struct sx_error *err)
+{
+    static const char *const lines[][3] = {{"first", "ferry at dawn", ""},
+                                           {"second", "ferry", "soon"},
+                                           {"third", "ferry at noon", ""}};
+    sx_status rc = SX_OK;
+
+    (void)m;
+    (void)uri;
+    (void)bytes;
+    for (size_t i = 0; i < 3 && rc == SX_OK; i++) {
+        const struct sx_doc doc = {
+            .uri = str_of(lines[i][0]), .body = str_of(lines[i][1]), .date = str_of(lines[i][2])};
+        rc = sink->doc(sink->ctx, &doc, i + 1, err);
+    }
+    return rc;
 }
 
 /* The index, with another reader of files. */
@@ -356,6 +377,44 @@ static void a_long_file_is_not_held_in_memory(void **state)
     assert_int_equal(b->last.unchanged, 1);
 }
 
+/* ---- prepared ---------------------------------------------------------------------------------- */
+
+static void documents_are_prepared_before_the_writer_has_them(void **state)
+{
+    struct bed *b = *state;
+    struct buf lines = {0};
+
+    reopen(b, ingest_read);
+    write_file(b, "a.html", "<p>ferry");
+    put_lines(&lines, 0, 30000); /* in parts */
+    write_bytes(b, "b.jsonl", buf_str(&lines));
+    sync_root(b);
+    assert_int_equal(found(b, "ferry"), 30001);
+    assert_null(b->ix->one.docs); /* the writer has prepared none */
+    buf_release(&lines);
+}
+
+/* The thread leaves them to the writer, which tells of them; those around them are prepared. */
+static void documents_that_are_not_valid_are_told_by_the_writer(void **state)
+{
+    struct bed *b = *state;
+    struct sx_failed_list *list;
+    struct sx_error err;
+
+    reopen(b, read_bad_date);
+    write_file(b, "a.html", "<p>ferry");
+    sync_root(b);
+    assert_int_equal(found(b, "dawn"), 1);
+    assert_int_equal(found(b, "noon"), 1);
+    assert_int_equal(found(b, "ferry"), 2);
+    assert_null(b->ix->one.docs);
+    must(sx_reader_failed(b->r, 0, 10, &list, &err), &err);
+    assert_int_equal(list->count, 1);
+    assert_true(str_eq(list->items[0].reason,
+                       str_of("'soon' is no date: expected ISO 8601 such as 2025-08-15")));
+    sx_failed_list_free(list);
+}
+
 /* ---- in between -------------------------------------------------------------------------------- */
 
 static void a_slow_file_does_not_hold_the_writer(void **state)
@@ -473,6 +532,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_turns_out_large_comes_in_parts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_long_file_is_not_held_in_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(documents_are_prepared_before_the_writer_has_them, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(documents_that_are_not_valid_are_told_by_the_writer, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(memory_runs_out_while_files_are_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slow_file_does_not_hold_the_writer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_read_in_vain_is_left, set_up, tear_down),

@@ -83,11 +83,14 @@ static void many_terms_are_each_kept_once(void **state)
             assert_int_equal(record_term_of(r.tokens[i]), i % 40000);
         }
         assert_int_equal(r.term_count, 40000);
+        assert_true(record_memory(&r) > 40000 * sizeof(*r.terms) + 120000 * sizeof(*r.tokens));
         record_clear(&r);
+        assert_int_equal(record_memory(&r), 0); /* it was too much to be kept */
     }
     assert_recorded(&r, an);
     record_clear(&r);
     record_release(&r);
+    assert_int_equal(record_memory(&r), 0);
     analyzer_free(an);
 }
 
