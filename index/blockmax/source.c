@@ -425,7 +425,7 @@ struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, s
         return (struct loaded){source_dense(src) + span.from, NULL, 0};
     slot_clear(room);
     for (size_t i = 0; i < src->big_count; i++)
-        if (src->big[i].dense)
+        if (src->big[i].dense && src->big[i].each != NULL)
             load_dense(&src->big[i], span, room);
     for (size_t i = 0; i < src->big_count; i++)
         if (!src->big[i].dense)
