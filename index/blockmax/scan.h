@@ -2,6 +2,7 @@
  *
  *   bounds.c   what each stretch of documents can score at most, and which may have matches
  *   range.c    the documents of one range that may be kept
+ *   dense.c    the same of all ranges, where every word is in a dense list
  *   sparse.c   the same of many ranges, where one of the words that all need is rare
  *   search.c   in which order */
 #ifndef INDEX_BLOCKMAX_SCAN_H
@@ -68,6 +69,10 @@ sx_status range_see(struct bm_search *b, uint32_t stretches, const struct bm_cla
 /* Sees all of a part, in order. */
 sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                         size_t count);
+
+/* Sees what is left of a part, if all that matters is in dense lists. */
+sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                    size_t count, bool *done);
 
 /* Sees a part, if it has few candidates. */
 sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
