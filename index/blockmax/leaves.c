@@ -252,13 +252,13 @@ static void meet(const struct loaded *of, size_t count, uint32_t stretches, stru
     }
 }
 
-static int load_source(struct leaves *l, uint32_t source, struct loaded *out)
+static int load_source(struct leaves *l, uint32_t source, uint32_t stretches, struct loaded *out)
 {
     struct slot *slot = &l->slots[source];
 
     if (slot->impacts == NULL && !slot_init(slot, 1, l->mem))
         return -1;
-    *out = source_load(&l->part->sources[source], l->range, 1, slot);
+    *out = source_load_some(&l->part->sources[source], l->range, stretches, slot);
     return 0;
 }
 
@@ -282,7 +282,7 @@ static int load_phrases(struct leaves *l, struct leaf_state *st, uint32_t stretc
     for (size_t i = 0; i < st->leaf->phrase_count; i++) {
         size_t terms = st->leaf->phrases[i].count;
         for (size_t k = 0; k < terms; k++)
-            if (load_source(l, source++, &l->meeting[k]) != 0)
+            if (load_source(l, source++, stretches, &l->meeting[k]) != 0)
                 return -1;
         meet(l->meeting, terms, stretches, &st->own);
     }
@@ -296,7 +296,7 @@ int leaves_load(struct leaves *l, uint32_t leaf, uint32_t stretches)
     if (st->is_loaded)
         return 0;
     if (st->simple) {
-        if (load_source(l, st->first, &st->in) != 0)
+        if (load_source(l, st->first, stretches, &st->in) != 0)
             return -1;
     } else {
         if (st->own.impacts == NULL && !slot_init(&st->own, 1, l->mem))

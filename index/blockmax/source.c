@@ -371,19 +371,20 @@ static bool part_of_block(struct list *l, uint32_t block, struct span span, uint
 }
 
 /* Before any other list. */
-static void load_dense(const struct list *l, struct span span, struct slot *room)
+static void load_dense(const struct list *l, struct span span, uint32_t low, struct slot *room)
 {
     const uint8_t *each = l->each + span.from;
+    uint8_t *to = room->impacts + (span.from - low);
 
     if (room->used == 0)
-        memcpy(room->impacts, each, span.to - span.from);
+        memcpy(to, each, span.to - span.from);
     else
-        impacts_join(room->impacts, each, span.to - span.from);
-    room->used = span.to - span.from;
+        impacts_join(to, each, span.to - span.from);
+    room->used = span.to - low;
 }
 
 /* Where nothing else is, a posting takes no look at what is there. */
-static void load_list(struct list *l, struct span span, bool alone, struct slot *room)
+static void load_list(struct list *l, struct span span, uint32_t low, bool alone, struct slot *room)
 {
     uint32_t from, to;
     bool more = true;
@@ -392,9 +393,9 @@ static void load_list(struct list *l, struct span span, bool alone, struct slot 
         more = part_of_block(l, b, span, &from, &to);
         const uint8_t *each = l->each + (size_t)b * PACK_BLOCK;
         for (uint32_t i = from; !alone && i < to; i++)
-            slot_join(room, l->doc[i] - span.from, each[i]);
+            slot_join(room, l->doc[i] - low, each[i]);
         for (uint32_t i = from; alone && i < to; i++) {
-            uint32_t doc = l->doc[i] - span.from;
+            uint32_t doc = l->doc[i] - low;
             room->impacts[doc] = each[i];
             room->docs[room->count++] = (uint16_t)doc;
         }
@@ -415,25 +416,51 @@ const uint8_t *source_dense(const struct source *src)
     return l != NULL && l->dense ? l->each : NULL;
 }
 
+/* Of the postings that are read, those of the ranges of the span; a few more do no harm. */
+static void load_read(const struct source *src, struct span span, uint32_t low, struct slot *room)
+{
+    uint32_t end = src->flat_first[(span.to + RANGE_DOCS - 1) >> RANGE_BITS];
+
+    for (uint32_t i = src->flat_first[span.from >> RANGE_BITS]; i < end; i++)
+        slot_join(room, src->flat[i] - low, src->flat_impacts[i]);
+}
+
+static struct loaded load_part(struct source *src, struct span span, uint32_t low,
+                               struct slot *room)
+{
+    bool alone = src->big_count == 1 && src->flat_count == 0;
+
+    if (source_dense(src) != NULL)
+        return (struct loaded){source_dense(src) + low, NULL, 0};
+    slot_clear(room);
+    for (size_t i = 0; i < src->big_count; i++)
+        if (src->big[i].dense && src->big[i].each != NULL)
+            load_dense(&src->big[i], span, low, room);
+    for (size_t i = 0; i < src->big_count; i++)
+        if (!src->big[i].dense)
+            load_list(&src->big[i], span, low, alone, room);
+    if (src->flat_count > 0)
+        load_read(src, span, low, room);
+    return slot_loaded(room);
+}
+
 struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room)
 {
     uint32_t end = range + ranges < src->s->ranges ? range + ranges : src->s->ranges;
     struct span span = {range << RANGE_BITS, end << RANGE_BITS};
-    bool alone = src->big_count == 1 && src->flat_count == 0;
 
-    if (source_dense(src) != NULL)
-        return (struct loaded){source_dense(src) + span.from, NULL, 0};
-    slot_clear(room);
-    for (size_t i = 0; i < src->big_count; i++)
-        if (src->big[i].dense && src->big[i].each != NULL)
-            load_dense(&src->big[i], span, room);
-    for (size_t i = 0; i < src->big_count; i++)
-        if (!src->big[i].dense)
-            load_list(&src->big[i], span, alone, room);
-    for (uint32_t i = src->flat_count == 0 ? 0 : src->flat_first[range];
-         src->flat_count > 0 && i < src->flat_first[end]; i++)
-        slot_join(room, src->flat[i] - span.from, src->flat_impacts[i]);
-    return slot_loaded(room);
+    return load_part(src, span, span.from, room);
+}
+
+struct loaded source_load_some(struct source *src, uint32_t range, uint32_t stretches,
+                               struct slot *room)
+{
+    uint32_t low = range << RANGE_BITS;
+    uint32_t first = (uint32_t)__builtin_ctz(stretches);
+    uint32_t behind = 32 - (uint32_t)__builtin_clz(stretches);
+    struct span span = {low + first * STRETCH_DOCS, low + behind * STRETCH_DOCS};
+
+    return load_part(src, span, low, room);
 }
 
 /* Where a document is among those that are read; flat_count: it is not. */

@@ -91,6 +91,9 @@ struct loaded slot_loaded(const struct slot *s);
 /* The impacts of whole ranges, at most as many as the slot is for; they stay in the slot, unless the
  * segment has them as they are. */
 struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room);
+/* Of one range what lies between the first and the last of `stretches`, which are some, at least. */
+struct loaded source_load_some(struct source *src, uint32_t range, uint32_t stretches,
+                               struct slot *room);
 /* How often it stands in a document; at most, where it is shared. */
 struct phrase_tf source_count(struct source *src, uint32_t doc);
 /* Impacts by document, where the segment has them as source_load() would give them; else NULL. */
