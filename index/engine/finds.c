@@ -12,7 +12,7 @@ void finds_release(struct finds *f)
 
 static struct find *append(struct finds *f, enum find_kind kind)
 {
-    struct find *new = arena_new(&f->mem, sizeof(*new));
+    struct find *new = f->oom ? NULL : arena_new(&f->mem, sizeof(*new));
 
     if (new == NULL) {
         f->oom = true;

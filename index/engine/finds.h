@@ -9,6 +9,9 @@
 #include "index/engine/prepare.h"
 #include "index/ingest/reader.h"
 
+/* Lines and items of one file that are told one by one as failed; of more, how many there were. */
+#define FINDS_FAILED_MAX 1000
+
 enum find_kind { FIND_DOC, FIND_LINE, FIND_ITEM };
 
 struct find {

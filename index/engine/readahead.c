@@ -39,6 +39,7 @@ struct readahead_own {
     struct finds found;  /* by the thread */
     struct finds ready;  /* for the writer; under the lock */
     bool outgrew;        /* more was found than is held beside others */
+    size_t failures;     /* of it that are in its finds */
 };
 
 struct readahead {
@@ -250,28 +251,46 @@ static sx_status take_doc(void *ctx, const struct sx_doc *doc, size_t line, stru
     return finds_doc(&own->found, doc, line, err);
 }
 
+/* A file may fail in every line: of more than are told it takes no memory to know. */
+static bool is_told(struct readahead_file *f)
+{
+    bool told = f->own->failures < FINDS_FAILED_MAX;
+
+    f->own->failures += told;
+    f->untold += !told;
+    return told;
+}
+
 static void take_line(void *ctx, size_t line, const struct sx_error *why)
 {
     struct readahead_file *f = ctx;
 
-    finds_line(&f->own->found, line, why);
+    if (is_told(f))
+        finds_line(&f->own->found, line, why);
 }
 
 static void take_item(void *ctx, struct sx_str uri, const struct sx_error *why)
 {
     struct readahead_file *f = ctx;
 
-    finds_item(&f->own->found, uri, why);
+    if (is_told(f))
+        finds_item(&f->own->found, uri, why);
 }
 
 static void extract_once(struct readahead_file *f, const struct readahead *a)
 {
     const struct ingest_options options = {.keep_boilerplate = a->keep_boilerplate};
-    const struct ingest_sink sink = {
-        .doc = take_doc, .failed = take_line, .item = take_item, .ctx = f, .options = &options};
+    const struct ingest_sink sink = {.doc = take_doc,
+                                     .failed = take_line,
+                                     .item = take_item,
+                                     .ctx = f,
+                                     .options = &options,
+                                     .stopped = &f->own->dropped};
     struct readahead_own *own = f->own;
     struct sx_str uri = buf_str(&f->uri);
 
+    own->failures = 0;
+    f->untold = 0;
     if (own->fd >= 0)
         f->rc = extract_read_long(a->x, f->media, uri, own->fd, f->facts.size, &sink, &f->err);
     else

@@ -46,6 +46,8 @@ struct readahead_file {
     enum media media;
     enum readahead_outcome outcome;
     bool parts; /* it is large: its finds come in parts */
+    uint64_t
+        untold; /* how many more failures there were than FINDS_FAILED_MAX, once all is taken */
     sx_status rc;
     struct sx_error err;
 

@@ -15,9 +15,6 @@
 #include "index/base/str.h"
 #include "index/engine/readahead.h"
 
-/* Lines and items of one file that are told one by one as failed; of more, how many there were. */
-#define FAILED_LINES_MAX 1000
-
 /* How long a step waits for a file at the least, so that small slices get on, too. */
 #define WAIT_NS ((uint64_t)5 * 1000000)
 
@@ -42,7 +39,7 @@ static void take_failed_line(struct reading *rd, size_t line, const char *why)
     struct buf uri = {0};
     struct buf place = {0};
 
-    if (++rd->failed > FAILED_LINES_MAX)
+    if (++rd->failed > FINDS_FAILED_MAX)
         return;
     buf_put_str(&uri, rd->uri);
     buf_printf(&uri, "#%zu", line);
@@ -59,7 +56,7 @@ static void take_failed_item(struct reading *rd, struct sx_str uri, const char *
     struct buf own = {0};
     struct buf place = {0};
 
-    if (++rd->failed > FAILED_LINES_MAX)
+    if (++rd->failed > FINDS_FAILED_MAX)
         return;
     buf_put_str(&own, uri);
     buf_puts(&place, rd->path);
@@ -173,10 +170,10 @@ static sx_status note_more_lines(struct reading *rd, struct sx_error *err)
 {
     char reason[64];
 
-    if (rd->failed <= FAILED_LINES_MAX)
+    if (rd->failed <= FINDS_FAILED_MAX)
         return SX_OK;
     snprintf(reason, sizeof(reason), "%llu more lines or items that cannot be read",
-             (unsigned long long)(rd->failed - FAILED_LINES_MAX));
+             (unsigned long long)(rd->failed - FINDS_FAILED_MAX));
     return sync_note_failure(rd->ix, rd->path, rd->uri, "parse", reason, rd->file, err);
 }
 
@@ -276,6 +273,7 @@ static sx_status put_docs(struct reading *rd, struct readahead_file *f, struct s
     ix->sync->amid = rc == SX_OK && any;
     if (ix->sync->amid)
         return SX_OK;
+    rd->failed += f->untold;
     if (rc == SX_OK && f->rc != SX_OK) {
         *err = f->err;
         rc = f->rc;

@@ -136,22 +136,29 @@ void sx_extract_stop(struct sx_extract *x)
 
 /* ---- patience --------------------------------------------------------------------------------- */
 
-struct patience patience_for(const struct sx_extract *x, uint64_t bytes)
+#define LOOK_NS 100000000u /* between two looks at whether the file is still wanted */
+
+struct patience patience_for(const struct sx_extract *x, uint64_t bytes,
+                             const struct ingest_sink *sink)
 {
     uint64_t times = bytes / INGEST_FILE_MAX;
     unsigned ms = x->setup.time_ms * (unsigned)(times > 1 ? times : 1);
 
     return (struct patience){.time_ms = ms,
                              .left_ns = (uint64_t)ms * 1000000u,
-                             .left_bytes = x->setup.out_bytes + OUT_RATIO * bytes};
+                             .left_bytes = x->setup.out_bytes + OUT_RATIO * bytes,
+                             .stopped = sink->stopped};
 }
 
 sx_status patience_poll(struct patience *p, struct pollfd *fds, unsigned count)
 {
     while (p->left_ns > 0) {
         uint64_t before = clock_now_ns();
-        struct timespec wait = {.tv_sec = (time_t)(p->left_ns / 1000000000u),
-                                .tv_nsec = (long)(p->left_ns % 1000000000u)};
+        uint64_t some = p->stopped != NULL && p->left_ns > LOOK_NS ? LOOK_NS : p->left_ns;
+        struct timespec wait = {.tv_sec = (time_t)(some / 1000000000u),
+                                .tv_nsec = (long)(some % 1000000000u)};
+        if (p->stopped != NULL && *p->stopped)
+            return SX_ECANCELLED;
         int n = ppoll(fds, count, &wait, NULL);
         uint64_t took = clock_now_ns() - before;
         p->left_ns = took < p->left_ns ? p->left_ns - took : 0;
@@ -170,6 +177,8 @@ sx_status explain_death(const struct patience *p, sx_status rc, int status, stru
     if (rc == SX_ETIMEOUT)
         return sx_fail(err, SX_EREQUEST, "reading it took longer than %u ms and was stopped",
                        p->time_ms);
+    if (rc == SX_ECANCELLED)
+        return sx_fail(err, rc, "given up");
     if (rc == SX_ETOOLARGE)
         return sx_fail(err, SX_EREQUEST, "what was read from it grew too large and was stopped");
     if (sig == SIGSYS)
@@ -441,7 +450,7 @@ static sx_status ask_take(struct sx_extract *x, struct helper *h, const struct s
                           const struct ingest_sink *sink, bool *again, struct sx_error *err)
 {
     struct talk t = {
-        .h = h, .patience = patience_for(x, f->size), .sink = sink, .foreign = {x, sink, 0}};
+        .h = h, .patience = patience_for(x, f->size, sink), .sink = sink, .foreign = {x, sink, 0}};
     bool fresh = h->files == 0;
     bool ended = false;
     uint64_t began = clock_now_ns();

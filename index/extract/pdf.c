@@ -296,7 +296,7 @@ static sx_status deliver(struct sx_str uri, struct sx_str all, const struct inge
 sx_status pdf_read(struct sx_extract *x, struct sx_str uri, struct sx_str bytes,
                    const struct ingest_sink *sink, struct sx_error *err)
 {
-    struct run r = {.x = x, .patience = patience_for(x, bytes.len), .from = {-1, -1}};
+    struct run r = {.x = x, .patience = patience_for(x, bytes.len, sink), .from = {-1, -1}};
     sx_status rc = convert(&r, bytes, err);
 
     if (rc == SX_OK)

@@ -25,11 +25,14 @@ struct patience {
     unsigned time_ms; /* of the file, at the beginning */
     uint64_t left_ns;
     uint64_t left_bytes;
+    const atomic_bool *stopped; /* as of struct ingest_sink */
 };
 
 /* For a file of so many bytes. */
-struct patience patience_for(const struct sx_extract *x, uint64_t bytes);
-/* Waits for `events` of poll() on `fds`; SX_ETIMEOUT when the time is over. */
+struct patience patience_for(const struct sx_extract *x, uint64_t bytes,
+                             const struct ingest_sink *sink);
+/* Waits for `events` of poll() on `fds`; SX_ETIMEOUT when the time is over, SX_ECANCELLED when the
+ * file is not wanted any more. */
 struct pollfd;
 sx_status patience_poll(struct patience *p, struct pollfd *fds, unsigned count);
 

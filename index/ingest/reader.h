@@ -18,6 +18,7 @@
 #ifndef INDEX_INGEST_READER_H
 #define INDEX_INGEST_READER_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -104,6 +105,9 @@ struct ingest_sink {
      * `doc` and no text. NULL: such items fail. */
     doc_sink foreign;
     const struct ingest_options *options; /* NULL: the defaults */
+    /* Set by another thread when the file is not wanted any more: readers in processes of their own
+     * are ended soon, with SX_ECANCELLED. NULL: never. */
+    const atomic_bool *stopped;
 };
 
 /* "libxml2 2.9.14" */

@@ -377,6 +377,47 @@ static void a_long_file_is_not_held_in_memory(void **state)
     assert_int_equal(b->last.unchanged, 1);
 }
 
+/* A file that fails in every line, and one beside it: what is told is kept, the rest is counted. */
+static void failures_of_a_file_are_held_in_little_memory(void **state)
+{
+    struct bed *b = *state;
+    struct readahead *a;
+    struct readahead_file *f = NULL;
+    struct file_row none = {0};
+    struct finds part;
+    struct buf lines = {0};
+    struct sx_error err;
+    size_t kept = 0;
+
+    reopen(b, ingest_read);
+    for (int i = 0; i < 20000; i++)
+        buf_puts(&lines, "x\n");
+    write_bytes(b, "a.jsonl", buf_str(&lines));
+    write_file(b, "b.html", "<p>ferry");
+    must(readahead_open(&a, b->extract, false, &err), &err);
+    must(readahead_give(a, path_of(b, "a.jsonl"), lines.len, &none, &err), &err);
+    while (f == NULL) {
+        readahead_wait(a, clock_now_ns() + 1000000000u, &f);
+        if (f == NULL && readahead_asks(a) != NULL)
+            readahead_answer(a, readahead_asks(a), false);
+    }
+    while (readahead_take(a, f, &part) && kept <= 20000) {
+        assert_true(finds_memory(&part) < 1 << 20);
+        for (const struct find *one = part.first; one != NULL; one = one->next)
+            kept++;
+        finds_release(&part);
+    }
+    assert_int_equal(kept, FINDS_FAILED_MAX);
+    assert_int_equal(f->untold, 20000 - FINDS_FAILED_MAX);
+    readahead_drop(a);
+    readahead_close(a);
+    sync_root(b);
+    assert_int_equal(b->last.failed, 1);
+    assert_int_equal(failures(b), FINDS_FAILED_MAX + 1);
+    assert_int_equal(found(b, "ferry"), 1);
+    buf_release(&lines);
+}
+
 /* ---- prepared ---------------------------------------------------------------------------------- */
 
 static void documents_are_prepared_before_the_writer_has_them(void **state)
@@ -466,6 +507,33 @@ static void what_is_read_in_vain_is_left(void **state)
     assert_true(more); /* and is closed */
 }
 
+/* Who ends, or has other files, does not wait as long as a file may take. */
+static void readers_of_files_that_are_dropped_are_ended(void **state)
+{
+    struct bed *b = *state;
+    struct extract_setup setup;
+    struct readahead *a;
+    struct readahead_file *f = NULL;
+    struct file_row none = {0};
+    struct sx_error err;
+
+    extract_defaults(&setup, NULL);
+    setup.read = read_slowly;
+    setup.time_ms = 60000;
+    must(extract_start(&b->extract, &setup, &err), &err);
+    write_file(b, "a.html", "<p>loop");
+    must(readahead_open(&a, b->extract, false, &err), &err);
+    must(readahead_give(a, path_of(b, "a.html"), 7, &none, &err), &err);
+    while ((f = readahead_asks(a)) == NULL)
+        readahead_wait(a, clock_now_ns() + 1000000000u, &f);
+    readahead_answer(a, f, false);
+    readahead_wait(a, clock_now_ns() + 200000000u, &f);
+    assert_null(f); /* it is being read */
+    uint64_t began = clock_now_ns();
+    readahead_close(a);
+    assert_true(clock_now_ns() - began < 30000000000u);
+}
+
 static void a_file_that_goes_after_it_was_listed_is_passed_over(void **state)
 {
     struct bed *b = *state;
@@ -532,6 +600,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_file_that_turns_out_large_comes_in_parts, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_long_file_is_not_held_in_memory, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(failures_of_a_file_are_held_in_little_memory, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(documents_are_prepared_before_the_writer_has_them, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(documents_that_are_not_valid_are_told_by_the_writer, set_up,
@@ -539,6 +609,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(memory_runs_out_while_files_are_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_slow_file_does_not_hold_the_writer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_read_in_vain_is_left, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(readers_of_files_that_are_dropped_are_ended, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_file_that_goes_after_it_was_listed_is_passed_over, set_up,
                                         tear_down),
     };
