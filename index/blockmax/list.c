@@ -165,6 +165,13 @@ uint32_t list_block_ahead(const struct list *l, uint32_t doc)
     return low;
 }
 
+bool list_part(const struct list *l, uint32_t first, uint32_t end, uint32_t *from, uint32_t *to)
+{
+    *from = l->doc[0] >= first ? 0 : list_place(l, first);
+    *to = l->doc[l->count - 1] < end ? l->count : list_place(l, end);
+    return *to == l->count;
+}
+
 uint32_t list_seek(struct list *l, uint32_t doc, bool *found)
 {
     *found = false;

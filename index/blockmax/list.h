@@ -51,6 +51,9 @@ uint32_t list_block_of(const struct list *l, uint32_t doc);
 uint32_t list_block_ahead(const struct list *l, uint32_t doc);
 /* Where in the block at hand the first document >= `doc` is; l->count: behind it. */
 uint32_t list_place(const struct list *l, uint32_t doc);
+/* The postings of the block at hand that are of documents [first, end): [*from, *to). Whether the next
+ * block may have some, too. */
+bool list_part(const struct list *l, uint32_t first, uint32_t end, uint32_t *from, uint32_t *to);
 /* Posting `doc` by its place in its block, which is at hand then; *found false: there is none. */
 uint32_t list_seek(struct list *l, uint32_t doc, bool *found);
 

@@ -359,17 +359,6 @@ struct span {
     uint32_t from, to;
 };
 
-/* The postings of a block that are in the span: [*from, *to) of it. Whether the next block may have
- * some, too. */
-static bool part_of_block(struct list *l, uint32_t block, struct span span, uint32_t *from,
-                          uint32_t *to)
-{
-    list_block(l, block);
-    *from = l->doc[0] >= span.from ? 0 : list_place(l, span.from);
-    *to = l->doc[l->count - 1] < span.to ? l->count : list_place(l, span.to);
-    return *to == l->count;
-}
-
 /* Before any other list. */
 static void load_dense(const struct list *l, struct span span, uint32_t low, struct slot *room)
 {
@@ -390,7 +379,8 @@ static void load_list(struct list *l, struct span span, uint32_t low, bool alone
     bool more = true;
 
     for (uint32_t b = list_block_ahead(l, span.from); more && b < l->blocks; b++) {
-        more = part_of_block(l, b, span, &from, &to);
+        list_block(l, b);
+        more = list_part(l, span.from, span.to, &from, &to);
         const uint8_t *each = l->each + (size_t)b * PACK_BLOCK;
         for (uint32_t i = from; !alone && i < to; i++)
             slot_join(room, l->doc[i] - low, each[i]);
@@ -515,7 +505,8 @@ static void add_bits(struct list *l, struct span span, uint64_t bits[RANGE_WORDS
     bool more = true;
 
     for (uint32_t b = list_block_ahead(l, span.from); more && b < l->blocks; b++) {
-        more = part_of_block(l, b, span, &from, &to);
+        list_block(l, b);
+        more = list_part(l, span.from, span.to, &from, &to);
         uint32_t word = 0;
         uint64_t here = 0;
         for (uint32_t i = from; i < to; i++) {

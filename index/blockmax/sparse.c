@@ -147,16 +147,6 @@ static void keep_sought(struct candidates *c, size_t i, struct list *l, uint32_t
     keep_candidates(c, i, found);
 }
 
-/* The postings of the block at hand that are of [first, end): [*from, *to). Whether the next block may
- * have some, too. */
-static bool part_of_block(const struct list *l, uint32_t first, uint32_t end, uint32_t *from,
-                          uint32_t *to)
-{
-    *from = l->doc[0] >= first ? 0 : list_place(l, first);
-    *to = l->doc[l->count - 1] < end ? l->count : list_place(l, end);
-    return *to == l->count;
-}
-
 /* The rarest, where it is one list. */
 static void begin_listed(struct candidates *c, struct list *l, uint32_t first, uint32_t end)
 {
@@ -166,7 +156,7 @@ static void begin_listed(struct candidates *c, struct list *l, uint32_t first, u
     c->found = 0;
     for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
         list_block(l, block);
-        more = part_of_block(l, first, end, &from, &to);
+        more = list_part(l, first, end, &from, &to);
         memcpy(c->needed[0].impacts + c->found, l->each + (size_t)block * PACK_BLOCK + from,
                to - from);
         for (uint32_t k = from; k < to; k++)
@@ -186,7 +176,7 @@ static void keep_listed(struct candidates *c, size_t i, struct list *l, uint32_t
     for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
         const uint8_t *each = l->each + (size_t)block * PACK_BLOCK;
         list_block(l, block);
-        more = part_of_block(l, first, end, &from, &to);
+        more = list_part(l, first, end, &from, &to);
         for (uint32_t k = from; k < to; k++) {
             uint16_t mark = c->marks[l->doc[k] - first];
             c->kept[found] = (uint16_t)(mark - 1);
