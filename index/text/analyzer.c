@@ -165,6 +165,7 @@ static int tell_compound(struct analyzer *a, uint32_t start, uint32_t end)
     a->told.count = 0;
     if (form.len <= TERM_MAX)
         is_told(&a->told, form.ptr, form.len);
+    a->chain.possessive = count > 0 && compound_is_possessive(&a->word, parts[0]);
     for (size_t i = 0; i < count && rc == 0; i++)
         rc = tell_part(a, parts[i]);
     return rc;

@@ -12,7 +12,7 @@
 #include <searchd/str.h>
 
 /* Raised whenever the same text may give other terms than before. */
-#define ANALYZER_VERSION 2
+#define ANALYZER_VERSION 3
 
 /* Longest term in bytes; what is longer is cut there, at a code point. */
 #define TERM_MAX 255

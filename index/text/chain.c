@@ -40,18 +40,6 @@ static bool has_letter(struct sx_str term)
     return false;
 }
 
-/* The bytes of word `i` in a name, which has no possessive: AT&T's is at&t. */
-static size_t name_len(const struct chain *c, size_t i)
-{
-    const struct token *t = &c->tokens[i];
-
-    if (c->joint != CHAIN_AMPERSAND || i + 3 != c->count || t[1].kind != TOKEN_PART ||
-        t[2].kind != TOKEN_PART || t[2].term.len != 1 || t[2].term.ptr[0] != 's' ||
-        t[0].term.len != t[1].term.len + 1 || t[2].start == t[1].end)
-        return t->term.len;
-    return t[1].term.len;
-}
-
 /* Makes the token of the whole in `term`; false: it has none. */
 static bool make_whole(const struct chain *c, char term[TERM_MAX], struct token *whole)
 {
@@ -67,13 +55,14 @@ static bool make_whole(const struct chain *c, char term[TERM_MAX], struct token 
             return false;
         if (c->joint == CHAIN_AMPERSAND && whole->span > 0)
             term[len++] = '&';
-        size_t size = name_len(c, i);
-        memcpy(term + len, t->term.ptr, size);
-        len += size;
+        memcpy(term + len, t->term.ptr, t->term.len);
+        len += t->term.len;
         letter = letter || has_letter(t->term);
         whole->end = t->end;
         whole->span++;
     }
+    if (c->joint == CHAIN_AMPERSAND && c->possessive)
+        len--; /* a name has none: AT&T's is at&t */
     whole->term = (struct sx_str){term, len};
     return letter && whole->span >= 2 && (c->joint == CHAIN_HYPHEN || whole->span == 2);
 }
@@ -140,6 +129,7 @@ int chain_put(struct chain *c, const struct token *t, const struct sink *to)
         c->told = true;
         return rc == 0 ? sink_put(to, t) : rc;
     }
+    c->possessive = c->possessive && t->kind != TOKEN_WORD;
     struct token *held = &c->tokens[c->count++];
     *held = *t;
     held->term.ptr = c->terms + c->used;

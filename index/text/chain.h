@@ -3,10 +3,12 @@
 #ifndef INDEX_TEXT_CHAIN_H
 #define INDEX_TEXT_CHAIN_H
 
+#include "index/text/compound.h"
 #include "index/text/sink.h"
 
 #define CHAIN_WORDS_MAX 8 /* words of a chain that is told whole */
-#define CHAIN_TOKENS_MAX 96
+/* No chain that may be told whole has more: words, their parts, and names such as c++. */
+#define CHAIN_TOKENS_MAX (CHAIN_WORDS_MAX * (COMPOUND_PARTS_MAX + 2))
 #define CHAIN_BYTES_MAX 8192
 
 enum chain_joint { CHAIN_NONE, CHAIN_HYPHEN, CHAIN_AMPERSAND };
@@ -17,6 +19,7 @@ struct chain {
     uint32_t next;          /* where in the text its next word begins */
     uint32_t words;         /* so far */
     bool told;              /* it is too long to be told whole: tokens pass */
+    bool possessive;        /* the last word put ends with an s that an apostrophe sets off */
     size_t count, used;
     struct token tokens[CHAIN_TOKENS_MAX];
     char terms[CHAIN_BYTES_MAX];

@@ -269,3 +269,9 @@ size_t compound_parts(const struct compound *c, struct compound_part out[COMPOUN
         split(&s, 0, 0, (uint32_t)c->count);
     return s.count;
 }
+
+bool compound_is_possessive(const struct compound *c, struct compound_part first)
+{
+    return first.from == 0 && first.to + 2 == c->count && c->chars[first.to].dropped &&
+           (c->chars[first.to + 1].cp | 0x20) == 's';
+}

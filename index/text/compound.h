@@ -42,4 +42,8 @@ int32_t compound_units(const struct compound *c, struct compound_part part,
 /* Lists the parts, each smaller than the word, and returns how many: 0 for a word that is one. */
 size_t compound_parts(const struct compound *c, struct compound_part out[COMPOUND_PARTS_MAX]);
 
+/* Whether it ends with an s that an apostrophe sets off from all before; `first` is the first of its
+ * parts. */
+bool compound_is_possessive(const struct compound *c, struct compound_part first);
+
 #endif

@@ -99,6 +99,8 @@ static const struct {
     {"T-シ", "t|シ"},
     /* ampersands */
     {"AT&T A&B&C a & b 1&2", "at=at&t/2|t|a|b|c|a|b|1|2"},
+    {"AT&McDonald's a&p's", "at=at&mcdonald/2|mcdonalds+mcdonald+mc+donald+s|a=a&p/2|ps+p+s"},
+    {"a&xX's A&x's's", "a=a&xx/2|xxs+xx+x+s|a=a&xss/2|xss+x+s"},
     {"AT&T-owned e-mail&fax", "at=at&t/2|t|owned|e=email/2|mail|fax"},
     /* signs */
     {"C++ c# F#.", "c=c++|c=c#|f=f#"},
