@@ -113,12 +113,18 @@ struct list_count list_count_at(struct list *l, uint32_t place)
         number_at(title + packed_size(l->count, data[1]), l->count, data[2], place)};
 }
 
-uint32_t list_block_of(const struct list *l, uint32_t doc)
+void list_fetch(const struct list *l, uint32_t block)
 {
-    uint32_t low = 0, high = l->blocks;
+    const uint8_t *data = l->data + directory(l, 1, block);
 
-    if (l->last == NULL)
-        return 0;
+    __builtin_prefetch(data);
+    __builtin_prefetch(data + 64);
+    __builtin_prefetch(data + 128);
+}
+
+/* Of [low, high]. */
+static uint32_t block_between(const struct list *l, uint32_t low, uint32_t high, uint32_t doc)
+{
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
         if (directory(l, 0, middle) < doc)
@@ -127,6 +133,27 @@ uint32_t list_block_of(const struct list *l, uint32_t doc)
             high = middle;
     }
     return low;
+}
+
+/* From where it would be if documents were spread evenly, by growing steps. */
+uint32_t list_block_of(const struct list *l, uint32_t doc)
+{
+    uint64_t docs = l->s->next - l->s->first;
+    uint32_t low = 0, high = l->blocks, step = 1;
+
+    if (l->last == NULL || doc >= docs)
+        return l->last == NULL ? 0 : l->blocks;
+    uint32_t at = (uint32_t)((uint64_t)doc * l->blocks / docs);
+    if (directory(l, 0, at) < doc) {
+        for (low = at + 1; low + step < high && directory(l, 0, low + step) < doc; step *= 2)
+            low += step + 1;
+        high = low + step < high ? low + step : high;
+    } else {
+        for (high = at; high >= step && directory(l, 0, high - step) >= doc; step *= 2)
+            high -= step;
+        low = high >= step ? high - step + 1 : 0;
+    }
+    return block_between(l, low, high, doc);
 }
 
 uint32_t list_place(const struct list *l, uint32_t doc)
@@ -150,15 +177,7 @@ uint32_t list_block_ahead(const struct list *l, uint32_t doc)
     for (; low < l->blocks && directory(l, 0, low) < doc; step *= 2) {
         uint32_t next = low + 1 + step;
         if (next >= l->blocks || directory(l, 0, next) >= doc) {
-            uint32_t high = next < l->blocks ? next : l->blocks;
-            for (low++; low < high;) {
-                uint32_t middle = low + (high - low) / 2;
-                if (directory(l, 0, middle) < doc)
-                    low = middle + 1;
-                else
-                    high = middle;
-            }
-            return low;
+            return block_between(l, low + 1, next < l->blocks ? next : l->blocks, doc);
         }
         low = next;
     }

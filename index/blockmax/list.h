@@ -45,6 +45,8 @@ struct list_count {
     uint32_t title, body;
 };
 struct list_count list_count_at(struct list *l, uint32_t place);
+/* Fetches a block, which is decoded soon. */
+void list_fetch(const struct list *l, uint32_t block);
 /* The block that has the first document >= `doc`; l->blocks: there is none. */
 uint32_t list_block_of(const struct list *l, uint32_t doc);
 /* The same, by steps from the block at hand unless that is behind it. */

@@ -10,8 +10,12 @@
 #include <zlib.h>
 
 #include "index/base/alloc.h"
+#include "index/base/hash.h"
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
+
+/* Terms whose blocks are remembered, at most. */
+#define SOUGHT 1024
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
@@ -62,9 +66,13 @@ static sx_status set_up(struct segment *s, struct sx_error *err)
     if (!read_header(s))
         return sx_fail(err, SX_ECORRUPT, "the header of a segment is damaged");
     s->dead = mem_zalloc((s->next - s->first) / 64 + 1, sizeof(*s->dead));
+    s->heads = mem_zalloc(s->dict_blocks + SOUGHT, sizeof(*s->heads));
+    s->sought = s->heads == NULL ? NULL : s->heads + s->dict_blocks;
     if (s->mapped)
         s->verified = mem_zalloc(page_count(s) / 64 + 1, sizeof(*s->verified));
-    return s->dead == NULL || (s->mapped && s->verified == NULL) ? sx_fail_oom(err) : SX_OK;
+    return s->dead == NULL || s->heads == NULL || (s->mapped && s->verified == NULL)
+               ? sx_fail_oom(err)
+               : SX_OK;
 }
 
 static sx_status opened(struct segment **out, struct segment *s, sx_status rc)
@@ -177,6 +185,7 @@ void segment_unref(struct segment *s)
         mem_free((void *)(uintptr_t)s->bytes);
     mem_free((void *)(uintptr_t)s->verified);
     mem_free((void *)(uintptr_t)s->dead);
+    mem_free((void *)(uintptr_t)s->heads);
     mem_free(s);
 }
 
@@ -240,8 +249,14 @@ void segment_give_back(const struct segment *s, uint64_t *from, uint64_t to)
 
 bool segment_verify_lengths(struct segment *s, uint32_t from, uint32_t to)
 {
-    return segment_verify(s, s->lengths.at + (uint64_t)from * LENGTHS_BYTES,
-                          (uint64_t)(to - from) * LENGTHS_BYTES);
+    if (atomic_load_explicit(&s->lengths_verified, memory_order_relaxed))
+        return true;
+    if (!segment_verify(s, s->lengths.at + (uint64_t)from * LENGTHS_BYTES,
+                        (uint64_t)(to - from) * LENGTHS_BYTES))
+        return false;
+    if (from == 0 && to == s->next - s->first)
+        atomic_store_explicit(&s->lengths_verified, true, memory_order_relaxed);
+    return true;
 }
 
 /* ---- terms ------------------------------------------------------------------------------------ */
@@ -340,9 +355,40 @@ static bool first_of_block(struct term_walk *w, uint64_t block)
     return w->at != NULL;
 }
 
+/* How a term begins: where two heads differ, they are in the order of their terms. */
+static uint64_t head_of(struct sx_str term)
+{
+    uint64_t head = 0;
+
+    for (size_t i = 0; i < sizeof(head) && i < term.len; i++)
+        head |= (uint64_t)(uint8_t)term.ptr[i] << (56 - 8 * i);
+    return head;
+}
+
+/* Whether the block begins at `from` or before; reads it only where its head is not known or does not
+ * tell. False: the segment is damaged. */
+static bool begins_before(struct term_walk *w, uint64_t block, struct sx_str from, uint64_t head,
+                          bool *before)
+{
+    uint64_t known = atomic_load_explicit(&w->s->heads[block], memory_order_relaxed);
+
+    *before = known < head;
+    if (known != 0 && known != head)
+        return true;
+    if (!first_of_block(w, block))
+        return false;
+    if (known == 0)
+        atomic_store_explicit(&w->s->heads[block], head_of(term_walk_term(w)),
+                              memory_order_relaxed);
+    *before = str_order(term_walk_term(w), from) <= 0;
+    return true;
+}
+
 bool term_walk_begin(struct term_walk *w, struct segment *s, struct sx_str from)
 {
     uint64_t low = 0, high = s->dict_blocks; /* the block is of [low, high) */
+    uint64_t head = head_of(from);
+    bool before;
 
     w->s = s;
     w->list = 0;
@@ -351,9 +397,9 @@ bool term_walk_begin(struct term_walk *w, struct segment *s, struct sx_str from)
         return true;
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
-        if (!first_of_block(w, middle))
+        if (!begins_before(w, middle, from, head, &before))
             return false;
-        if (str_order(term_walk_term(w), from) <= 0)
+        if (before)
             low = middle;
         else
             high = middle;
@@ -366,13 +412,42 @@ bool term_walk_begin(struct term_walk *w, struct segment *s, struct sx_str from)
     return true;
 }
 
+/* Looks for a term in one block; *known: it is there, or not in the segment. */
+static bool find_in_block(struct term_walk *w, uint64_t block, struct sx_str term, bool *known)
+{
+    int order = 0;
+
+    *known = false;
+    if (!first_of_block(w, block))
+        return false;
+    for (unsigned i = 0; i < DICT_BLOCK && !w->end; i++) {
+        order = str_order(term_walk_term(w), term);
+        if (order >= 0)
+            break;
+        if (i + 1 < DICT_BLOCK && !term_walk_next(w))
+            return false;
+    }
+    *known = order == 0 || (order > 0 && w->number > block * DICT_BLOCK);
+    return true;
+}
+
 bool segment_find(struct segment *s, struct sx_str term, struct term_entry *out, bool *found)
 {
-    struct term_walk w;
+    uint64_t hash = hash_bytes(term.ptr, term.len);
+    _Atomic(uint64_t) *slot = &s->sought[hash % SOUGHT];
+    uint64_t before = atomic_load_explicit(slot, memory_order_relaxed);
+    uint64_t block = (uint32_t)before;
+    struct term_walk w = {.s = s};
+    bool known = false;
 
     *found = false;
-    if (!term_walk_begin(&w, s, term))
+    if (before >> 32 == hash >> 32 && block < s->dict_blocks &&
+        !find_in_block(&w, block, term, &known))
         return false;
+    if (!known && !term_walk_begin(&w, s, term))
+        return false;
+    if (!known && !w.end)
+        atomic_store_explicit(slot, hash >> 32 << 32 | w.number / DICT_BLOCK, memory_order_relaxed);
     *found = !w.end && str_eq(term_walk_term(&w), term);
     if (*found)
         *out = w.entry;

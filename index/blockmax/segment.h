@@ -30,6 +30,13 @@ struct segment {
     struct section lists, dict, index, lengths, pages;
     uint64_t dict_blocks;
     _Atomic(uint64_t) *verified; /* bit by page; NULL: all is */
+    _Atomic(bool) lengths_verified;
+    /* By block of the dictionary: how its first term begins, as a number (8 bytes, the first one highest);
+     * 0: it was not looked at yet. */
+    _Atomic(uint64_t) *heads;
+    /* The blocks in which terms were sought, by their hashes, of which they have the upper half above the
+     * block's number. Behind the heads. */
+    _Atomic(uint64_t) *sought;
     _Atomic(bool) damaged;
     /* Bit by local document: it was deleted in some snapshot. The writer of the index sets them. */
     _Atomic(uint64_t) *dead;

@@ -241,8 +241,17 @@ static void seeking_finds_what_walking_does(void **unused)
     segment_unref(s);
 }
 
-/* From any block, to any document, by steps or by halves. */
-static void steps_lead_where_halves_do(void **unused)
+static uint32_t block_by_walking(const struct list *l, uint32_t doc)
+{
+    uint32_t block = 0;
+
+    while (block < l->blocks && l->last != NULL && get32(l->last + 4 * (size_t)block) < doc)
+        block++;
+    return block;
+}
+
+/* From any block, to any document, by steps or by a guess. */
+static void steps_lead_where_walking_does(void **unused)
 {
     static struct corpus c;
     static struct list l;
@@ -261,7 +270,8 @@ static void steps_lead_where_halves_do(void **unused)
         for (int round = 0; round < 300; round++) {
             uint32_t doc = below(DOCS);
             list_block(&l, below(l.blocks));
-            assert_int_equal(list_block_ahead(&l, doc), list_block_of(&l, doc));
+            assert_int_equal(list_block_of(&l, doc), block_by_walking(&l, doc));
+            assert_int_equal(list_block_ahead(&l, doc), block_by_walking(&l, doc));
         }
     }
     segment_unref(s);
@@ -292,6 +302,44 @@ static void terms_come_in_order_from_any_place(void **unused)
     assert_true(str_eq(term_walk_term(&w), str_of("w2")));
     assert_true(term_walk_begin(&w, s, str_of("x")));
     assert_true(w.end);
+    segment_unref(s);
+}
+
+#define MANY 20000
+
+/* Of many that begin alike; over again, as what is remembered of a term may be of another. */
+static void terms_are_found_again(void **unused)
+{
+    struct inverter *v = inverter_new();
+    struct buf bytes = {0};
+    struct segment *s;
+    struct term_entry e;
+    struct sx_error err;
+    uint8_t id[SEGMENT_ID_BYTES] = {1};
+    char name[32];
+    bool found;
+
+    (void)unused;
+    assert_int_equal(inverter_begin(v, 1), 0);
+    for (int i = 0; i < MANY; i += 2) {
+        int len = snprintf(name, sizeof(name), "%s%05d", i % 3 == 0 ? "beginning" : "b", i);
+        assert_int_equal(inverter_token(v, true, (uint32_t)i, str_make(name, (size_t)len), false),
+                         0);
+    }
+    inverter_lengths(v, (struct doc_length){0, MANY / 2, 0});
+    assert_int_equal(inverter_write(v, 1, 2, AVERAGE, id, -1, &bytes, &err), SX_OK);
+    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
+    inverter_free(v);
+    for (int round = 0; round < 3 * MANY; round++) {
+        int i = round < MANY ? round : (int)below(MANY);
+        int len = snprintf(name, sizeof(name), "%s%05d", i % 3 == 0 ? "beginning" : "b", i);
+        assert_true(segment_find(s, str_make(name, (size_t)len), &e, &found));
+        assert_int_equal(found, i % 2 == 0);
+        assert_true(!found || (e.n == 1 && e.f == 1));
+    }
+    assert_true(segment_find(s, str_of("a"), &e, &found) && !found);
+    assert_true(segment_find(s, str_of("c"), &e, &found) && !found);
+    assert_true(segment_find(s, str_of("c"), &e, &found) && !found);
     segment_unref(s);
 }
 
@@ -535,8 +583,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_inverted_is_found),
         cmocka_unit_test(seeking_finds_what_walking_does),
-        cmocka_unit_test(steps_lead_where_halves_do),
+        cmocka_unit_test(steps_lead_where_walking_does),
         cmocka_unit_test(terms_come_in_order_from_any_place),
+        cmocka_unit_test(terms_are_found_again),
         cmocka_unit_test(merged_segments_are_one),
         cmocka_unit_test(nothing_damaged_is_believed),
         cmocka_unit_test(another_file_is_refused),
