@@ -229,6 +229,16 @@ sx_status blockmax_one(struct run *run, int64_t rowid, struct sx_error *err)
     return call(&c);
 }
 
+/* A word alone stands in as many documents as its weight says. */
+static bool is_weighed(const struct plan *p)
+{
+    const struct leaf *l = &p->leaves[0];
+
+    return p->leaf_count == 1 && (l->ast->kind == AST_WORD || l->ast->kind == AST_PHRASE) &&
+           l->ast->term_count == 1 && l->ast->whole.len == 0 && l->ast->field == AST_ANY &&
+           l->form_count == 0;
+}
+
 sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total_all, bool *counted,
                     struct sx_error *err)
 {
@@ -238,6 +248,12 @@ sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total
     *counted = false;
     if (run->bm == NULL || !p->flat)
         return SX_OK;
+    if (is_weighed(p)) {
+        *total = p->leaves[0].words[0].counts.n;
+        *total_all = *total;
+        *counted = true;
+        return SX_OK;
+    }
     leaves = arena_array(p->mem, p->leaf_count, sizeof(*leaves));
     if (leaves == NULL)
         return sx_fail_oom(err);
