@@ -63,6 +63,41 @@ uint64_t impacts_reaching_portable(const uint16_t *sums, uint16_t least)
     return bits;
 }
 
+void impacts_fold_portable(uint8_t *out, const uint8_t *impacts, size_t rows)
+{
+    for (size_t r = 0; r < rows; r++) {
+        for (size_t i = 0; i < 16; i++) {
+            uint8_t most = 0;
+            for (size_t k = i; k < IMPACT_ROW; k += 16)
+                most = impacts[r * IMPACT_ROW + k] > most ? impacts[r * IMPACT_ROW + k] : most;
+            out[r * 16 + i] = most;
+        }
+    }
+}
+
+size_t impacts_count_portable(const uint8_t *impacts, size_t count, uint8_t least)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < count; i++)
+        n += impacts[i] >= least;
+    return n;
+}
+
+bool impacts_any_from_portable(const uint8_t *impacts, uint8_t least)
+{
+    return impacts_count_portable(impacts, 16, least) > 0;
+}
+
+uint64_t impacts_from_portable(const uint8_t *impacts, uint8_t least)
+{
+    uint64_t bits = 0;
+
+    for (size_t i = 0; i < 64; i++)
+        bits |= (uint64_t)(impacts[i] >= least) << i;
+    return bits;
+}
+
 #ifdef __SSE2__
 
 static __m128i load(const void *p)
@@ -152,7 +187,81 @@ uint64_t impacts_reaching(const uint16_t *sums, uint16_t least)
     return bits;
 }
 
+void impacts_fold(uint8_t *out, const uint8_t *impacts, size_t rows)
+{
+    for (size_t r = 0; r < rows; r++, impacts += IMPACT_ROW) {
+        __m128i a = load(impacts), b = load(impacts + 16);
+        for (size_t i = 32; i < IMPACT_ROW; i += 32) {
+            a = _mm_max_epu8(a, load(impacts + i));
+            b = _mm_max_epu8(b, load(impacts + i + 16));
+        }
+        store(out + r * 16, _mm_max_epu8(a, b));
+    }
+}
+
+/* All bits of each byte that is at least so much. */
+static __m128i from(const uint8_t *impacts, __m128i least)
+{
+    __m128i v = load(impacts);
+
+    return _mm_cmpeq_epi8(_mm_max_epu8(v, least), v);
+}
+
+/* Of so many, each byte of a sum has one in 16. */
+#define COUNTED ((size_t)255 * 16)
+
+size_t impacts_count(const uint8_t *impacts, size_t count, uint8_t least)
+{
+    const __m128i floor = _mm_set1_epi8((char)least), zero = _mm_setzero_si128();
+    __m128i sum = zero;
+
+    for (size_t i = 0; i < count;) {
+        size_t end = count - i > COUNTED ? i + COUNTED : count;
+        __m128i n = zero;
+        for (; i < end; i += 16)
+            n = _mm_sub_epi8(n, from(impacts + i, floor));
+        sum = _mm_add_epi64(sum, _mm_sad_epu8(n, zero));
+    }
+    sum = _mm_add_epi64(sum, _mm_srli_si128(sum, 8));
+    return (size_t)_mm_cvtsi128_si64(sum);
+}
+
+bool impacts_any_from(const uint8_t *impacts, uint8_t least)
+{
+    return _mm_movemask_epi8(from(impacts, _mm_set1_epi8((char)least))) != 0;
+}
+
+uint64_t impacts_from(const uint8_t *impacts, uint8_t least)
+{
+    const __m128i floor = _mm_set1_epi8((char)least);
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < 64; i += 16)
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(from(impacts + i, floor)) << i;
+    return bits;
+}
+
 #else
+
+void impacts_fold(uint8_t *out, const uint8_t *impacts, size_t rows)
+{
+    impacts_fold_portable(out, impacts, rows);
+}
+
+size_t impacts_count(const uint8_t *impacts, size_t count, uint8_t least)
+{
+    return impacts_count_portable(impacts, count, least);
+}
+
+bool impacts_any_from(const uint8_t *impacts, uint8_t least)
+{
+    return impacts_any_from_portable(impacts, least);
+}
+
+uint64_t impacts_from(const uint8_t *impacts, uint8_t least)
+{
+    return impacts_from_portable(impacts, least);
+}
 
 void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
 {

@@ -8,6 +8,7 @@
 #ifndef INDEX_BLOCKMAX_IMPACTS_H
 #define INDEX_BLOCKMAX_IMPACTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,15 @@ uint16_t impacts_greatest(const uint16_t *sums);
 uint64_t impacts_standing(const uint8_t *impacts);
 uint64_t impacts_reaching(const uint16_t *sums, uint16_t least);
 
+/* Impacts in rows: out[16 * r + i] is the greatest of every 16th from the ith of row r. */
+#define IMPACT_ROW ((size_t)256)
+void impacts_fold(uint8_t *out, const uint8_t *impacts, size_t rows);
+/* How many of `count` are at least so much. They come by 16. */
+size_t impacts_count(const uint8_t *impacts, size_t count, uint8_t least);
+/* Whether one of 16 is at least so much, and bits of 64 that are; `least` > 0. */
+bool impacts_any_from(const uint8_t *impacts, uint8_t least);
+uint64_t impacts_from(const uint8_t *impacts, uint8_t least);
+
 /* The same without vectors: what the tests hold the others to. */
 void impacts_add_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
 void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs);
@@ -46,5 +56,9 @@ void impacts_join_portable(uint8_t *out, const uint8_t *other, size_t docs);
 uint16_t impacts_greatest_portable(const uint16_t *sums);
 uint64_t impacts_standing_portable(const uint8_t *impacts);
 uint64_t impacts_reaching_portable(const uint16_t *sums, uint16_t least);
+void impacts_fold_portable(uint8_t *out, const uint8_t *impacts, size_t rows);
+size_t impacts_count_portable(const uint8_t *impacts, size_t count, uint8_t least);
+bool impacts_any_from_portable(const uint8_t *impacts, uint8_t least);
+uint64_t impacts_from_portable(const uint8_t *impacts, uint8_t least);
 
 #endif

@@ -130,11 +130,19 @@ void leaves_close(struct leaves *l)
     places_release(&l->phrase);
 }
 
+int leaves_ready(struct leaves *l)
+{
+    for (size_t i = 0; i < l->part_count; i++)
+        for (uint32_t k = 0; k < l->source_count; k++)
+            if (source_ready(&l->parts[i].sources[k], l->mem) != 0)
+                return -1;
+    return 0;
+}
+
 /* ---- bounds ----------------------------------------------------------------------------------- */
 
 /* A phrase stands no more often than each of its terms. */
-static const uint8_t *bound_phrase(struct leaves *l, const struct source *src, size_t terms,
-                                   size_t count)
+static const uint8_t *bound_phrase(struct leaves *l, struct source *src, size_t terms, size_t count)
 {
     const uint8_t *one = source_stretches(src, l->mem, &l->left);
     uint8_t *most = terms == 1 ? NULL : pool_array(l->mem, count, 1);
@@ -155,7 +163,7 @@ static const uint8_t *bound_phrase(struct leaves *l, const struct source *src, s
 static const uint8_t *bound_phrases(struct leaves *l, const struct part *p,
                                     const struct leaf_state *st, size_t count)
 {
-    const struct source *src = &p->sources[st->first];
+    struct source *src = &p->sources[st->first];
     uint8_t *most = pool_array(l->mem, count, 1);
 
     if (most == NULL)
@@ -477,11 +485,6 @@ static bool is_of_lists(const struct leaves *l, const struct leaf_state *st)
     return true;
 }
 
-static struct phrase_tf in_field(struct phrase_tf tf, enum bm_field field)
-{
-    return (struct phrase_tf){field == BM_BODY ? 0 : tf.title, field == BM_TITLE ? 0 : tf.body};
-}
-
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out)
 {
     const struct leaf_state *st = &l->states[leaf];
@@ -491,7 +494,7 @@ sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phr
 
     *out = (struct phrase_tf){0, 0};
     if (st->simple && !src->shared) {
-        *out = in_field(source_count(src, doc), st->leaf->field);
+        *out = leaves_in_field(source_count(src, doc), st->leaf->field);
         return SX_OK;
     }
     if (is_of_lists(l, st))

@@ -57,6 +57,9 @@ sx_status leaves_open(struct leaves *l, const struct bm_ask *ask, struct pool *m
                       struct sx_error *err);
 void leaves_close(struct leaves *l);
 
+/* Reads what leaves_bounds() reads: who loads without it calls this. -1: memory ran out. */
+int leaves_ready(struct leaves *l);
+
 /* The segment's impacts are for its own average length. With a longer one, lengths weigh less: no x
  * grows by more than the ratio of the two, and no impact by more than x does. */
 static inline float leaves_drift(const struct leaves *l, const struct segment *s)
@@ -73,6 +76,12 @@ void leaves_move(struct leaves *l, struct part *p, uint32_t range);
 /* Loads a leaf where it is not, at least in some stretches; what more is loaded then is not asked for
  * again before the next move. -1: memory ran out. */
 int leaves_load(struct leaves *l, uint32_t leaf, uint32_t stretches);
+/* What counts of a leaf that is of one field. */
+static inline struct phrase_tf leaves_in_field(struct phrase_tf tf, enum bm_field field)
+{
+    return (struct phrase_tf){field == BM_BODY ? 0 : tf.title, field == BM_TITLE ? 0 : tf.body};
+}
+
 /* How often a leaf, which is no NEAR, stands in a document of the part at hand, by positions where it
  * takes them. */
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out);

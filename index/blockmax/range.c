@@ -14,7 +14,8 @@ bool scan_sees(const struct bm_search *b, uint32_t doc)
 {
     const struct segment *s = b->l.part->s;
 
-    return !segment_is_dead(s, doc) || !b->l.ask->view.gone(b->l.ask->view.ctx, s->first + doc);
+    return atomic_load_explicit(&s->dead_count, memory_order_relaxed) == 0 ||
+           !segment_is_dead(s, doc) || !b->l.ask->view.gone(b->l.ask->view.ctx, s->first + doc);
 }
 
 /* Counts all leaves in a document of the part at hand. */

@@ -4,6 +4,7 @@
  *   range.c    the documents of one range that may be kept
  *   dense.c    the same of all ranges, where every word is in a dense list
  *   sparse.c   the same of many ranges, where one of the words that all need is rare
+ *   single.c   all of a search for one word
  *   search.c   in which order */
 #ifndef INDEX_BLOCKMAX_SCAN_H
 #define INDEX_BLOCKMAX_SCAN_H
@@ -73,6 +74,10 @@ sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clau
 /* Sees what is left of a part, if all that matters is in dense lists. */
 sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                     size_t count, bool *done);
+
+/* Sees all, if what is searched for is one word. */
+sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_t count,
+                     bool *done);
 
 /* Sees a part, if it has few candidates. */
 sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,

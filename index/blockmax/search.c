@@ -183,9 +183,15 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
                   struct sx_error *err)
 {
     const struct bm_ask *ask = b->l.ask;
-    sx_status rc = SX_OK;
+    bool single;
+    sx_status rc;
 
     *pruned = false;
+    rc = single_see(b, clauses, count, &single);
+    if (single) {
+        *pruned = ask->floor(ask->ctx) >= 0;
+        return tell(b, rc, err);
+    }
     if (bounds_find(b, clauses, count) != 0)
         return sx_fail_oom(err);
     b->every = false;
@@ -416,6 +422,8 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
             any += p->sources[b->l.states[leaves[0]].first].n;
             continue;
         }
+        if (leaves_ready(&b->l) != 0)
+            return sx_fail_oom(err);
         rc = count_few(b, i, each, count, one == NULL ? NULL : &any, all, &done);
         if (done)
             continue;

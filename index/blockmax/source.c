@@ -107,40 +107,57 @@ static void add_up(uint32_t *first, uint32_t ranges)
         first[r] += first[r - 1];
 }
 
-/* The documents of one list, as they are. Impacts that it does not have are of few postings. */
-static sx_status read_one(struct source *src, struct pool *mem, struct sx_error *err)
+/* One list is opened; its documents are read when something asks for them all. */
+static sx_status open_one(struct source *src, struct pool *mem, struct sx_error *err)
 {
     struct list *l = pool_array(mem, 1, sizeof(*l));
-    size_t room = (size_t)list_blocks(src->small->n) * PACK_BLOCK;
-    uint8_t *impacts;
 
-    src->one = l;
-    src->flat = pool_array(mem, room, sizeof(*src->flat));
-    src->flat_first = pool_array(mem, (size_t)src->s->ranges + 1, sizeof(*src->flat_first));
-    if (l == NULL || src->flat == NULL || src->flat_first == NULL)
+    if (l == NULL)
         return sx_fail_oom(err);
     if (!list_open(l, src->s, src->small))
         return segment_fail(err);
+    src->one = l;
+    return SX_OK;
+}
+
+const uint8_t *source_impacts(struct source *src, struct list *l, struct pool *mem)
+{
+    uint8_t *impacts;
+
+    if (l->each != NULL)
+        return l->each;
+    impacts = pool_array(mem, l->n, 1);
+    if (impacts == NULL)
+        return NULL;
+    list_block(l, 0); /* there is one */
+    list_counts(l);
+    for (uint32_t i = 0; i < l->count; i++)
+        impacts[i] = impact_of(src->s, l->doc[i], l->title[i], l->body[i]);
+    return impacts;
+}
+
+int source_ready(struct source *src, struct pool *mem)
+{
+    struct list *l = src->one;
+    uint32_t ranges = src->s->ranges;
+
+    if (l == NULL || src->flat != NULL)
+        return 0;
+    src->flat = pool_array(mem, (size_t)l->blocks * PACK_BLOCK, sizeof(*src->flat));
+    src->flat_first = pool_array(mem, (size_t)ranges + 1, sizeof(*src->flat_first));
+    src->flat_impacts = source_impacts(src, l, mem);
+    if (src->flat == NULL || src->flat_first == NULL || src->flat_impacts == NULL)
+        return -1;
     for (uint32_t b = 0; b < l->blocks; b++) {
         list_block(l, b);
         memcpy(src->flat + src->flat_count, l->doc, sizeof(l->doc));
         src->flat_count += l->count;
     }
-    memset(src->flat_first, 0, ((size_t)src->s->ranges + 1) * sizeof(*src->flat_first));
+    memset(src->flat_first, 0, ((size_t)ranges + 1) * sizeof(*src->flat_first));
     for (size_t i = 0; i < src->flat_count; i++)
         src->flat_first[(src->flat[i] >> RANGE_BITS) + 1]++;
-    add_up(src->flat_first, src->s->ranges);
-    src->flat_impacts = l->each;
-    if (l->each != NULL)
-        return SX_OK;
-    impacts = pool_array(mem, src->flat_count, 1);
-    if (impacts == NULL)
-        return sx_fail_oom(err);
-    list_counts(l); /* there is one block */
-    for (uint32_t i = 0; i < l->count; i++)
-        impacts[i] = impact_of(src->s, l->doc[i], l->title[i], l->body[i]);
-    src->flat_impacts = impacts;
-    return SX_OK;
+    add_up(src->flat_first, ranges);
+    return 0;
 }
 
 /* All postings of the small lists, sorted by range. */
@@ -241,7 +258,7 @@ static sx_status read_whole(struct source *src, struct pool *mem, uint64_t *left
     if (!take_memory(left, n * READ_BYTES))
         return fail_too_much(err);
     if (src->small_count == 1)
-        return read_one(src, mem, err);
+        return open_one(src, mem, err);
     sx_status rc = read_small(src, n, mem, err);
     return rc == SX_OK ? flatten(src, mem, err) : rc;
 }
@@ -295,10 +312,12 @@ sx_status source_open(struct source *src, struct segment *s, const struct source
 
 /* ---- impacts ---------------------------------------------------------------------------------- */
 
-const uint8_t *source_stretches(const struct source *src, struct pool *mem, uint64_t *left)
+const uint8_t *source_stretches(struct source *src, struct pool *mem, uint64_t *left)
 {
     size_t count = (size_t)src->s->ranges * RANGE_STRETCHES;
 
+    if (source_ready(src, mem) != 0)
+        return NULL;
     if (src->big_count == 1 && src->flat_count == 0)
         return src->big->stretches;
     uint8_t *most = take_memory(left, count) ? pool_array(mem, count, 1) : NULL;

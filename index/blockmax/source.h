@@ -55,7 +55,7 @@ struct source {
     struct term_entry *small; /* the others */
     size_t small_count;
     struct read_posting *read; /* all of theirs, by range; NULL: there is one list */
-    uint32_t *flat;            /* the same, each document once, in order */
+    uint32_t *flat;            /* the same, each document once, in order; see source_ready() */
     const uint8_t *flat_impacts;
     struct phrase_tf *flat_tf; /* NULL: there is one list, which has them */
     size_t flat_count;
@@ -78,8 +78,13 @@ struct source_terms {
  * SX_ENOMEM: more than that. */
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
                       size_t set_count, struct pool *mem, uint64_t *left, struct sx_error *err);
+/* Reads what is not read yet: of what is one list nothing is before it is asked for. -1: memory ran
+ * out. */
+int source_ready(struct source *src, struct pool *mem);
+/* Impacts by posting of a list of the source, which is not dense. NULL: memory ran out. */
+const uint8_t *source_impacts(struct source *src, struct list *l, struct pool *mem);
 /* Impacts, at the segment's average length, at most, by stretch of all ranges. NULL: memory ran out. */
-const uint8_t *source_stretches(const struct source *src, struct pool *mem, uint64_t *left);
+const uint8_t *source_stretches(struct source *src, struct pool *mem, uint64_t *left);
 
 /* An empty slot for `ranges` ranges at a time. False: memory ran out. */
 bool slot_init(struct slot *s, uint32_t ranges, struct pool *mem);
@@ -88,7 +93,9 @@ void slot_clear(struct slot *s);
 void slot_join(struct slot *s, uint32_t doc, uint8_t impact);
 struct loaded slot_loaded(const struct slot *s);
 
-/* The impacts of whole ranges, at most as many as the slot is for; they stay in the slot, unless the
+/* From here on it is to be ready.
+
+ * The impacts of whole ranges, at most as many as the slot is for; they stay in the slot, unless the
  * segment has them as they are. */
 struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room);
 /* Of one range what lies between the first and the last of `stretches`, which are some, at least. */

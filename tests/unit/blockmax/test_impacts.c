@@ -121,6 +121,46 @@ static void the_greatest_is_found(void **state)
     }
 }
 
+static void the_best_of_many_are_found_alike(void **state)
+{
+    uint8_t impacts[4 * IMPACT_ROW], most[4 * 16], other[4 * 16];
+    size_t rows = 4;
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint8_t least = (uint8_t)(1 + pick(255));
+        for (size_t r = 0; r < rows; r++)
+            fill(impacts + r * IMPACT_ROW);
+        impacts_fold(most, impacts, rows);
+        impacts_fold_portable(other, impacts, rows);
+        assert_memory_equal(most, other, sizeof(most));
+        for (size_t i = 0; i < sizeof(impacts); i++)
+            assert_true(impacts[i] <= most[i / IMPACT_ROW * 16 + i % 16]);
+        size_t count = 16 * (size_t)(1 + pick(sizeof(impacts) / 16));
+        assert_int_equal(impacts_count(impacts, count, least),
+                         impacts_count_portable(impacts, count, least));
+        for (size_t i = 0; i < sizeof(impacts); i += 64) {
+            assert_true(impacts_from(impacts + i, least) ==
+                        impacts_from_portable(impacts + i, least));
+            assert_int_equal(impacts_any_from(impacts + i, least),
+                             impacts_any_from_portable(impacts + i, least));
+        }
+    }
+}
+
+/* More than a byte can count. */
+static void many_are_counted(void **state)
+{
+    static uint8_t impacts[16 * 700];
+
+    (void)state;
+    memset(impacts, 7, sizeof(impacts));
+    assert_int_equal(impacts_count(impacts, sizeof(impacts), 7), sizeof(impacts));
+    assert_int_equal(impacts_count(impacts, sizeof(impacts), 8), 0);
+    impacts[5] = 9;
+    assert_int_equal(impacts_count(impacts, sizeof(impacts), 8), 1);
+}
+
 /* Joined, two impacts are what x of both together makes, rounded up. */
 static void joined_impacts_are_of_both(void **state)
 {
@@ -142,9 +182,14 @@ static void joined_impacts_are_of_both(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vectors_sum_alike),     cmocka_unit_test(vectors_compare_alike),
-        cmocka_unit_test(parts_add_up),          cmocka_unit_test(many_are_joined_to_no_less),
-        cmocka_unit_test(the_greatest_is_found), cmocka_unit_test(joined_impacts_are_of_both),
+        cmocka_unit_test(vectors_sum_alike),
+        cmocka_unit_test(vectors_compare_alike),
+        cmocka_unit_test(parts_add_up),
+        cmocka_unit_test(many_are_joined_to_no_less),
+        cmocka_unit_test(the_greatest_is_found),
+        cmocka_unit_test(joined_impacts_are_of_both),
+        cmocka_unit_test(the_best_of_many_are_found_alike),
+        cmocka_unit_test(many_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

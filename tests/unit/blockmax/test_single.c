@@ -1,0 +1,282 @@
+/* A search for one word against one that scores all documents: rare words, frequent ones, and such
+ * that all documents have; in several segments, with documents that are deleted. */
+#include <stdlib.h>
+
+#include "index/base/str.h"
+#include "index/blockmax/invert.h"
+#include "index/blockmax/search.h"
+#include "index/rank/score.h"
+#include "tests/support/support.h"
+
+#define DOCS 30000
+#define WORDS 7
+#define KEEP_MAX 60
+#define ROUNDS 300
+
+struct doc {
+    uint8_t title, length;
+    uint8_t body[WORDS]; /* occurrences by word */
+    bool gone;
+};
+
+static struct doc docs[DOCS];
+static uint64_t state = 88172645463325252u;
+
+static uint32_t below(uint32_t n)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)(state >> 20) % n;
+}
+
+/* Word w stands in about one document in so many. */
+static const uint32_t rarity[WORDS] = {1, 2, 9, 40, 300, 2000, 12000};
+
+static void fill(void)
+{
+    for (size_t d = 0; d < DOCS; d++) {
+        docs[d] = (struct doc){.length = (uint8_t)(60 + below(below(3) == 0 ? 190 : 8))};
+        for (size_t w = 0; w < WORDS; w++)
+            if (below(rarity[w]) == 0)
+                docs[d].body[w] = (uint8_t)(1 + below(1 + below(1 + below(8))));
+        docs[d].title = docs[d].body[3] > 0 && below(4) == 0;
+    }
+}
+
+static struct sx_str name_of(uint32_t word, char out[16])
+{
+    return str_make(out, (size_t)snprintf(out, 16, "w%u", word));
+}
+
+static struct segment *build(size_t from, size_t to, double average)
+{
+    struct inverter *v = inverter_new();
+    struct buf bytes = {0};
+    struct segment *s;
+    struct sx_error err;
+    uint8_t id[SEGMENT_ID_BYTES] = {1};
+    char name[16];
+
+    assert_non_null(v);
+    for (size_t d = from; d < to; d++) {
+        uint32_t at = 0;
+        assert_int_equal(inverter_begin(v, 1 + d), 0);
+        if (docs[d].title > 0)
+            assert_int_equal(inverter_token(v, false, 0, name_of(3, name), false), 0);
+        for (uint32_t w = 0; w < WORDS; w++)
+            for (uint32_t i = 0; i < docs[d].body[w]; i++)
+                assert_int_equal(inverter_token(v, true, at++, name_of(w, name), false), 0);
+        inverter_lengths(v, (struct doc_length){docs[d].title, docs[d].length, 0});
+    }
+    assert_int_equal(inverter_write(v, 1 + from, 1 + to, average, id, -1, &bytes, &err), SX_OK);
+    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
+    inverter_free(v);
+    return s;
+}
+
+/* ---- the search -------------------------------------------------------------------------------- */
+
+struct best {
+    double score[KEEP_MAX]; /* the greatest first */
+    size_t count, keep;
+    struct phrase_tf tf;
+    double average, weight;
+    size_t seen;
+};
+
+static double score_of(const struct best *b, size_t d, struct phrase_tf tf)
+{
+    double norm = score_length_norm(score_combined(docs[d].title, docs[d].length), b->average);
+    double combined = score_combined(tf.title, tf.body);
+
+    return combined > 0 ? score_leaf(1, b->weight, combined, norm) : 0;
+}
+
+static void add(struct best *b, double score)
+{
+    size_t at = b->count;
+
+    if (at == b->keep && score <= b->score[at - 1])
+        return;
+    at -= at == b->keep;
+    for (; at > 0 && b->score[at - 1] < score; at--)
+        b->score[at] = b->score[at - 1];
+    b->score[at] = score;
+    b->count += b->count < b->keep;
+}
+
+static double floor_of(void *ctx)
+{
+    const struct best *b = ctx;
+
+    return b->count < b->keep ? -1 : b->score[b->count - 1];
+}
+
+static void expect(void *ctx, uint64_t rowid)
+{
+    (void)ctx;
+    assert_true(rowid >= 1 && rowid <= DOCS);
+}
+
+static sx_status see(void *ctx, uint64_t rowid)
+{
+    struct best *b = ctx;
+    double score = score_of(b, rowid - 1, b->tf);
+
+    assert_false(docs[rowid - 1].gone);
+    b->seen++;
+    if (score > 0)
+        add(b, score);
+    return SX_OK;
+}
+
+static sx_status look_up(void *ctx, size_t work)
+{
+    (void)ctx;
+    (void)work;
+    return SX_OK;
+}
+
+static bool is_gone(const void *ctx, uint64_t rowid)
+{
+    (void)ctx;
+    return docs[rowid - 1].gone;
+}
+
+/* What `field` has of the word. */
+static struct phrase_tf counts_of(size_t d, uint32_t word, enum bm_field field)
+{
+    return (struct phrase_tf){word == 3 && field != BM_BODY ? docs[d].title : 0,
+                              field != BM_TITLE ? docs[d].body[word] : 0};
+}
+
+/* All documents, one by one. */
+static void scan(struct best *b, uint32_t word, enum bm_field field, uint64_t to)
+{
+    for (size_t d = 0; d + 1 < to; d++) {
+        double score = score_of(b, d, counts_of(d, word, field));
+        if (!docs[d].gone && score > 0)
+            add(b, score);
+    }
+}
+
+static void search(struct segment *const *segments, size_t count, struct pool *mem)
+{
+    static const uint32_t leaf = 0;
+    struct bm_search *b;
+    struct sx_error err;
+    char name[16];
+    bool pruned;
+    uint32_t word = below(WORDS + 1);
+    struct sx_str term = name_of(word % WORDS, name);
+    /* At last one in two terms, whose postings count together. */
+    struct sx_str other = str_of(word == WORDS ? "w5" : "none");
+    struct bm_phrase phrases[] = {{&term, 1, false}, {&other, 1, false}};
+    struct bm_leaf leaves[] = {{.phrases = phrases,
+                                .phrase_count = word == WORDS ? 2 : 1,
+                                .field = (enum bm_field)below(3),
+                                .weight = 1 + below(9)}};
+    struct best found = {.keep = 1 + below(below(2) == 0 ? 12 : KEEP_MAX),
+                         .average = 40 + below(60),
+                         .weight = leaves[0].weight};
+    struct best all = found;
+    struct bm_ask ask = {
+        .view = {segments, count, below(2) == 0 ? 1 + below(DOCS) : DOCS + 1, is_gone, NULL},
+        .leaves = leaves,
+        .leaf_count = 1,
+        .avglen = found.average,
+        .tf = &found.tf,
+        .keep = found.keep,
+        .floor = floor_of,
+        .expect = expect,
+        .see = see,
+        .look_up = look_up,
+        .ctx = &found};
+    struct bm_clause clause = {&leaf, 1};
+
+    pool_clear(mem);
+    assert_int_equal(bm_begin(&b, &ask, mem, &err), SX_OK);
+    assert_int_equal(bm_best(b, &clause, 1, &pruned, &err), SX_OK);
+    bm_end(b);
+    if (word == WORDS)
+        return; /* the same documents may have both: see property_engines */
+    scan(&all, word, leaves[0].field, ask.view.below);
+    assert_int_equal(found.count, all.count);
+    for (size_t i = 0; i < all.count; i++)
+        assert_true(found.score[i] == all.score[i]);
+}
+
+static void finds_what_a_scan_finds(void **unused)
+{
+    static const size_t ends[] = {0, 100, 1500, 21000, DOCS};
+    struct segment *segments[4];
+    struct pool mem = {0};
+
+    (void)unused;
+    fill();
+    for (size_t i = 0; i < 4; i++)
+        segments[i] = build(ends[i], ends[i + 1], 50 + 10 * (double)i);
+    for (int round = 0; round < ROUNDS; round++) {
+        if (round == ROUNDS / 3) { /* the best are gone, too */
+            for (size_t d = 0; d < DOCS; d++)
+                docs[d].gone = below(5) == 0 || docs[d].body[0] > 4;
+            for (size_t d = 0; d < DOCS; d++)
+                for (size_t i = 0; docs[d].gone && i < 4; i++)
+                    if (d >= ends[i] && d < ends[i + 1])
+                        segment_kill(segments[i], 1 + d);
+        }
+        search(segments, 4, &mem);
+    }
+    pool_release(&mem);
+    for (size_t i = 0; i < 4; i++)
+        segment_unref(segments[i]);
+}
+
+/* Of a frequent word, few documents are looked at. */
+static void few_are_seen(void **unused)
+{
+    (void)unused;
+    struct bm_search *b;
+    struct sx_error err;
+    struct pool mem = {0};
+    uint32_t leaf = 0;
+    bool pruned;
+
+    fill();
+    struct segment *s = build(0, DOCS, 80);
+    struct sx_str term = str_of("w2");
+    struct bm_phrase phrase = {&term, 1, false};
+    struct bm_leaf leaves[] = {{.phrases = &phrase, .phrase_count = 1, .weight = 2}};
+    struct best found = {.keep = 10, .average = 80, .weight = 2};
+    struct bm_ask ask = {.view = {&s, 1, DOCS + 1, is_gone, NULL},
+                         .leaves = leaves,
+                         .leaf_count = 1,
+                         .avglen = 80,
+                         .tf = &found.tf,
+                         .keep = 10,
+                         .floor = floor_of,
+                         .expect = expect,
+                         .see = see,
+                         .look_up = look_up,
+                         .ctx = &found};
+    struct bm_clause clause = {&leaf, 1};
+    assert_int_equal(bm_begin(&b, &ask, &mem, &err), SX_OK);
+    assert_int_equal(bm_best(b, &clause, 1, &pruned, &err), SX_OK);
+    assert_true(pruned);
+    assert_int_equal(found.count, 10);
+    assert_in_range(found.seen, 10, 60);
+    bm_end(b);
+    pool_release(&mem);
+    segment_unref(s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_what_a_scan_finds),
+        cmocka_unit_test(few_are_seen),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
