@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <searchd/index.h>
 
@@ -29,10 +30,13 @@
 /* What a watch tells is gathered for so long: a tree that is removed, or unpacked, is not one sync a
  * file. */
 #define GATHER_NS (NS_PER_S / 10)
+/* Between two looks for a root that is gone. */
+#define LOOK_NS NS_PER_S
 
 /* The folders of a collection; handed over whole on reload. */
 struct roots {
     char *paths[CONFIG_ROOTS_MAX];
+    bool gone[CONFIG_ROOTS_MAX]; /* could not be begun: the writer's */
     size_t count;
     uint64_t rescan_ns;
 };
@@ -53,13 +57,13 @@ struct writer {
     bool syncing;       /* that one has begun */
     bool again;         /* all are to be synced once more, soon */
     uint64_t stir_at;   /* when the watches are to be emptied; 0: nothing stirs */
+    unsigned restarts;  /* of the processes that start readers, as told */
     size_t draining;    /* whose watch is being emptied, or count */
-    bool patching;      /* what a watch told is being synced, */
-    size_t patched;     /* which is this root's */
     bool upkeep;        /* there may be something to merge */
     uint64_t wrote_at;  /* last commit */
     uint64_t idled_at;  /* last slice */
     uint64_t rescan_at; /* when all roots are scanned again */
+    uint64_t look_at;   /* when roots that are gone are looked for; 0: none is */
 };
 
 struct batch {
@@ -238,11 +242,12 @@ static void take_news(struct writer *w)
     roots_free(w->roots);
     w->roots = news;
     watcher_clear(w->watcher);
-    w->root = 0; /* sx_sync_begin() ends a sync that still runs */
+    sx_sync_end(w->index);
+    w->look_at = 0;
+    w->root = 0;
     w->syncing = false;
     w->stir_at = 0;
     w->draining = news->count;
-    w->patching = false;
     w->rescan_at = 0;
 }
 
@@ -254,16 +259,21 @@ static void tell_file(void *ctx, const struct sx_sync_event *ev)
                   ev->path, ev->reason);
 }
 
-static void tell_sync(struct writer *w, const char *root)
+/* Of a sync of changes none, as they may be of several. */
+static const char *synced_root(const struct writer *w, const struct sx_sync_progress *p)
 {
-    struct sx_sync_progress p = sx_sync_progress(w->index);
-    if (p.added + p.updated + p.moved + p.removed == 0)
+    return p->paths || w->root >= w->roots->count ? "" : w->roots->paths[w->root];
+}
+
+static void tell_sync(struct writer *w, const struct sx_sync_progress *p)
+{
+    if (p->added + p->updated + p->moved + p->removed == 0)
         return;
     log_info("synced collection=%s root=\"%s\" files=%llu added=%llu updated=%llu moved=%llu "
              "removed=%llu failed=%llu",
-             w->name, root, (unsigned long long)p.files, (unsigned long long)p.added,
-             (unsigned long long)p.updated, (unsigned long long)p.moved,
-             (unsigned long long)p.removed, (unsigned long long)p.failed);
+             w->name, synced_root(w, p), (unsigned long long)p->files, (unsigned long long)p->added,
+             (unsigned long long)p->updated, (unsigned long long)p->moved,
+             (unsigned long long)p->removed, (unsigned long long)p->failed);
     w->upkeep = true;
 }
 
@@ -274,16 +284,31 @@ static void sync_failed(struct writer *w, const char *root, const struct sx_erro
     notice_broken(w);
 }
 
-/* A slice of the sync that runs. */
-static sx_status sync_step(struct writer *w, bool *more, struct sx_error *err)
+static void tell_restarts(struct writer *w, unsigned restarts)
 {
-    unsigned before = sx_sync_progress(w->index).restarts;
-    sx_status rc = sx_sync_step(w->index, SLICE_MS, more, tell_file, w, err);
-    unsigned times = sx_sync_progress(w->index).restarts - before;
-    if (times > 0)
+    if (restarts > w->restarts)
         log_warn("readers restarted collection=%s times=%u: what starts them was killed", w->name,
-                 times);
-    return rc;
+                 restarts - w->restarts);
+    w->restarts = restarts;
+}
+
+/* A slice of a sync that runs. What fails is left for the next scan, of changes for one soon. */
+static void sync_slice(struct writer *w)
+{
+    struct sx_error err = {.offset = SX_NO_OFFSET};
+    bool more;
+    sx_status rc = sx_sync_step(w->index, SLICE_MS, &more, tell_file, w, &err);
+    struct sx_sync_progress p = sx_sync_progress(w->index);
+    tell_restarts(w, p.restarts);
+    if (rc != SX_OK)
+        sync_failed(w, synced_root(w, &p), &err);
+    else if (!more)
+        tell_sync(w, &p);
+    w->again = w->again || p.missed || (rc != SX_OK && p.paths);
+    if (!more && !p.paths && w->syncing) {
+        w->syncing = false;
+        w->root++;
+    }
 }
 
 /* Before it is looked through, so that no change comes in between. */
@@ -297,28 +322,32 @@ static void watch_root(struct writer *w, const char *root)
                  w->name, root, lacks, (unsigned long long)(w->roots->rescan_ns / NS_PER_S));
 }
 
-/* One slice of one folder. A folder that cannot be read is told and left for the next scan. */
-static void sync_slice(struct writer *w)
+/* A folder that cannot be read is told and left for the next scan. */
+static void begin_root(struct writer *w)
 {
     struct sx_error err = {.offset = SX_NO_OFFSET};
     const char *root = w->roots->paths[w->root];
-    bool more = true;
-    sx_status rc = SX_OK;
-    if (!w->syncing) {
-        watch_root(w, root);
-        rc = sx_sync_begin(w->index, root, &err);
-    }
-    w->syncing = true;
-    if (rc == SX_OK)
-        rc = sync_step(w, &more, &err);
-    if (rc != SX_OK)
-        sync_failed(w, root, &err);
-    else if (!more)
-        tell_sync(w, root);
-    if (rc == SX_OK && more)
+    watch_root(w, root);
+    w->syncing = sx_sync_begin(w->index, root, &err) == SX_OK;
+    w->roots->gone[w->root] = !w->syncing;
+    if (w->syncing)
         return;
-    w->syncing = false;
+    sync_failed(w, root, &err);
     w->root++;
+    w->look_at = clock_now_ns() + LOOK_NS;
+}
+
+/* A folder that is put back is synced at once; no watch can tell of it. */
+static void look_for_roots(struct writer *w)
+{
+    bool any = false;
+    if (w->look_at == 0 || clock_now_ns() < w->look_at)
+        return;
+    for (size_t i = 0; i < w->roots->count; i++) {
+        any = any || w->roots->gone[i];
+        w->again = w->again || (w->roots->gone[i] && access(w->roots->paths[i], R_OK | X_OK) == 0);
+    }
+    w->look_at = any ? clock_now_ns() + LOOK_NS : 0;
 }
 
 /* Takes what a watch has to tell. It may have more by and by: it is asked again. */
@@ -326,9 +355,8 @@ static void drain_watch(struct writer *w)
 {
     struct sx_error err = {.offset = SX_NO_OFFSET};
     struct sx_watch_news news = {.all = true};
-    struct sx_watch *watch = watcher_get(w->watcher, w->draining);
+    struct sx_watch *watch = watcher_get(w->watcher, w->draining++);
     sx_status rc = SX_OK;
-    w->patched = w->draining++;
     if (watch == NULL)
         return;
     rc = sx_watch_take(watch, &news, &err);
@@ -339,23 +367,8 @@ static void drain_watch(struct writer *w)
     w->stir_at = clock_now_ns() + GATHER_NS;
     if (rc == SX_OK && !news.all)
         rc = sx_sync_begin_paths(w->index, news.paths, news.count, &err);
-    w->patching = rc == SX_OK && !news.all;
-    w->again = w->again || !w->patching; /* what cannot be told apart is looked for everywhere */
-}
-
-static void patch_slice(struct writer *w)
-{
-    struct sx_error err = {.offset = SX_NO_OFFSET};
-    const char *root = w->roots->paths[w->patched];
-    bool more = true;
-    sx_status rc = sync_step(w, &more, &err);
-    if (rc != SX_OK) {
-        sync_failed(w, root, &err);
-        w->again = true;
-    } else if (!more) {
-        tell_sync(w, root);
-    }
-    w->patching = rc == SX_OK && more;
+    /* what cannot be told apart is looked for everywhere */
+    w->again = w->again || rc != SX_OK || news.all;
 }
 
 static void upkeep_slice(struct writer *w)
@@ -405,28 +418,33 @@ static bool overdue(const struct writer *w)
  * start. */
 static void sync_some(struct writer *w)
 {
-    /* What a large file has begun to give would be read again. */
-    if (!w->patching && !sx_sync_progress(w->index).amid && stirring(w))
+    if (!sx_sync_progress(w->index).changes && stirring(w))
         drain_watch(w);
-    if (w->patching) /* at once: under writes without end there is but a slice a second */
-        patch_slice(w);
-    else if (roots_left(w))
+    if (roots_left(w) && !w->syncing)
+        begin_root(w);
+    if (sx_sync_progress(w->index).left) /* at once: under writes there is but a slice a second */
         sync_slice(w);
     if (w->root == w->roots->count && w->rescan_at == 0)
         w->rescan_at = clock_now_ns() + w->roots->rescan_ns;
+}
+
+/* Whether there is something for sync_some(). */
+static bool sync_left(struct writer *w)
+{
+    return has_roots(w) && (roots_left(w) || stirring(w) || sx_sync_progress(w->index).left);
 }
 
 static void idle_slice(struct writer *w)
 {
     if (writer_broken(w))
         return;
-    if (!w->patching && !roots_left(w) && has_roots(w) &&
-        (w->again || clock_now_ns() >= w->rescan_at)) {
+    look_for_roots(w);
+    if (!roots_left(w) && has_roots(w) && (w->again || clock_now_ns() >= w->rescan_at)) {
         w->again = false;
         w->root = 0;
         w->rescan_at = 0;
     }
-    if (w->patching || roots_left(w) || stirring(w))
+    if (sync_left(w))
         sync_some(w);
     else if (w->upkeep && (overdue(w) || clock_now_ns() >= w->wrote_at + QUIET_NS))
         upkeep_slice(w);
@@ -438,11 +456,13 @@ static uint64_t next_wake(struct writer *w)
 {
     if (writer_broken(w))
         return QUEUE_FOREVER;
-    if (w->patching || roots_left(w) || (w->again && has_roots(w)) || stirring(w))
+    if (sync_left(w) || (w->again && has_roots(w)))
         return 0;
     uint64_t at = has_roots(w) ? w->rescan_at : QUEUE_FOREVER;
     if (has_roots(w) && w->stir_at != 0 && w->stir_at < at)
         at = w->stir_at;
+    if (has_roots(w) && w->look_at != 0 && w->look_at < at)
+        at = w->look_at;
     if (w->upkeep && w->wrote_at + QUIET_NS < at)
         at = w->wrote_at + QUIET_NS;
     return at;

@@ -56,7 +56,9 @@ struct sx_watch;
 
 /* All may be zero. */
 struct sx_extract_options {
-    unsigned helpers;      /* at most so many processes read; 0: one a core, at most 8 */
+    /* At most so many processes read, and as many again what has changed, and what of it takes long;
+     * 0: one a core, at most 8. */
+    unsigned helpers;
     unsigned timeout_ms;   /* that one file may take; 0: 20 s */
     uint64_t memory_bytes; /* of one process; 0: 1 GiB */
 };
@@ -208,32 +210,38 @@ struct sx_sync_progress {
     uint64_t moved;                                      /* files that have another path now */
     uint64_t docs;                                       /* documents put */
     bool listed;                                         /* all files are seen */
-    /* How often the process that starts readers had died and was replaced; what it had in hand was
-     * read again. */
+    bool paths;                                          /* a sync of paths, not of a root */
+    /* How often the process that starts readers had died and was replaced, since the index was
+     * opened; what it had in hand was read again. */
     unsigned restarts;
-    /* A large file is being read, of which a part is put: a sync of paths would have it read again
-     * from its beginning. */
-    bool amid;
+    bool left;    /* a step has something to do */
+    bool changes; /* of it, paths that have just come: others would push them back */
+    bool missed;  /* more paths waited than are kept: the roots have to be synced */
 };
 
 /* Begins to bring the index in line with the folder `root` (all its readable regular files
- * below, symbolic links not followed). One sync at a time: another that runs ends. A root that
+ * below, symbolic links not followed). Another root's that runs ends. A root that
  * cannot be listed is listed by sx_reader_failed() until it can. A document whose uri another
  * file has is refused, and tried again when that one goes. */
 sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err);
 
 /* The same for `count` files and folders, absolute paths without links in them, such as
- * sx_watch_take() gives: what is there is read as it changed, what is not is forgotten. It goes before
- * the sync of a root that runs, which goes on with the first sx_sync_step() after it is done. */
+ * sx_watch_take() gives: what is there is read as it changed, what is not is forgotten; files that
+ * are there first. It goes before the sync of a root, and beside it where it takes long: a mass of
+ * files, or a large one. */
 sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
                               struct sx_error *err);
 
-/* Goes on for about `budget_ms`, committing as it goes. *more is false when it is done. Files are
+/* Goes on with one of the syncs for about `budget_ms`, committing as it goes. *more is false when that one
+ * is done, or has failed: sx_sync_progress() is of it; others may be left. Files are
  * read by threads of the index's own, which the first sync starts, and written by the caller, in the
  * order of their paths; a slow one makes nobody wait beyond the budget. Files that cannot be read are recorded (see sx_reader_failed) and are no error. `event` may be NULL. */
 sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
                        void (*event)(void *ctx, const struct sx_sync_event *ev), void *ctx,
                        struct sx_error *err);
+
+/* Ends all syncs, those of roots and of paths, as far as they are. */
+void sx_sync_end(struct sx_index *ix);
 
 /* Watches a root and the folders below it, so that what changes is known without looking for it: open
  * it before a sync of the root, take from it after. One thread. */
@@ -254,7 +262,7 @@ struct sx_watch_news {
 /* What has changed since the last call. After a failure a sync of the whole root makes up for it. */
 sx_status sx_watch_take(struct sx_watch *w, struct sx_watch_news *out, struct sx_error *err);
 
-/* Where the running or last sync stands. */
+/* Where the sync stands that was begun or stepped last. */
 struct sx_sync_progress sx_sync_progress(const struct sx_index *ix);
 
 /* ---- searching: a reader's thread -------------------------------------------------------- */

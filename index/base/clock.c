@@ -23,3 +23,11 @@ int64_t clock_wall(void)
 {
     return (int64_t)time(NULL);
 }
+
+int64_t clock_wall_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}

@@ -7,6 +7,7 @@
 
 uint64_t clock_now_ns(void); /* CLOCK_MONOTONIC */
 int64_t clock_wall(void);    /* seconds since 1970 */
+int64_t clock_wall_ns(void);
 uint64_t clock_thread_ns(void);
 
 #endif

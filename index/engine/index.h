@@ -25,7 +25,7 @@
 #include "index/store/docs.h"
 
 struct sync;
-struct readahead;
+struct syncs;
 
 struct sx_index {
     char *dir, *path;
@@ -52,9 +52,8 @@ struct sx_index {
     struct reach_changes changes;
     bool merged;     /* nothing to merge since the last commit */
     int merge_pages; /* of the next slice, by what the last one took */
-    struct sync *sync;
-    struct readahead *ahead; /* its threads that read files; NULL: none were needed yet */
-    struct sx_sync_progress progress;
+    struct syncs *syncs;
+    struct sync *sync; /* of them the one that has a slice now, or NULL */
 
     /* shared */
     pthread_mutex_t lock; /* the writer passes it before COMMIT, a reader after BEGIN */
@@ -62,10 +61,11 @@ struct sx_index {
     struct cursors *cursors;
     struct upkeep upkeep;
     struct crew *crew;
-    size_t words_max;                      /* bytes for terms in memory; since it was opened */
-    _Atomic(uint64_t) analyzer;            /* the one that made the index */
-    struct sx_sync_progress told_progress; /* `progress`, for readers; under `lock` */
-    _Atomic(uint64_t) pending;             /* files of a running sync still to be read */
+    size_t words_max;           /* bytes for terms in memory; since it was opened */
+    _Atomic(uint64_t) analyzer; /* the one that made the index */
+    struct sx_sync_progress
+        told_progress;         /* of the root, or what there was last, for readers; under `lock` */
+    _Atomic(uint64_t) pending; /* files of a running sync still to be read */
 };
 
 struct sx_reader {
@@ -111,6 +111,7 @@ sx_status write_reindex(struct sx_index *ix, struct prepared *p, struct prepared
 /* Records `err` as the end of the transaction and rolls back; returns its code. */
 sx_status write_doom(struct sx_index *ix, sx_status rc, const struct sx_error *err);
 
-void sync_free(struct sync *s); /* NULL is fine */
+struct syncs *syncs_new(void);
+void syncs_free(struct syncs *s); /* NULL is fine */
 
 #endif

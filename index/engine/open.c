@@ -12,7 +12,6 @@
 #include "index/blockmax/guard.h"
 #include "index/engine/documents.h"
 #include "index/engine/segfiles.h"
-#include "index/engine/readahead.h"
 #include "index/ingest/reader.h"
 #include "index/store/schema.h"
 #include "index/text/analyzer.h"
@@ -109,8 +108,10 @@ sx_status sx_index_open(struct sx_index **out, const char *dir, const struct sx_
     pthread_mutex_init(&ix->lock, NULL);
     ix->dir = mem_strndup(dir, strlen(dir));
     ix->path = path_in(dir, "index.db");
-    sx_status rc =
-        ix->dir == NULL || ix->path == NULL ? sx_fail_oom(err) : open_parts(ix, opt, err);
+    ix->syncs = syncs_new();
+    sx_status rc = ix->dir == NULL || ix->path == NULL || ix->syncs == NULL
+                       ? sx_fail_oom(err)
+                       : open_parts(ix, opt, err);
     if (rc != SX_OK) {
         sx_index_close(ix);
         return rc;
@@ -124,8 +125,7 @@ void sx_index_close(struct sx_index *ix)
 {
     if (ix == NULL)
         return;
-    readahead_close(ix->ahead);
-    sync_free(ix->sync);
+    syncs_free(ix->syncs);
     if (ix->w.sq != NULL) {
         sx_index_rollback(ix);
         upkeep_stop(ix);

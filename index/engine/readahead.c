@@ -17,6 +17,8 @@
 
 #define THREADS_MAX 8
 #define HEAD_BYTES ((size_t)1 << 20) /* of a long file: by which its kind is known */
+/* Two changes within so long may have one time: file systems take it from a clock that ticks. */
+#define TICK_NS 50000000
 
 enum stage {
     GIVEN,
@@ -153,6 +155,8 @@ static sx_status read_bytes(struct readahead_file *f, const struct sx_extract *x
         own->fd = -1;
         return rc;
     }
+    int64_t age = clock_wall_ns() - f->facts.changed_ns;
+    f->fresh = age > -TICK_NS && age < TICK_NS;
     if (f->facts.size > (own->turn ? INGEST_LONG_MAX : READAHEAD_FILE_BYTES))
         return too_large(f, INGEST_LONG_MAX);
     if (f->facts.size > INGEST_FILE_MAX && x != NULL)

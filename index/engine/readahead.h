@@ -42,6 +42,7 @@ struct readahead_file {
 
     struct buf uri;
     struct file_facts facts; /* of what was read */
+    bool fresh;              /* it had just changed: another change may not show in its time */
     unsigned char hash[FILE_HASH_BYTES];
     enum media media;
     enum readahead_outcome outcome;

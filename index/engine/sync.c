@@ -11,104 +11,26 @@
  * the rest by the same comparison. */
 #include "index/engine/sync.h"
 
-#include <string.h>
-
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
-#include "index/base/str.h"
-#include "index/engine/readahead.h"
+#include "index/extract/extract.h"
 
 /* Documents between two commits of a slice, so that the memory of a transaction stays small. */
 #define SLICE_DOCS 5000
-
-static void paths_release(struct paths *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        mem_free(p->items[i]);
-    mem_free(p->items);
-}
-
-static void free_one(struct sync *s)
-{
-    walk_close(s->walk);
-    for (size_t i = 0; i < s->changed_count; i++)
-        mem_free(s->changed[i].path);
-    paths_release(&s->unlisted);
-    paths_release(&s->targets);
-    mem_free(s->changed);
-    mem_free(s->met);
-    buf_release(&s->after);
-    buf_release(&s->prefix);
-    mem_free(s);
-}
-
-void sync_free(struct sync *s)
-{
-    while (s != NULL) {
-        struct sync *outer = s->outer;
-        free_one(s);
-        s = outer;
-    }
-}
-
-/* Files that are being read for the sync are read in vain; they are given again, if it goes on. */
-static void stop_reading(struct sx_index *ix)
-{
-    readahead_drop_all(ix->ahead);
-    if (ix->sync == NULL)
-        return;
-    ix->sync->changed_given = ix->sync->changed_next;
-    ix->sync->amid = false;
-}
-
-/* Ends the sync that runs; the one that waits for it is the next. */
-static void end_sync(struct sx_index *ix)
-{
-    struct sync *s = ix->sync;
-
-    if (s == NULL)
-        return;
-    stop_reading(ix);
-    ix->sync = s->outer;
-    free_one(s);
-}
-
-static uint64_t pending(const struct sx_index *ix)
-{
-    uint64_t files = ix->sync != NULL && ix->sync->waiting ? 0 : ix->progress.pending;
-
-    for (const struct sync *s = ix->sync; s != NULL; s = s->outer)
-        files += s->waiting ? s->saved.pending : 0;
-    return files;
-}
+/* Changes that take longer are no more before the next. */
+#define CHANGES_NS ((uint64_t)500 * 1000000)
 
 struct sx_sync_progress sx_sync_progress(const struct sx_index *ix)
 {
-    return ix->progress;
-}
+    const struct syncs *all = ix->syncs;
+    struct sx_sync_progress p = all->last;
 
-/* Of a whole root, or of `count` paths below it. NULL: `err` says why. */
-static struct sync *sync_new(const char *root, const char *const *paths, size_t count,
-                             struct sx_error *err)
-{
-    struct sync *s = mem_zalloc(1, sizeof(*s));
-
-    if (s == NULL) {
-        sx_fail_oom(err);
-        return NULL;
-    }
-    s->of_paths = paths != NULL;
-    sx_status rc = paths == NULL ? walk_open(&s->walk, root, err) : SX_OK;
-    if (rc == SX_OK && paths == NULL) {
-        rc = sync_add_path(&s->targets, walk_root(s->walk), err);
-        s->target = 1;
-    }
-    for (size_t i = 0; paths != NULL && i < count && rc == SX_OK; i++)
-        rc = sync_add_path(&s->targets, paths[i], err);
-    if (rc == SX_OK)
-        return s;
-    free_one(s);
-    return NULL;
+    p.changes = all->lanes[LANE_CHANGES] != NULL || all->next.count > 0;
+    p.left = p.changes || all->lanes[LANE_LATER] != NULL || all->later.count > 0 ||
+             all->lanes[LANE_ROOT] != NULL;
+    p.missed = all->missed;
+    p.restarts = all->restarts;
+    return p;
 }
 
 sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *err)
@@ -118,14 +40,45 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
     err = err == NULL ? &own : err;
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    while (ix->sync != NULL)
-        end_sync(ix);
-    memset(&ix->progress, 0, sizeof(ix->progress));
+    lane_end(ix, LANE_ROOT);
+    ix->syncs->last = (struct sx_sync_progress){0};
+    ix->syncs->missed = false;
     struct sync *s = sync_new(root, NULL, 0, err);
     sx_status rc = s == NULL ? err->code : SX_OK;
     if (!ix->in_transaction && rc != SX_ENOMEM)
         sync_note_root(ix, root, rc == SX_OK ? NULL : err->msg);
-    ix->sync = s;
+    if (s != NULL)
+        lane_begin(ix, LANE_ROOT, s);
+    return rc;
+}
+
+void sx_sync_end(struct sx_index *ix)
+{
+    for (int i = 0; i < SYNC_LANES; i++)
+        lane_end(ix, (enum sync_lane)i);
+    paths_release(&ix->syncs->next);
+    paths_release(&ix->syncs->later);
+    atomic_store(&ix->pending, 0);
+}
+
+/* Where a folder is among the paths, which may hold a mass of files, files that are there go before
+ * it. What is gone does not: it may be found in the folder, under another path. */
+static sx_status part_by_kind(struct sx_index *ix, const char *const *paths, size_t count,
+                              const char **first, size_t *first_count, struct sx_error *err)
+{
+    struct walk_file f;
+    bool any_folder = false;
+    sx_status rc = SX_OK;
+
+    *first_count = 0;
+    for (size_t i = 0; i < count && !any_folder; i++)
+        any_folder = walk_look(paths[i], &f) == WALK_FOLDER;
+    for (size_t i = 0; i < count && rc == SX_OK; i++) {
+        if (!any_folder || walk_look(paths[i], &f) == WALK_FILE)
+            first[(*first_count)++] = paths[i];
+        else
+            rc = sync_add_path(&ix->syncs->next, paths[i], err);
+    }
     return rc;
 }
 
@@ -133,36 +86,24 @@ sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, siz
                               struct sx_error *err)
 {
     struct sx_error own;
+    size_t first_count = 0;
 
     err = err == NULL ? &own : err;
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
-    struct sync *s = sync_new(NULL, paths, count, err);
-    if (s == NULL)
-        return err->code;
-    if (ix->sync != NULL && ix->sync->of_paths)
-        end_sync(ix);
-    stop_reading(ix);
-    if (ix->sync != NULL && !ix->sync->waiting) {
-        ix->sync->saved = ix->progress;
-        ix->sync->waiting = true;
+    const char **first = mem_alloc((count + 1) * sizeof(*first));
+    sx_status rc = first == NULL ? sx_fail_oom(err) : lane_defer(ix, err);
+    if (rc == SX_OK)
+        rc = part_by_kind(ix, paths, count, first, &first_count, err);
+    ix->syncs->last = (struct sx_sync_progress){.paths = true};
+    if (rc == SX_OK && first_count > 0) {
+        struct sync *s = sync_new(NULL, first, first_count, err);
+        rc = s == NULL ? err->code : SX_OK;
+        if (s != NULL)
+            lane_begin(ix, LANE_CHANGES, s);
     }
-    memset(&ix->progress, 0, sizeof(ix->progress));
-    s->outer = ix->sync;
-    ix->sync = s;
-    return SX_OK;
-}
-
-/* The sync that runs goes on, where it waited for another. */
-static struct sync *resume(struct sx_index *ix)
-{
-    struct sync *s = ix->sync;
-
-    if (s != NULL && s->waiting) {
-        ix->progress = s->saved;
-        s->waiting = false;
-    }
-    return s;
+    mem_free(first);
+    return rc;
 }
 
 static sx_status one_step(struct sx_index *ix, struct sx_error *err)
@@ -185,7 +126,7 @@ static sx_status one_step(struct sx_index *ix, struct sx_error *err)
     }
     if (rc == SX_OK && !more) {
         ix->sync->phase++;
-        ix->progress.listed = true;
+        ix->sync->progress.listed = true;
         ix->sync->target = 0;
     }
     if (rc == SX_OK && ix->sync->phase == SYNC_DONE && ix->sync->dropped && !ix->sync->again)
@@ -193,40 +134,67 @@ static sx_status one_step(struct sx_index *ix, struct sx_error *err)
     return rc;
 }
 
+/* Tells readers: of the root, while one is synced. */
+static void tell(struct sx_index *ix)
+{
+    const struct sync *root = ix->syncs->lanes[LANE_ROOT];
+
+    pthread_mutex_lock(&ix->lock);
+    ix->told_progress = root != NULL ? root->progress : ix->syncs->last;
+    pthread_mutex_unlock(&ix->lock);
+    atomic_store(&ix->pending, lane_pending(ix));
+}
+
+/* A slice of one sync, with its commit. */
+static sx_status run_slice(struct sx_index *ix, unsigned budget_ms, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    uint64_t began = clock_now_ns();
+    sx_status rc;
+
+    s->deadline = began + (uint64_t)budget_ms * 1000000u;
+    s->docs_in_slice = 0;
+    do
+        rc = one_step(ix, err);
+    while (rc == SX_OK && s->phase != SYNC_DONE && !s->is_long && s->docs_in_slice < SLICE_DOCS &&
+           clock_now_ns() < s->deadline);
+    /* Also after a failure: a doomed transaction ends by its commit. */
+    sx_status committed = sx_index_commit(ix, rc == SX_OK ? err : NULL);
+    s->took_ns += clock_now_ns() - began;
+    if (s->lane == LANE_CHANGES && s->took_ns > CHANGES_NS)
+        s->is_long = true;
+    return rc == SX_OK ? committed : rc;
+}
+
 sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
                        void (*event)(void *ctx, const struct sx_sync_event *ev), void *ctx,
                        struct sx_error *err)
 {
-    struct sync *s = resume(ix);
     struct sx_error own;
-    sx_status rc = SX_OK;
+    struct sync *s;
 
     *more = false;
-    if (s == NULL)
-        return SX_OK;
     err = err == NULL ? &own : err;
+    sx_status rc = lane_choose(ix, &s, err);
+    if (s == NULL) {
+        ix->syncs->last = (struct sx_sync_progress){.paths = true};
+        return rc;
+    }
+    ix->sync = s;
     s->event = event;
     s->event_ctx = ctx;
-    s->deadline = clock_now_ns() + (uint64_t)budget_ms * 1000000u;
-    s->docs_in_slice = 0;
-    do
-        rc = one_step(ix, err);
-    while (rc == SX_OK && s->phase != SYNC_DONE && s->docs_in_slice < SLICE_DOCS &&
-           clock_now_ns() < s->deadline);
-    /* Also after a failure: a doomed transaction ends by its commit. */
-    sx_status committed = sx_index_commit(ix, rc == SX_OK ? err : NULL);
-    if (rc == SX_OK)
-        rc = committed;
-    ix->progress.amid = rc == SX_OK && s->amid;
-    ix->progress.restarts += extract_restarts(ix->extract);
-    pthread_mutex_lock(&ix->lock);
-    ix->told_progress = ix->progress;
-    pthread_mutex_unlock(&ix->lock);
+    rc = run_slice(ix, budget_ms, err);
     *more = rc == SX_OK && s->phase != SYNC_DONE;
-    if (!*more) {
-        ix->progress.pending = 0;
-        end_sync(ix);
-    }
-    atomic_store(&ix->pending, pending(ix));
+    ix->syncs->restarts += extract_restarts(ix->extract);
+    if (!*more)
+        s->progress.pending = 0;
+    ix->syncs->last = s->progress;
+    ix->sync = NULL;
+    if (!*more)
+        lane_end(ix, s->lane);
+    else if (s->lane == LANE_CHANGES && s->is_long)
+        rc = lane_defer(ix, err);
+    *more = *more && rc == SX_OK;
+    tell(ix);
     return rc;
 }

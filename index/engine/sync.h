@@ -1,7 +1,8 @@
-/* A sync in progress: what its phases share. Private to sync*.c; all of it is the writer's
+/* Syncs in progress: what their phases share. Private to sync*.c; all of it is the writer's
  * thread's, which alone has to do with the index.
  *
  *   sync.c         the public steps: which phase is on, when a slice ends and commits
+ *   sync_lanes.c   which of the syncs has the next slice, and what waits for its turn
  *   sync_list.c    LIST: the walk, to the files that are to be read
  *   sync_read.c    READ: one file to its documents
  *   readahead.c    the threads that read files for it
@@ -15,6 +16,10 @@
 #include "index/engine/index.h"
 #include "index/ingest/walk.h"
 #include "index/store/files.h"
+
+/* Syncs that go on side by side, slice by slice. What changed comes first and takes little; what of
+ * it takes long goes on beside the root, so that the next changes do not wait for it. */
+enum sync_lane { LANE_CHANGES, LANE_LATER, LANE_ROOT, SYNC_LANES };
 
 enum sync_phase { SYNC_LIST, SYNC_READ, SYNC_SWEEP, SYNC_DONE };
 
@@ -40,14 +45,16 @@ struct reading {
     bool fresh;            /* it was not on record */
     const char *stage;     /* of a failure now */
     bool later;            /* nobody's fault: to be read by the next sync */
+    bool overtaken;        /* another lane has begun or forgotten it since */
     uint64_t docs, failed; /* failed: lines and items, or 1 */
 };
 
 struct sync {
-    struct sync *outer;            /* that it was put before, and which goes on after it; or NULL */
-    struct sx_sync_progress saved; /* while it waits */
-    bool waiting;
+    enum sync_lane lane;
     bool of_paths; /* not of a root */
+    struct sx_sync_progress progress;
+    uint64_t took_ns; /* all its slices */
+    bool is_long;     /* too long for LANE_CHANGES */
     enum sync_phase phase;
     struct paths targets;  /* what is brought in line: the root, or files and folders below it */
     size_t target;         /* the next one of them, in SYNC_LIST and again in SYNC_SWEEP */
@@ -69,6 +76,49 @@ struct sync {
     uint64_t deadline;
     uint64_t docs_in_slice;
 };
+
+struct syncs {
+    struct sync *lanes[SYNC_LANES];
+    struct readahead *ahead[SYNC_LANES]; /* threads that read files; NULL: none were needed yet */
+    struct paths next;                   /* changes that follow those in LANE_CHANGES */
+    struct paths later;                  /* changes that wait for LANE_LATER */
+    bool later_dropped;                  /* as `dropped` of those */
+    bool missed;                         /* more waited than is kept */
+    unsigned ahead_turns;                /* slices of LANE_CHANGES since another had one */
+    enum sync_lane last_slow;            /* which of the others that was */
+    struct sx_sync_progress last;        /* of the sync that was stepped or begun last */
+    unsigned restarts;
+};
+
+/* ---- lanes ------------------------------------------------------------------------------- */
+
+/* Of a whole root, or of `count` paths below it. NULL: `err` says why. */
+struct sync *sync_new(const char *root, const char *const *paths, size_t count,
+                      struct sx_error *err);
+/* Gives a sync its lane, which is free. */
+void lane_begin(struct sx_index *ix, enum sync_lane lane, struct sync *s);
+/* Ends the sync of a lane, if there is one. */
+void lane_end(struct sx_index *ix, enum sync_lane lane);
+/* The sync that the next slice is for, begun if it waited; NULL: there is none, or it cannot be
+ * begun (`err`). */
+sx_status lane_choose(struct sx_index *ix, struct sync **out, struct sx_error *err);
+/* The sync in LANE_CHANGES, if there is one, goes to LANE_LATER, or its paths wait for that. */
+sx_status lane_defer(struct sx_index *ix, struct sx_error *err);
+/* The file with this id is begun, or forgotten, by the sync that runs: another that has put a part of
+ * it begins anew. */
+void lane_overtake(struct sx_index *ix, int64_t file);
+/* Whether a sync in a lane before that of the one that runs has put a part of this file. */
+bool lane_has_begun(const struct sx_index *ix, const char *path);
+/* Files that still wait to be read. */
+uint64_t lane_pending(const struct sx_index *ix);
+
+static inline struct readahead **sync_ahead(struct sx_index *ix)
+{
+    return &ix->syncs->ahead[ix->sync->lane];
+}
+
+/* Files that are being read for a sync are read in vain; they are given again, if it goes on. */
+void sync_stop_reading(struct sx_index *ix, struct sync *s);
 
 /* ---- the phases ------------------------------------------------------------------------ */
 
@@ -93,8 +143,9 @@ sx_status sync_uri(const char *path, struct buf *uri, struct sx_error *err);
 sx_status sync_add_path(struct paths *to, const char *path, struct sx_error *err);
 /* Adds a file to those to be read; copies its path. */
 sx_status sync_add_changed(struct sync *s, const struct walk_file *f, struct sx_error *err);
-/* The file with this id is there: the sweep leaves it, also that of a sync that waits. */
-sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err);
+void paths_release(struct paths *p); /* empty again */
+/* The file with this id is there: no sync's sweep takes it. */
+sx_status sync_mark_met(struct sx_index *ix, int64_t id, struct sx_error *err);
 bool sync_was_met(const struct sync *s, int64_t id);
 /* Deletes the documents of `file` with ids below `before`. */
 sx_status sync_drop_docs(struct sx_index *ix, int64_t file, int64_t before, struct sx_error *err);

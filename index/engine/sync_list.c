@@ -35,12 +35,13 @@ static sx_status mark_met(struct sync *s, int64_t id, struct sx_error *err)
     return SX_OK;
 }
 
-sx_status sync_mark_met(struct sync *s, int64_t id, struct sx_error *err)
+sx_status sync_mark_met(struct sx_index *ix, int64_t id, struct sx_error *err)
 {
     sx_status rc = SX_OK;
 
-    for (; s != NULL && rc == SX_OK; s = s->outer)
-        rc = mark_met(s, id, err);
+    for (int i = 0; i < SYNC_LANES && rc == SX_OK; i++)
+        if (ix->syncs->lanes[i] != NULL)
+            rc = mark_met(ix->syncs->lanes[i], id, err);
     return rc;
 }
 
@@ -95,14 +96,14 @@ static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, st
     bool noted = row->id != 0 && !row->has_hash;
     sx_status rc = noted ? SX_OK : write_begin(ix, err);
 
-    ix->progress.failed++;
+    ix->sync->progress.failed++;
     if (rc == SX_OK && walk_look(f->path, &now) == WALK_FOLDER)
         rc = sync_add_path(&ix->sync->unlisted, f->path, err);
     row->has_hash = false;
     if (rc == SX_OK && !noted)
         rc = file_save(&ix->w, f->path, row, err);
     if (rc == SX_OK)
-        rc = sync_mark_met(ix->sync, row->id, err);
+        rc = sync_mark_met(ix, row->id, err);
     if (rc == SX_OK)
         rc = sync_uri(f->path, &uri, err);
     if (rc == SX_OK)
@@ -117,21 +118,21 @@ static sx_status list_file(struct sx_index *ix, const struct walk_file *f, struc
     struct file_row row;
     sx_status rc = file_find(&ix->w, f->path, &row, err);
 
-    ix->progress.files++;
+    ix->sync->progress.files++;
     if (rc != SX_OK)
         return rc;
     if (f->problem != NULL)
         return list_problem(ix, f, &row, err);
     if (row.id != 0) {
-        rc = sync_mark_met(s, row.id, err);
+        rc = sync_mark_met(ix, row.id, err);
         if (rc == SX_OK && row.has_hash && row.size == f->size && row.changed_ns == f->changed_ns) {
-            ix->progress.unchanged++;
+            ix->sync->progress.unchanged++;
             return SX_OK;
         }
     }
     if (rc == SX_OK)
         rc = sync_add_changed(s, f, err);
-    ix->progress.pending = s->changed_count;
+    ix->sync->progress.pending = s->changed_count;
     return rc;
 }
 

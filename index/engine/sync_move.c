@@ -131,7 +131,7 @@ sx_status sync_move(struct sx_index *ix, const char *path, struct sx_str uri, st
         if (rc == SX_OK)
             rc = file_save(&ix->w, path, row, err);
         if (rc == SX_OK)
-            rc = sync_mark_met(ix->sync, id, err);
+            rc = sync_mark_met(ix, id, err);
         ix->sync->docs_in_slice++;
     }
     buf_release(&from);

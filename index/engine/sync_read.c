@@ -210,8 +210,9 @@ static sx_status begin_docs(struct reading *rd, bool parts, struct sx_error *err
     if (rc == SX_OK)
         rc = failed_forget_file(&ix->w, rd->file, err);
     ix->failed_touched = true;
+    lane_overtake(ix, rd->file);
     if (rc == SX_OK)
-        rc = sync_mark_met(ix->sync, rd->file, err);
+        rc = sync_mark_met(ix, rd->file, err);
     return rc == SX_OK ? sync_drop_docs(ix, rd->file, first_new, err) : rc;
 }
 
@@ -246,8 +247,8 @@ static sx_status end_docs(struct reading *rd, sx_status rc, struct sx_error *err
             rc = file_save(&ix->w, rd->path, &rd->row, err);
     }
     if (rd->docs > 0 || rd->failed == 0)
-        *(rd->fresh ? &ix->progress.added : &ix->progress.updated) += 1;
-    ix->progress.failed += rd->failed > 0 ? 1 : 0;
+        *(rd->fresh ? &ix->sync->progress.added : &ix->sync->progress.updated) += 1;
+    ix->sync->progress.failed += rd->failed > 0 ? 1 : 0;
     ix->sync->docs_in_slice++;
     return rc;
 }
@@ -264,10 +265,10 @@ static sx_status put_docs(struct reading *rd, struct readahead_file *f, struct s
         return rc;
     do {
         uint64_t before = rd->docs;
-        any = readahead_take(ix->ahead, f, &part);
+        any = readahead_take(*sync_ahead(ix), f, &part);
         rc = take_finds(rd, &part, err);
         finds_release(&part);
-        ix->progress.docs += rd->docs - before;
+        ix->sync->progress.docs += rd->docs - before;
         ix->sync->docs_in_slice += rd->docs - before;
     } while (rc == SX_OK && any && !f->parts);
     ix->sync->amid = rc == SX_OK && any;
@@ -289,12 +290,12 @@ static sx_status read_failed(struct reading *rd, const char *why, struct sx_erro
     sx_status rc = noted ? SX_OK : write_begin(ix, err);
 
     rd->failed = 1;
-    ix->progress.failed++;
+    ix->sync->progress.failed++;
     rd->row.has_hash = false; /* looked at again by the next sync */
     if (rc == SX_OK && !noted)
         rc = file_save(&ix->w, rd->path, &rd->row, err);
     if (rc == SX_OK)
-        rc = sync_mark_met(ix->sync, rd->row.id, err);
+        rc = sync_mark_met(ix, rd->row.id, err);
     if (rc != SX_OK)
         return rc;
     return sync_note_failure(ix, rd->path, rd->uri, "read", why, rd->row.id, err);
@@ -318,7 +319,7 @@ static sx_status answer_asking(struct sx_index *ix, struct readahead_file *f, st
     fill_row(f, &row);
     sx_status rc = sync_may_move(ix, &row, &may, err);
     if (rc == SX_OK)
-        readahead_answer(ix->ahead, f, may);
+        readahead_answer(*sync_ahead(ix), f, may);
     return rc;
 }
 
@@ -331,11 +332,11 @@ static sx_status take_new(struct reading *rd, struct readahead_file *f, struct s
     fill_row(f, &rd->row);
     if (f->outcome == READAHEAD_MOVED)
         rc = sync_move(ix, rd->path, rd->uri, &rd->row, &moved, err);
-    ix->progress.moved += moved;
+    ix->sync->progress.moved += moved;
     if (rc != SX_OK || moved)
         return rc;
     if (f->outcome == READAHEAD_MOVED)
-        readahead_extract(ix->ahead, f);
+        readahead_extract(*sync_ahead(ix), f);
     rc = begin_docs(rd, f->parts, err);
     return rc == SX_OK ? put_docs(rd, f, err) : rc;
 }
@@ -355,24 +356,25 @@ static sx_status take_file(struct reading *rd, struct readahead_file *f, struct 
     if (rc != SX_OK)
         return rc;
     if (f->outcome == READAHEAD_UNCHANGED) {
-        ix->progress.unchanged++;
+        ix->sync->progress.unchanged++;
         return file_save(&ix->w, rd->path, &rd->row, err);
     }
     return take_new(rd, f, err);
 }
 
 static sx_status begin_file(struct sx_index *ix, struct readahead_file *f,
-                            const struct found *listed, struct sx_error *err)
+                            const struct file_row *row, struct sx_error *err)
 {
     struct reading *rd = &ix->sync->reading;
+    const struct found *listed = &ix->sync->changed[ix->sync->changed_next];
     bool opened = f->outcome != READAHEAD_UNREADABLE;
 
-    *rd = (struct reading){.ix = ix, .path = f->path, .uri = buf_str(&f->uri), .stage = "parse"};
-    sx_status rc = file_find(&ix->w, f->path, &rd->row, err);
-    if (rc != SX_OK)
-        return rc;
+    *rd = (struct reading){
+        .ix = ix, .path = f->path, .uri = buf_str(&f->uri), .stage = "parse", .row = *row};
     rd->row.size = opened ? f->facts.size : listed->size;
     rd->row.changed_ns = opened ? f->facts.changed_ns : listed->changed_ns;
+    if (f->fresh)
+        rd->row.changed_ns = 0; /* the next sync compares hashes */
     rd->row.modified_ns = opened ? f->facts.modified_ns : listed->modified_ns;
     return take_file(rd, f, err);
 }
@@ -381,21 +383,95 @@ static sx_status begin_file(struct sx_index *ix, struct readahead_file *f,
 static sx_status feed(struct sx_index *ix, struct sx_error *err)
 {
     struct sync *s = ix->sync;
+    struct readahead **ahead = sync_ahead(ix);
     struct readahead_file *asks;
     struct file_row known;
-    sx_status rc = ix->ahead != NULL
-                       ? SX_OK
-                       : readahead_open(&ix->ahead, ix->extract, ix->keep_boilerplate, err);
+    sx_status rc =
+        *ahead != NULL ? SX_OK : readahead_open(ahead, ix->extract, ix->keep_boilerplate, err);
 
-    while (rc == SX_OK && s->changed_given < s->changed_count && readahead_has_room(ix->ahead)) {
+    while (rc == SX_OK && s->changed_given < s->changed_count && readahead_has_room(*ahead)) {
         const struct found *f = &s->changed[s->changed_given];
         rc = file_find(&ix->w, f->path, &known, err);
         if (rc == SX_OK)
-            rc = readahead_give(ix->ahead, f->path, f->size, &known, err);
+            rc = readahead_give(*ahead, f->path, f->size, &known, err);
         s->changed_given += rc == SX_OK;
     }
-    while (rc == SX_OK && (asks = readahead_asks(ix->ahead)) != NULL)
+    while (rc == SX_OK && (asks = readahead_asks(*ahead)) != NULL)
         rc = answer_asking(ix, asks, err);
+    return rc;
+}
+
+/* Whether another lane has written or forgotten the file since it was given to be read. */
+static bool is_stale(const struct readahead_file *f, const struct file_row *row)
+{
+    return row->id != f->known.id || row->has_hash != f->known.has_hash ||
+           (row->has_hash && memcmp(row->hash, f->known.hash, sizeof(row->hash)) != 0);
+}
+
+/* Done with the first of the files. */
+static void pass_on(struct sx_index *ix)
+{
+    struct sync *s = ix->sync;
+
+    s->amid = false;
+    if (s->changed_given > s->changed_next)
+        readahead_drop(*sync_ahead(ix));
+    else
+        s->changed_given++;
+    s->changed_next++;
+    s->progress.pending = s->changed_count - s->changed_next;
+}
+
+static void end_file(struct sx_index *ix, const struct readahead_file *f)
+{
+    struct sync *s = ix->sync;
+
+    if (s->reading.failed == 0 && s->event != NULL)
+        s->event(s->event_ctx, &(struct sx_sync_event){f->path, NULL, NULL});
+    pass_on(ix);
+}
+
+/* One that has been read is written, or begun. */
+static sx_status take_first(struct sx_index *ix, struct readahead_file *f, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+    struct walk_file now;
+    struct file_row row;
+    sx_status rc = file_find(&ix->w, f->path, &row, err);
+
+    if (rc != SX_OK)
+        return rc;
+    if (is_stale(f, &row)) {
+        sync_stop_reading(ix, s);
+        return SX_OK;
+    }
+    /* Gone since it was listed, or read: who was told of that need not come after. */
+    if (f->outcome == READAHEAD_GONE || walk_look(f->path, &now) == WALK_GONE) {
+        pass_on(ix);
+        return SX_OK;
+    }
+    if (f->parts && s->lane == LANE_CHANGES) {
+        s->is_long = true;
+        return SX_OK;
+    }
+    rc = begin_file(ix, f, &row, err);
+    if (rc == SX_OK && !s->amid)
+        end_file(ix, f);
+    return rc;
+}
+
+/* The next part of a large one. */
+static sx_status take_part(struct sx_index *ix, struct readahead_file *f, struct sx_error *err)
+{
+    struct sync *s = ix->sync;
+
+    if (s->reading.overtaken) {
+        sync_stop_reading(ix, s);
+        return SX_OK;
+    }
+    sx_status rc = put_docs(&s->reading, f, err);
+    if (rc == SX_OK && !s->amid)
+        end_file(ix, f);
     return rc;
 }
 
@@ -408,26 +484,16 @@ sx_status sync_read(struct sx_index *ix, bool *more, struct sx_error *err)
     *more = s->changed_next < s->changed_count;
     if (!*more)
         return SX_OK;
+    if (!s->amid && lane_has_begun(ix, s->changed[s->changed_next].path)) {
+        pass_on(ix); /* and reads it to its end */
+        return SX_OK;
+    }
     sx_status rc = feed(ix, err);
     if (rc != SX_OK)
         return write_doom(ix, rc, err);
-    readahead_wait(ix->ahead, s->deadline > least ? s->deadline : least, &f);
+    readahead_wait(*sync_ahead(ix), s->deadline > least ? s->deadline : least, &f);
     if (f == NULL)
         return SX_OK;
-    bool gone = f->outcome == READAHEAD_GONE; /* since it was listed */
-    if (s->amid)
-        rc = put_docs(&s->reading, f, err);
-    else if (!gone)
-        rc = begin_file(ix, f, &s->changed[s->changed_next], err);
-    if (rc == SX_OK && s->amid)
-        return SX_OK;
-    if (rc == SX_OK && !gone && s->reading.failed == 0 && s->event != NULL)
-        s->event(s->event_ctx, &(struct sx_sync_event){f->path, NULL, NULL});
-    s->amid = false;
-    readahead_drop(ix->ahead);
-    if (rc != SX_OK)
-        return write_doom(ix, rc, err);
-    s->changed_next++;
-    ix->progress.pending = s->changed_count - s->changed_next;
-    return SX_OK;
+    rc = s->amid ? take_part(ix, f, err) : take_first(ix, f, err);
+    return rc == SX_OK ? SX_OK : write_doom(ix, rc, err);
 }

@@ -48,7 +48,8 @@ static sx_status forget_file(struct sx_index *ix, int64_t id, struct sx_error *e
     if (rc == SX_OK)
         rc = file_forget(&ix->w, id, err);
     ix->failed_touched = true;
-    ix->progress.removed++;
+    lane_overtake(ix, id);
+    ix->sync->progress.removed++;
     ix->sync->docs_in_slice++;
     return rc;
 }

@@ -234,7 +234,7 @@ static sx_status helper_take(struct sx_extract *x, bool fresh, struct helper **o
     int status;
 
     pthread_mutex_lock(&x->lock);
-    while (x->idle == NULL && x->count >= x->setup.helpers)
+    while (x->idle == NULL && x->count >= EXTRACT_SIDES * x->setup.helpers)
         pthread_cond_wait(&x->freed, &x->lock);
     h = x->idle;
     if (h != NULL)

@@ -13,8 +13,11 @@
 
 #include "index/extract/helper.h"
 
+/* Users at once, none of whom waits for another's helper. */
+#define EXTRACT_SIDES 3
+
 struct extract_setup {
-    unsigned helpers;   /* at most so many at once */
+    unsigned helpers;   /* at most so many at once, of each side */
     unsigned time_ms;   /* that a file may take, but for the sink's own time; a long one for each
                          * INGEST_FILE_MAX of it */
     uint64_t memory;    /* bytes of a reader's address space */
@@ -29,7 +32,7 @@ void extract_defaults(struct extract_setup *s, const struct sx_extract_options *
 sx_status extract_start(struct sx_extract **out, const struct extract_setup *setup,
                         struct sx_error *err);
 
-/* How many files can be read at once. */
+/* How many files each side can have read at once. */
 unsigned extract_helpers(const struct sx_extract *x);
 
 /* How often since the last call the process that starts readers was replaced. NULL is fine. */

@@ -1,6 +1,7 @@
 """Folders that the daemon keeps current: what changes is found within moments, by what inotify
 tells and without it; and what becomes of the processes that read."""
 
+import json
 import os
 import shutil
 import signal
@@ -96,6 +97,42 @@ class Roots(unittest.TestCase):
         self.assertEqual(self.count("canoe"), 1)
         self.assertEqual(self.failed(), {})
 
+    def test_a_change_is_found_while_a_large_file_is_read(self):
+        with open(os.path.join(self.root, "large.jsonl"), "w") as out:
+            for i in range(60000):
+                out.write(json.dumps({"body": "ferry %d %s" % (i, "word " * 20)}) + "\n")
+        self.write("a.html", "<p>first")
+        self.start()
+        wait_until(lambda: self.count("ferry") > 0)
+        rounds = 0
+        while self.count("ferry") < 60000:  # it goes on, though something changes all the time
+            self.write("b.html", "<p>canoe%d" % rounds)
+            self.assertLess(self.found_soon("canoe%d" % rounds, 1), PROMISE_S)
+            rounds += 1
+        self.assertGreater(rounds, 3)
+        self.assertEqual(self.count("ferry"), 60000)
+        self.assertEqual(self.failed(), {})
+
+    def test_a_change_is_found_behind_a_mass_that_is_moved_in(self):
+        mass = os.path.join(self.daemon.home, "mass")
+        os.mkdir(mass)
+        for i in range(4000):
+            with open(os.path.join(mass, "%d.html" % i), "w") as out:
+                out.write("<p>ferry %d" % i)
+        self.write("a.html", "<p>first")
+        self.start()
+        self.found_soon("first", 1)
+        os.rename(mass, os.path.join(self.root, "mass"))
+        self.write("b.html", "<p>canoe")
+        self.assertLess(self.found_soon("canoe", 1), PROMISE_S)
+        rounds = 0
+        while self.count("ferry") < 4000:
+            self.write("b.html", "<p>kayak%d" % rounds)
+            self.assertLess(self.found_soon("kayak%d" % rounds, 1), PROMISE_S)
+            rounds += 1
+        self.assertGreater(rounds, 1)
+        self.assertEqual(self.count("ferry"), 4000)
+
     def test_a_root_that_goes_is_told(self):
         self.write("a.txt", "ferry")
         self.start()
@@ -113,6 +150,10 @@ class Roots(unittest.TestCase):
         os.rename(self.root, self.root + ".away")
         wait_until(lambda: "root" in self.failed())
         self.assertEqual(self.stats()["coverage"]["failed"], 1)
+        os.rename(self.root + ".away", self.root)
+        self.write("b.txt", "ferry")
+        self.assertLess(self.found_soon("ferry", 2), 10)  # not as late as the next scan
+        self.assertEqual(self.failed(), {})
 
     def test_what_goes_together_is_one_sync(self):
         for i in range(500):

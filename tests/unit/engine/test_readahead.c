@@ -289,7 +289,7 @@ static void a_large_file_is_put_in_slices(void **state)
     write_bytes(b, "b.jsonl", buf_str(&lines));
     for (int times = 0; times < 2; times++) {
         begin(b);
-        while (!sx_sync_progress(b->ix).amid)
+        while (sx_sync_progress(b->ix).docs == 0)
             must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
         assert_true(found(b, "ferry") > 0);
         assert_int_equal(b->order[0], '\0');

@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "index/base/clock.h"
 #include "index/base/str.h"
 #include "index/base/utf8.h"
+#include "index/ingest/walk.h"
 #include "tests/support/support.h"
 
 struct bed {
@@ -118,6 +120,16 @@ static void assert_progress(struct bed *b, uint64_t added, uint64_t updated, uin
     assert_int_equal(b->last.failed, failed);
 }
 
+/* Waits until a file's time says whether it changes again. */
+static void let_settle(struct bed *b, const char *name)
+{
+    struct walk_file f;
+
+    do
+        assert_int_equal(walk_look(path_of(b, name), &f), WALK_FILE);
+    while (clock_wall_ns() - f.changed_ns < 100000000);
+}
+
 /* The number of failures; the first one's ending and stage, when there is one. */
 static uint64_t failures(struct bed *b, const char *uri_end, const char *stage)
 {
@@ -149,6 +161,7 @@ static void files_come_change_and_go(void **state)
     write_file(b, "b b.md", "# Train\n\nat noon\n");
     assert_int_equal(mkdir(path_of(b, "sub"), 0700), 0);
     write_file(b, "sub/c.html", "<title>Bus</title><p>at night</p>");
+    let_settle(b, "sub/c.html");
     sync_root(b, b->root);
     assert_progress(b, 3, 0, 0, 0, 0);
     assert_int_equal(b->last.docs, 3);
@@ -291,6 +304,7 @@ static void a_folder_at_rest_costs_no_commit(void **state)
     write_file(b, "a.txt", "ferry");
     assert_int_equal(mkfifo(path_of(b, "pipe"), 0600), 0);
     assert_int_equal(symlink("a.txt", path_of(b, "link")), 0);
+    let_settle(b, "a.txt");
     sync_root(b, b->root);
     uint64_t before = generation(b);
     sync_root(b, b->root);
