@@ -11,6 +11,9 @@
  * looked at, many ranges at a time. */
 #define SPARSE_DOCS 24
 
+/* Where fewer are left than one in so many postings, each is looked up. */
+#define SOUGHT 8
+
 /* What every match has: terms, each with the leaf that it is of. */
 struct needed {
     uint32_t source, leaf;
@@ -62,6 +65,10 @@ struct candidates {
     uint16_t *marks; /* by document: 0, or its place in `docs` and 1 */
     uint16_t *kept;  /* places in `docs` */
     uint8_t *impacts;
+    uint16_t *sums;                /* by place in `docs` */
+    uint16_t parts[UINT8_MAX + 1]; /* by impact of the rarest: what it adds to a sum */
+    /* By stretch of the ranges: what it must add, so that all together reach the floor. */
+    uint16_t least[SLOT_RANGES * RANGE_STRETCHES];
 };
 
 /* False: memory ran out. */
@@ -69,15 +76,17 @@ static bool candidates_init(struct bm_search *b, struct candidates *c)
 {
     struct pool *mem = b->l.mem;
 
-    c->docs = pool_array(mem, SLOT_DOCS, sizeof(*c->docs));
+    c->docs = pool_array(mem, SLOT_DOCS + 1, sizeof(*c->docs));
     c->marks = pool_array(mem, SLOT_DOCS, sizeof(*c->marks));
     c->kept = pool_array(mem, SLOT_DOCS + 1, sizeof(*c->kept));
     c->impacts = pool_array(mem, SLOT_DOCS + 1, 1);
-    if (c->docs == NULL || c->marks == NULL || c->kept == NULL || c->impacts == NULL)
+    c->sums = pool_array(mem, SLOT_DOCS, sizeof(*c->sums));
+    if (c->docs == NULL || c->sums == NULL || c->marks == NULL || c->kept == NULL ||
+        c->impacts == NULL)
         return false;
     memset(c->marks, 0, SLOT_DOCS * sizeof(*c->marks));
     for (size_t i = 0; i < c->count; i++) {
-        c->needed[i].impacts = pool_array(mem, SLOT_DOCS, 1);
+        c->needed[i].impacts = pool_array(mem, SLOT_DOCS + 1, 1);
         if (c->needed[i].impacts == NULL)
             return false;
     }
@@ -147,9 +156,34 @@ static void keep_sought(struct candidates *c, size_t i, struct list *l, uint32_t
     keep_candidates(c, i, found);
 }
 
+/* What the rarest must add: more than there is in stretches that another word is not in, or that do not
+ * reach the floor. False: it is so in all. */
+static bool find_least(const struct bm_search *b, struct candidates *c, uint32_t range,
+                       uint32_t ranges)
+{
+    const uint8_t *here = b->l.part->here[c->needed[0].leaf] + (size_t)range * RANGE_STRETCHES;
+    const uint16_t *most = b->at->most + (size_t)range * RANGE_STRETCHES;
+    const uint64_t *can = &b->at->can[range / CHUNK_RANGES];
+    uint16_t floor = scan_least_now(b);
+    bool any = false;
+
+    memset(c->least, 0xff, sizeof(c->least));
+    for (size_t first = 0; first < (size_t)ranges * RANGE_STRETCHES; first += 64, can++) {
+        uint64_t left = *can == 0 ? 0 : *can & impacts_reaching(most + first, floor);
+        any = any || left != 0;
+        for (; left != 0; left &= left - 1) {
+            size_t w = first + (size_t)__builtin_ctzll(left);
+            uint16_t rest = (uint16_t)(most[w] - c->parts[here[w]]);
+            c->least[w] = floor > rest ? (uint16_t)(floor - rest) : 0;
+        }
+    }
+    return any;
+}
+
 /* The rarest, where it is one list. */
 static void begin_listed(struct candidates *c, struct list *l, uint32_t first, uint32_t end)
 {
+    uint8_t *impacts = c->needed[0].impacts;
     uint32_t from, to;
     bool more = true;
 
@@ -157,10 +191,13 @@ static void begin_listed(struct candidates *c, struct list *l, uint32_t first, u
     for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
         list_block(l, block);
         more = list_part(l, first, end, &from, &to);
-        memcpy(c->needed[0].impacts + c->found, l->each + (size_t)block * PACK_BLOCK + from,
-               to - from);
-        for (uint32_t k = from; k < to; k++)
-            c->docs[c->found++] = (uint16_t)(l->doc[k] - first);
+        const uint8_t *each = l->each + (size_t)block * PACK_BLOCK;
+        for (uint32_t k = from; k < to; k++) {
+            uint32_t doc = l->doc[k] - first;
+            c->docs[c->found] = (uint16_t)doc;
+            impacts[c->found] = each[k];
+            c->found += c->parts[each[k]] >= c->least[doc / STRETCH_DOCS];
+        }
     }
 }
 
@@ -207,7 +244,7 @@ static int find_candidates(struct bm_search *b, struct candidates *c, uint32_t r
             begin_listed(c, l, first, end);
         } else if (i > 0 && dense != NULL) {
             keep_loaded(c, i, dense + first);
-        } else if (plain && here / 64 > c->found) {
+        } else if (plain && here / SOUGHT > c->found) {
             keep_sought(c, i, l, first);
         } else if (plain) {
             keep_listed(c, i, l, first, end);
@@ -277,25 +314,19 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
 
     if (find_candidates(b, c, range, ranges) != 0)
         return SX_ENOMEM;
+    uint16_t least = scan_least_now(b);
+    for (uint32_t k = 0; k < c->found; k++) {
+        uint32_t doc = (range << RANGE_BITS) + c->docs[k];
+        c->sums[k] = sum_candidate(b, c, k, rest);
+        if (doc < b->l.part->below && c->sums[k] >= least)
+            ask->expect(ask->ctx, b->l.part->s->first + doc);
+    }
     for (uint32_t k = 0; k < c->found && rc == SX_OK; k++) {
         uint32_t doc = (range << RANGE_BITS) + c->docs[k];
-        if (doc < b->l.part->below && sum_candidate(b, c, k, rest) >= scan_least_now(b))
+        if (doc < b->l.part->below && c->sums[k] >= scan_least_now(b))
             rc = scan_see(b, doc);
     }
     return rc == SX_OK ? ask->look_up(ask->ctx, ranges * b->range_work) : rc;
-}
-
-/* Whether a range has a stretch that can reach the floor. */
-static bool can_reach(const struct bm_search *b, const struct part *p, uint32_t range)
-{
-    const struct bounds *at = b->at;
-    uint64_t can = at->can[range / CHUNK_RANGES];
-    unsigned shift = range % CHUNK_RANGES * RANGE_STRETCHES;
-
-    if ((can >> shift & ALL_STRETCHES) == 0 || !scan_is_of_snapshot(p, range))
-        return false;
-    can &= impacts_reaching(at->most + (size_t)(range / CHUNK_RANGES) * 64, scan_least_now(b));
-    return (can >> shift & ALL_STRETCHES) != 0;
 }
 
 /* All ranges of a part, many at a time. */
@@ -307,13 +338,14 @@ static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates 
     scan_move(b, part, NO_RANGE);
     if (c->needed[0].n > 0 && !candidates_init(b, c))
         return SX_ENOMEM;
-    for (uint32_t r = 0; c->needed[0].n > 0 && r < p->s->ranges && rc == SX_OK;) {
-        uint32_t n = 0;
-        while (n < SLOT_RANGES && r + n < p->s->ranges && can_reach(b, p, r + n))
-            n++;
-        if (n > 0)
+    uint32_t leaf = c->needed[0].leaf;
+    for (size_t i = 0; i <= UINT8_MAX; i++)
+        c->parts[i] =
+            b->l.ask->leaves[leaf].weight > 0 ? impact_part((uint8_t)i, b->at->weight[leaf]) : 0;
+    for (uint32_t r = 0; c->needed[0].n > 0 && r < p->s->ranges && rc == SX_OK; r += SLOT_RANGES) {
+        uint32_t n = p->s->ranges - r < SLOT_RANGES ? p->s->ranges - r : SLOT_RANGES;
+        if (scan_is_of_snapshot(p, r) && find_least(b, c, r, n))
             rc = see_sparse(b, c, r, n);
-        r += n > 0 ? n : 1;
     }
     memset(b->at->can, 0, bounds_chunks(p) * sizeof(*b->at->can));
     return rc;
@@ -347,6 +379,8 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
         return SX_ENOMEM;
     sx_status rc = SX_OK;
     scan_move(b, part, NO_RANGE);
+    memset(c.parts, 0, sizeof(c.parts));
+    memset(c.least, 0, sizeof(c.least));
     for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
         if (find_candidates(b, &c, r, SLOT_RANGES) != 0)

@@ -1,5 +1,6 @@
-/* A search for one word against one that scores all documents: rare words, frequent ones, and such
- * that all documents have; in several segments, with documents that are deleted. */
+/* Searches for one word, and for two of which all documents have both, against one that scores all
+ * documents: rare words, frequent ones, and such that all documents have; in several segments, with
+ * documents that are deleted. */
 #include <stdlib.h>
 
 #include "index/base/str.h"
@@ -80,17 +81,25 @@ static struct segment *build(size_t from, size_t to, double average)
 struct best {
     double score[KEEP_MAX]; /* the greatest first */
     size_t count, keep;
-    struct phrase_tf tf;
-    double average, weight;
+    struct phrase_tf tf[2]; /* by leaf */
+    double average, weight[2];
+    size_t leaves;
     size_t seen;
 };
 
-static double score_of(const struct best *b, size_t d, struct phrase_tf tf)
+/* 0: it does not have them all. */
+static double score_of(const struct best *b, size_t d, const struct phrase_tf *tf)
 {
     double norm = score_length_norm(score_combined(docs[d].title, docs[d].length), b->average);
-    double combined = score_combined(tf.title, tf.body);
+    double sum = 0;
 
-    return combined > 0 ? score_leaf(1, b->weight, combined, norm) : 0;
+    for (size_t i = 0; i < b->leaves && i < 2; i++) {
+        double combined = score_combined(tf[i].title, tf[i].body);
+        if (combined == 0)
+            return 0;
+        sum += score_leaf(1, b->weight[i], combined, norm);
+    }
+    return sum;
 }
 
 static void add(struct best *b, double score)
@@ -152,56 +161,69 @@ static struct phrase_tf counts_of(size_t d, uint32_t word, enum bm_field field)
 }
 
 /* All documents, one by one. */
-static void scan(struct best *b, uint32_t word, enum bm_field field, uint64_t to)
+static void scan(struct best *b, const uint32_t *words, enum bm_field field, uint64_t to)
 {
     for (size_t d = 0; d + 1 < to; d++) {
-        double score = score_of(b, d, counts_of(d, word, field));
+        struct phrase_tf tf[2] = {counts_of(d, words[0], field), counts_of(d, words[1], field)};
+        double score = score_of(b, d, tf);
         if (!docs[d].gone && score > 0)
             add(b, score);
     }
 }
 
-static void search(struct segment *const *segments, size_t count, struct pool *mem)
+static struct bm_ask ask_for(struct best *best, const struct bm_leaf *leaves, struct bm_view view)
 {
-    static const uint32_t leaf = 0;
+    return (struct bm_ask){.view = view,
+                           .leaves = leaves,
+                           .leaf_count = best->leaves,
+                           .avglen = best->average,
+                           .tf = best->tf,
+                           .keep = best->keep,
+                           .floor = floor_of,
+                           .expect = expect,
+                           .see = see,
+                           .look_up = look_up,
+                           .ctx = best};
+}
+
+static bool find(const struct bm_ask *ask, struct pool *mem)
+{
+    static const uint32_t numbers[] = {0, 1};
+    struct bm_clause clauses[] = {{&numbers[0], 1}, {&numbers[1], 1}};
     struct bm_search *b;
     struct sx_error err;
-    char name[16];
     bool pruned;
-    uint32_t word = below(WORDS + 1);
-    struct sx_str term = name_of(word % WORDS, name);
-    /* At last one in two terms, whose postings count together. */
-    struct sx_str other = str_of(word == WORDS ? "w5" : "none");
-    struct bm_phrase phrases[] = {{&term, 1, false}, {&other, 1, false}};
-    struct bm_leaf leaves[] = {{.phrases = phrases,
-                                .phrase_count = word == WORDS ? 2 : 1,
-                                .field = (enum bm_field)below(3),
-                                .weight = 1 + below(9)}};
-    struct best found = {.keep = 1 + below(below(2) == 0 ? 12 : KEEP_MAX),
-                         .average = 40 + below(60),
-                         .weight = leaves[0].weight};
-    struct best all = found;
-    struct bm_ask ask = {
-        .view = {segments, count, below(2) == 0 ? 1 + below(DOCS) : DOCS + 1, is_gone, NULL},
-        .leaves = leaves,
-        .leaf_count = 1,
-        .avglen = found.average,
-        .tf = &found.tf,
-        .keep = found.keep,
-        .floor = floor_of,
-        .expect = expect,
-        .see = see,
-        .look_up = look_up,
-        .ctx = &found};
-    struct bm_clause clause = {&leaf, 1};
 
     pool_clear(mem);
-    assert_int_equal(bm_begin(&b, &ask, mem, &err), SX_OK);
-    assert_int_equal(bm_best(b, &clause, 1, &pruned, &err), SX_OK);
+    assert_int_equal(bm_begin(&b, ask, mem, &err), SX_OK);
+    assert_int_equal(bm_best(b, clauses, ask->leaf_count, &pruned, &err), SX_OK);
     bm_end(b);
-    if (word == WORDS)
-        return; /* the same documents may have both: see property_engines */
-    scan(&all, word, leaves[0].field, ask.view.below);
+    return pruned;
+}
+
+static void search(struct segment *const *segments, size_t count, struct pool *mem)
+{
+    uint32_t words[2] = {below(WORDS), below(WORDS)};
+    char names[2][16];
+    struct sx_str terms[] = {name_of(words[0], names[0]), name_of(words[1], names[1])};
+    struct bm_phrase phrases[] = {{&terms[0], 1, false}, {&terms[1], 1, false}};
+    enum bm_field field = (enum bm_field)below(3);
+    struct best found = {.keep = 1 + below(below(2) == 0 ? 12 : KEEP_MAX),
+                         .average = 40 + below(60),
+                         .leaves = 1 + below(2)};
+    struct bm_leaf leaves[2] = {{0}};
+
+    for (size_t i = 0; i < found.leaves; i++) {
+        found.weight[i] = 1 + below(9);
+        leaves[i] = (struct bm_leaf){
+            .phrases = &phrases[i], .phrase_count = 1, .field = field, .weight = found.weight[i]};
+    }
+    struct best all = found;
+    uint64_t to = below(2) == 0 ? 1 + below(DOCS) : DOCS + 1;
+    struct bm_ask ask =
+        ask_for(&found, leaves, (struct bm_view){segments, count, to, is_gone, NULL});
+    find(&ask, mem);
+    scan(&all, words, field, to);
     assert_int_equal(found.count, all.count);
     for (size_t i = 0; i < all.count; i++)
         assert_true(found.score[i] == all.score[i]);
@@ -233,40 +255,26 @@ static void finds_what_a_scan_finds(void **unused)
         segment_unref(segments[i]);
 }
 
-/* Of a frequent word, few documents are looked at. */
+/* Of a frequent word few documents are looked at, and of those that two words have in common. */
 static void few_are_seen(void **unused)
 {
-    (void)unused;
-    struct bm_search *b;
-    struct sx_error err;
     struct pool mem = {0};
-    uint32_t leaf = 0;
-    bool pruned;
+    struct sx_str terms[] = {str_of("w2"), str_of("w3")};
+    struct bm_phrase phrases[] = {{&terms[0], 1, false}, {&terms[1], 1, false}};
+    struct bm_leaf leaves[] = {{.phrases = &phrases[0], .phrase_count = 1, .weight = 2},
+                               {.phrases = &phrases[1], .phrase_count = 1, .weight = 3}};
 
+    (void)unused;
     fill();
     struct segment *s = build(0, DOCS, 80);
-    struct sx_str term = str_of("w2");
-    struct bm_phrase phrase = {&term, 1, false};
-    struct bm_leaf leaves[] = {{.phrases = &phrase, .phrase_count = 1, .weight = 2}};
-    struct best found = {.keep = 10, .average = 80, .weight = 2};
-    struct bm_ask ask = {.view = {&s, 1, DOCS + 1, is_gone, NULL},
-                         .leaves = leaves,
-                         .leaf_count = 1,
-                         .avglen = 80,
-                         .tf = &found.tf,
-                         .keep = 10,
-                         .floor = floor_of,
-                         .expect = expect,
-                         .see = see,
-                         .look_up = look_up,
-                         .ctx = &found};
-    struct bm_clause clause = {&leaf, 1};
-    assert_int_equal(bm_begin(&b, &ask, &mem, &err), SX_OK);
-    assert_int_equal(bm_best(b, &clause, 1, &pruned, &err), SX_OK);
-    assert_true(pruned);
-    assert_int_equal(found.count, 10);
-    assert_in_range(found.seen, 10, 60);
-    bm_end(b);
+    for (size_t n = 1; n <= 2; n++) {
+        struct best found = {.keep = 10, .average = 80, .weight = {2, 3}, .leaves = n};
+        struct bm_ask ask =
+            ask_for(&found, leaves, (struct bm_view){&s, 1, DOCS + 1, is_gone, NULL});
+        assert_true(find(&ask, &mem));
+        assert_int_equal(found.count, 10);
+        assert_in_range(found.seen, 10, 60);
+    }
     pool_release(&mem);
     segment_unref(s);
 }
