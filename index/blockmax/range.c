@@ -18,6 +18,26 @@ bool scan_sees(const struct bm_search *b, uint32_t doc)
            !segment_is_dead(s, doc) || !b->l.ask->view.gone(b->l.ask->view.ctx, s->first + doc);
 }
 
+uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, size_t words)
+{
+    const struct part *p = b->l.part;
+    uint64_t count = 0;
+
+    for (size_t w = 0; w < words; w++) {
+        uint32_t doc = (range << RANGE_BITS) + (uint32_t)w * 64;
+        if (doc >= p->below)
+            break;
+        if (p->below - doc < 64)
+            bits[w] &= (UINT64_C(1) << (p->below - doc)) - 1;
+        uint64_t dead = atomic_load_explicit(&p->s->dead[doc / 64], memory_order_relaxed);
+        for (uint64_t left = bits[w] & dead; left != 0; left &= left - 1)
+            if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(left)))
+                bits[w] &= ~(left & -left);
+        count += (uint64_t)__builtin_popcountll(bits[w]);
+    }
+    return count;
+}
+
 /* Counts all leaves in a document of the part at hand. */
 sx_status scan_count(struct bm_search *b, uint32_t doc)
 {

@@ -59,6 +59,8 @@ uint16_t scan_least_now(const struct bm_search *b);
 /* ---- documents of the part at hand ---- */
 
 bool scan_sees(const struct bm_search *b, uint32_t doc); /* whether the snapshot has it */
+/* Counts those that it has of the documents from a range on, by their bits; clears the others. */
+uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, size_t words);
 sx_status scan_count(struct bm_search *b, uint32_t doc); /* counts all leaves in it */
 sx_status scan_see(struct bm_search *b, uint32_t doc);   /* shows it, all leaves counted */
 

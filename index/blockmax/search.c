@@ -234,28 +234,7 @@ sx_status bm_all(struct bm_search *b, const struct bm_clause *clauses, size_t co
 static void load_bits(struct bm_search *b, uint32_t leaf, uint64_t *bits)
 {
     memset(bits, 0, RANGE_WORDS * sizeof(*bits));
-    source_load_bits(&b->l.part->sources[b->l.states[leaf].first], b->l.range, bits);
-}
-
-static uint64_t count_bits(struct bm_search *b, uint64_t *bits)
-{
-    const struct segment *s = b->l.part->s;
-    uint32_t low = b->l.range << RANGE_BITS;
-    uint64_t count = 0;
-
-    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-        uint32_t doc = low + w * 64;
-        if (doc >= b->l.part->below)
-            break;
-        if (b->l.part->below - doc < 64)
-            bits[w] &= (UINT64_C(1) << (b->l.part->below - doc)) - 1;
-        uint64_t dead = atomic_load_explicit(&s->dead[doc / 64], memory_order_relaxed);
-        for (uint64_t left = bits[w] & dead; left != 0; left &= left - 1)
-            if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(left)))
-                bits[w] &= ~(left & -left);
-        count += (uint64_t)__builtin_popcountll(bits[w]);
-    }
-    return count;
+    source_load_bits(&b->l.part->sources[b->l.states[leaf].first], b->l.range, 1, bits);
 }
 
 static void count_range(struct bm_search *b, const uint32_t *leaves, size_t count, uint64_t *one,
@@ -272,8 +251,8 @@ static void count_range(struct bm_search *b, const uint32_t *leaves, size_t coun
             every[w] &= bits[w];
         }
     }
-    *one += count_bits(b, any);
-    *all += count == 1 ? 0 : count_bits(b, every);
+    *one += scan_count_bits(b, b->l.range, any, RANGE_WORDS);
+    *all += count == 1 ? 0 : scan_count_bits(b, b->l.range, every, RANGE_WORDS);
 }
 
 /* Whether it takes only documents, not positions, to say where the leaf stands. */

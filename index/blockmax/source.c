@@ -518,7 +518,7 @@ struct phrase_tf source_count(struct source *src, uint32_t doc)
     return tf;
 }
 
-static void add_bits(struct list *l, struct span span, uint64_t bits[RANGE_WORDS])
+static void add_bits(struct list *l, struct span span, uint64_t *bits)
 {
     uint32_t from, to;
     bool more = true;
@@ -526,36 +526,26 @@ static void add_bits(struct list *l, struct span span, uint64_t bits[RANGE_WORDS
     for (uint32_t b = list_block_ahead(l, span.from); more && b < l->blocks; b++) {
         list_block(l, b);
         more = list_part(l, span.from, span.to, &from, &to);
-        uint32_t word = 0;
-        uint64_t here = 0;
-        for (uint32_t i = from; i < to; i++) {
-            uint32_t doc = l->doc[i] - span.from;
-            if (doc / 64 != word) {
-                bits[word] |= here;
-                word = doc / 64;
-                here = 0;
-            }
-            here |= UINT64_C(1) << (doc % 64);
-        }
-        bits[word] |= here;
+        for (uint32_t i = from; i < to; i++)
+            set_document(bits, l->doc[i] - span.from);
     }
 }
 
-void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WORDS])
+void source_load_bits(struct source *src, uint32_t range, uint32_t ranges, uint64_t *bits)
 {
-    uint32_t low = range << RANGE_BITS;
+    struct span span = {range << RANGE_BITS, (range + ranges) << RANGE_BITS};
 
     for (size_t i = 0; i < src->big_count; i++) {
         struct list *l = &src->big[i];
-        for (uint32_t w = 0; l->dense && w < RANGE_WORDS; w++)
-            bits[w] |= impacts_standing(l->each + low + (size_t)w * 64);
+        for (size_t w = 0; l->dense && w < (size_t)ranges * RANGE_WORDS; w++)
+            bits[w] |= impacts_standing(l->each + span.from + w * 64);
         if (!l->dense)
-            add_bits(l, (struct span){low, low + RANGE_DOCS}, bits);
+            add_bits(l, span, bits);
     }
     if (src->flat_count == 0)
         return;
-    for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + 1]; i++)
-        set_document(bits, src->flat[i] - low);
+    for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + ranges]; i++)
+        set_document(bits, src->flat[i] - span.from);
 }
 
 /* ---- places ----------------------------------------------------------------------------------- */

@@ -105,8 +105,8 @@ struct loaded source_load_some(struct source *src, uint32_t range, uint32_t stre
 struct phrase_tf source_count(struct source *src, uint32_t doc);
 /* Impacts by document, where the segment has them as source_load() would give them; else NULL. */
 const uint8_t *source_dense(const struct source *src);
-/* Sets the bits of a range. */
-void source_load_bits(struct source *src, uint32_t range, uint64_t bits[RANGE_WORDS]);
+/* Sets the bits of ranges that it has. */
+void source_load_bits(struct source *src, uint32_t range, uint32_t ranges, uint64_t *bits);
 /* The list of a source that is just one; else NULL. */
 struct list *source_list(const struct source *src);
 /* Where it stands in a document, each position once, in order, in `out`, which is empty. SX_ECORRUPT,

@@ -318,7 +318,7 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
     for (uint32_t k = 0; k < c->found; k++) {
         uint32_t doc = (range << RANGE_BITS) + c->docs[k];
         c->sums[k] = sum_candidate(b, c, k, rest);
-        if (doc < b->l.part->below && c->sums[k] >= least)
+        if (!b->every && doc < b->l.part->below && c->sums[k] >= least)
             ask->expect(ask->ctx, b->l.part->s->first + doc);
     }
     for (uint32_t k = 0; k < c->found && rc == SX_OK; k++) {
@@ -364,32 +364,42 @@ sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause 
     return *done ? see_part(b, part, &c) : SX_OK;
 }
 
+/* Counts the documents of some ranges that have all that is needed. */
+static uint64_t count_all(struct bm_search *b, const struct candidates *c, uint32_t range,
+                          uint32_t ranges)
+{
+    struct source *sources = b->l.part->sources;
+    uint64_t all[SLOT_RANGES * RANGE_WORDS] = {0}, bits[SLOT_RANGES * RANGE_WORDS];
+    size_t words = (size_t)ranges * RANGE_WORDS;
+
+    source_load_bits(&sources[c->needed[0].source], range, ranges, all);
+    for (size_t i = 1; i < c->count; i++) {
+        memset(bits, 0, words * sizeof(*bits));
+        source_load_bits(&sources[c->needed[i].source], range, ranges, bits);
+        for (size_t w = 0; w < words; w++)
+            all[w] &= bits[w];
+    }
+    return scan_count_bits(b, range, all, words);
+}
+
 sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                        size_t count, bool *done, uint64_t *all)
 {
     const struct part *p = &b->l.parts[part];
     struct candidates c;
+    sx_status rc = SX_OK;
 
     if (find_needed(b, p, clauses, count, &c.needed, &c.count) != 0)
         return SX_ENOMEM;
     *done = c.count == count && is_sparse(p, c.needed, c.count);
     if (!*done || c.needed[0].n == 0)
         return SX_OK;
-    if (!candidates_init(b, &c))
-        return SX_ENOMEM;
-    sx_status rc = SX_OK;
     scan_move(b, part, NO_RANGE);
-    memset(c.parts, 0, sizeof(c.parts));
-    memset(c.least, 0, sizeof(c.least));
     for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
-        if (find_candidates(b, &c, r, SLOT_RANGES) != 0)
-            return SX_ENOMEM;
-        for (uint32_t k = 0; k < c.found; k++) {
-            uint32_t doc = (r << RANGE_BITS) + c.docs[k];
-            *all += doc < p->below && scan_sees(b, doc);
-        }
-        rc = b->l.ask->look_up(b->l.ask->ctx, SLOT_RANGES * b->range_work);
+        uint32_t n = p->s->ranges - r < SLOT_RANGES ? p->s->ranges - r : SLOT_RANGES;
+        *all += count_all(b, &c, r, n);
+        rc = b->l.ask->look_up(b->l.ask->ctx, n * b->range_work);
     }
     return rc;
 }
