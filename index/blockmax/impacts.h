@@ -49,6 +49,14 @@ size_t impacts_count(const uint8_t *impacts, size_t count, uint8_t least);
 bool impacts_any_from(const uint8_t *impacts, uint8_t least);
 uint64_t impacts_from(const uint8_t *impacts, uint8_t least);
 
+static inline uint32_t bits_count(uint64_t bits)
+{
+    bits -= bits >> 1 & UINT64_C(0x5555555555555555);
+    bits = (bits & UINT64_C(0x3333333333333333)) + (bits >> 2 & UINT64_C(0x3333333333333333));
+    bits = (bits + (bits >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+    return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* The same without vectors: what the tests hold the others to. */
 void impacts_add_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
 void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs);

@@ -39,8 +39,7 @@ static bool number(struct leaves *l)
     l->slots = pool_array(l->mem, l->source_count + 1, sizeof(*l->slots));
     l->meeting = pool_array(l->mem, l->source_count + near + 1, sizeof(*l->meeting));
     l->places = mem_zalloc(l->source_count + (size_t)1, sizeof(*l->places));
-    l->seats = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*l->seats));
-    if (l->slots == NULL || l->meeting == NULL || l->places == NULL || l->seats == NULL)
+    if (l->slots == NULL || l->meeting == NULL || l->places == NULL)
         return false;
     memset(l->slots, 0, l->source_count * sizeof(*l->slots));
     return true;
@@ -77,6 +76,30 @@ static sx_status open_phrases(struct leaves *l, struct part *p, const struct lea
     return rc;
 }
 
+/* Whether the leaf is one phrase of terms that are a list each. */
+static bool is_of_lists(const struct part *p, const struct leaf_state *st)
+{
+    if (st->simple || st->leaf->phrase_count != 1)
+        return false;
+    for (size_t k = 0; k < st->leaf->phrases[0].count; k++)
+        if (source_list(&p->sources[st->first + k]) == NULL)
+            return false;
+    return true;
+}
+
+static sx_status join_phrase(struct leaves *l, struct part *p, uint32_t leaf, struct sx_error *err)
+{
+    const struct leaf_state *st = &l->states[leaf];
+    enum bm_field field = st->leaf->field;
+
+    p->phrases[leaf] = NULL;
+    if (!is_of_lists(p, st))
+        return SX_OK;
+    p->phrases[leaf] = phrase_open(&p->sources[st->first], st->leaf->phrases[0].count,
+                                   field != BM_BODY, field != BM_TITLE, l->mem);
+    return p->phrases[leaf] == NULL ? sx_fail_oom(err) : SX_OK;
+}
+
 static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
                            struct sx_error *err)
 {
@@ -88,11 +111,14 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
         (uint32_t)(l->ask->view.below - s->first < docs ? l->ask->view.below - s->first : docs);
     p->here = NULL;
     p->sources = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*p->sources));
-    if (p->sources == NULL)
+    p->phrases = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(struct phrase *));
+    if (p->sources == NULL || p->phrases == NULL)
         return sx_fail_oom(err);
-    for (size_t i = 0; i < l->ask->leaf_count && rc == SX_OK; i++) {
+    for (uint32_t i = 0; i < l->ask->leaf_count && rc == SX_OK; i++) {
         rc = l->states[i].simple ? open_simple(l, p, &l->states[i], err)
                                  : open_phrases(l, p, &l->states[i], err);
+        if (rc == SX_OK)
+            rc = join_phrase(l, p, i, err);
         if (rc == SX_OK)
             rc = l->ask->look_up(l->ask->ctx, SEARCH_WORK_OPEN);
     }
@@ -413,78 +439,6 @@ sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct pl
     return rc;
 }
 
-/* How often the terms whose places are known follow each other. */
-static uint32_t count_starts(struct leaves *l, const struct places *terms, size_t count, int field)
-{
-    const uint32_t *a = terms[0].at[field], *b = terms[1].at[field];
-    size_t n = terms[0].count[field], m = terms[1].count[field];
-    uint32_t found = 0;
-
-    if (count > 2) {
-        places_clear(&l->phrase);
-        return add_starts(terms, count, field, &l->phrase) == 0 ? (uint32_t)l->phrase.count[field]
-                                                                : UINT32_MAX;
-    }
-    for (size_t i = 0, j = 0; i < n && j < m;) {
-        uint32_t want = a[i] + 1, is = b[j];
-        found += want == is;
-        i += want <= is;
-        j += is <= want;
-    }
-    return found;
-}
-
-/* The same as by phrase_places(), for terms that are a list each: where one is missing no positions are
- * read. */
-static sx_status count_phrase(struct leaves *l, const struct leaf_state *st, uint32_t doc,
-                              struct phrase_tf *out)
-{
-    const struct source *src = &l->part->sources[st->first];
-    struct places *terms = &l->places[st->first];
-    size_t count = st->leaf->phrases[0].count;
-    uint32_t *found[2] = {&out->title, &out->body};
-    bool there = false;
-
-    for (size_t k = 0; k < count; k++) {
-        uint32_t place = list_seek(source_list(src + k), doc, &there);
-        if (!there)
-            return SX_OK;
-        l->seats[k] = place;
-        list_counts(source_list(src + k));
-    }
-    for (size_t k = 0; k < count; k++) {
-        struct list *list = source_list(src + k);
-        places_clear(&terms[k]);
-        uint32_t *title = places_extend(&terms[k], 0, list->title[l->seats[k]]);
-        uint32_t *body = places_extend(&terms[k], 1, list->body[l->seats[k]]);
-        if (title == NULL || body == NULL)
-            return SX_ENOMEM;
-        if (!list_positions(list, l->seats[k], title, body))
-            return SX_ECORRUPT;
-    }
-    for (int f = 0; f < 2; f++) {
-        if (st->leaf->field == (f == 0 ? BM_BODY : BM_TITLE))
-            continue;
-        *found[f] = count_starts(l, terms, count, f);
-        if (*found[f] == UINT32_MAX)
-            return SX_ENOMEM;
-    }
-    return SX_OK;
-}
-
-/* Whether the leaf is a phrase of terms that are a list each, no two of them the same. */
-static bool is_of_lists(const struct leaves *l, const struct leaf_state *st)
-{
-    const struct source *src = &l->part->sources[st->first];
-
-    if (st->simple || st->leaf->phrase_count != 1)
-        return false;
-    for (size_t k = 0; k < st->leaf->phrases[0].count; k++)
-        if (source_list(src + k) == NULL)
-            return false;
-    return true;
-}
-
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out)
 {
     const struct leaf_state *st = &l->states[leaf];
@@ -497,8 +451,9 @@ sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phr
         *out = leaves_in_field(source_count(src, doc), st->leaf->field);
         return SX_OK;
     }
-    if (is_of_lists(l, st))
-        return count_phrase(l, st, doc, out);
+    if (l->part->phrases[leaf] != NULL)
+        return phrase_seek(l->part->phrases[leaf], doc) ? phrase_count(l->part->phrases[leaf], out)
+                                                        : SX_OK;
     if (!st->leaf->sum) {
         rc = leaves_places(l, leaf, doc, &l->phrase);
         *out = (struct phrase_tf){(uint32_t)l->phrase.count[0], (uint32_t)l->phrase.count[1]};

@@ -2,6 +2,7 @@
 #ifndef INDEX_BLOCKMAX_LEAVES_H
 #define INDEX_BLOCKMAX_LEAVES_H
 
+#include "index/blockmax/phrase.h"
 #include "index/blockmax/search.h"
 #include "index/blockmax/source.h"
 
@@ -22,7 +23,8 @@ struct part {
     struct segment *s;
     uint32_t below; /* local documents from here on are not of the snapshot */
     struct source *sources;
-    const uint8_t **here; /* by leaf, then by stretch: impacts at most; see leaves_bounds() */
+    struct phrase **phrases; /* by leaf; NULL: it is none of terms that are a list each */
+    const uint8_t **here;    /* by leaf, then by stretch: impacts at most; see leaves_bounds() */
 };
 
 /* A leaf in the range at hand. */
@@ -47,7 +49,6 @@ struct leaves {
     struct loaded *meeting; /* room for the terms of a phrase */
     struct places *places;  /* by source: room */
     struct places phrase;
-    uint32_t *seats; /* by term of a phrase: its place in a block */
     /* the range at hand */
     struct part *part;
     uint32_t range;

@@ -1,6 +1,11 @@
 /* Decoding blocks and positions. */
 #include "index/blockmax/list.h"
 
+#include "index/blockmax/impacts.h"
+
+/* Stretches that list_number() counts through, at most, before it seeks. */
+#define STRETCHES_COUNTED 4
+
 bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
 {
     const uint8_t *at = s->bytes + e->list;
@@ -10,6 +15,9 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
     l->blocks = list_blocks(e->n);
     l->flags = e->flags;
     l->block = NO_BLOCK;
+    l->stretch = NO_BLOCK;
+    l->read = NO_BLOCK;
+    l->placed = NO_BLOCK;
     l->positions = e->list + e->list_bytes;
     l->positions_bytes = e->positions_bytes;
     l->positions_verified = false;
@@ -37,9 +45,14 @@ static uint32_t directory(const struct list *l, uint32_t column, uint32_t block)
     return l->last == NULL ? 0 : get32(l->last + 4 * ((size_t)column * l->blocks + block));
 }
 
-static const uint8_t *block_data(const struct list *l)
+static const uint8_t *block_data(const struct list *l, uint32_t block)
 {
-    return l->data + directory(l, 1, l->block);
+    return l->data + directory(l, 1, block);
+}
+
+static uint32_t block_count(const struct list *l, uint32_t block)
+{
+    return block + 1 < l->blocks ? PACK_BLOCK : l->n - block * PACK_BLOCK;
 }
 
 static size_t packed_size(uint32_t count, unsigned width)
@@ -62,13 +75,8 @@ void list_block(struct list *l, uint32_t block)
     uint32_t before = block == 0 ? UINT32_MAX : directory(l, 0, block - 1);
     l->block = block;
     l->sought = 0;
-    l->counted = false;
-    l->counts_asked = 0;
-    l->summed = false;
-    l->asked = 0;
-    l->kept = false;
-    l->count = block + 1 < l->blocks ? PACK_BLOCK : l->n - block * PACK_BLOCK;
-    const uint8_t *data = block_data(l);
+    l->count = block_count(l, block);
+    const uint8_t *data = block_data(l, block);
     if (l->count == PACK_BLOCK) {
         unpack_ascending(data + 3, data[0], before, l->doc);
         return;
@@ -82,16 +90,33 @@ void list_block(struct list *l, uint32_t block)
         l->doc[i] = UINT32_MAX;
 }
 
-void list_counts(struct list *l)
+static void read_block(struct list *l, uint32_t block)
+{
+    if (l->read == block)
+        return;
+    l->read = block;
+    l->counted = false;
+    l->counts_asked = 0;
+    l->summed = false;
+}
+
+static void read_counts(struct list *l)
 {
     if (l->counted)
         return;
-    const uint8_t *data = block_data(l);
-    const uint8_t *at = data + 3 + packed_size(l->count, data[0]);
-    decode(at, l->count, data[1], l->title);
-    at += packed_size(l->count, data[1]);
-    decode(at, l->count, data[2], l->body);
+    const uint8_t *data = block_data(l, l->read);
+    uint32_t count = block_count(l, l->read);
+    const uint8_t *at = data + 3 + packed_size(count, data[0]);
+    decode(at, count, data[1], l->title);
+    at += packed_size(count, data[1]);
+    decode(at, count, data[2], l->body);
     l->counted = true;
+}
+
+void list_counts(struct list *l)
+{
+    read_block(l, l->block);
+    read_counts(l);
 }
 
 static uint32_t number_at(const uint8_t *in, uint32_t count, unsigned width, uint32_t i)
@@ -102,8 +127,10 @@ static uint32_t number_at(const uint8_t *in, uint32_t count, unsigned width, uin
 /* Of a block that few are asked of only those are decoded. */
 struct list_count list_count_at(struct list *l, uint32_t place)
 {
-    const uint8_t *data = block_data(l), *title = data + 3 + packed_size(l->count, data[0]);
+    const uint8_t *data = block_data(l, l->block);
+    const uint8_t *title = data + 3 + packed_size(l->count, data[0]);
 
+    read_block(l, l->block);
     if (!l->counted && ++l->counts_asked > 6)
         list_counts(l);
     if (l->counted)
@@ -212,35 +239,87 @@ uint32_t list_seek(struct list *l, uint32_t doc, bool *found)
     return place;
 }
 
+static uint32_t seek_number(struct list *l, uint32_t doc)
+{
+    bool found;
+    uint32_t place = list_seek(l, doc, &found);
+
+    return found ? l->block * PACK_BLOCK + place : NO_POSTING;
+}
+
+static uint64_t standing_in(const struct list *l, uint32_t stretch)
+{
+    return impacts_standing(l->each + (size_t)stretch * STRETCH_DOCS);
+}
+
+/* In a dense list the documents near the last one are counted, which decodes no block. */
+uint32_t list_number(struct list *l, uint32_t doc)
+{
+    uint32_t stretch = doc / STRETCH_DOCS;
+    uint64_t before = (UINT64_C(1) << (doc % STRETCH_DOCS)) - 1;
+
+    if (!l->dense)
+        return seek_number(l, doc);
+    if (l->each[doc] == 0)
+        return NO_POSTING;
+    if (l->stretch == NO_BLOCK || stretch < l->stretch ||
+        stretch > l->stretch + STRETCHES_COUNTED) {
+        uint64_t standing = standing_in(l, stretch);
+        uint32_t number = seek_number(l, doc);
+        if (number == NO_POSTING)
+            return number;
+        l->stretch = stretch;
+        l->standing = standing;
+        l->numbers = number - bits_count(standing & before);
+        return number;
+    }
+    while (l->stretch < stretch) {
+        l->numbers += bits_count(l->standing);
+        l->standing = standing_in(l, ++l->stretch);
+    }
+    return l->numbers + bits_count(l->standing & before);
+}
+
 /* Positions of a block, by their groups. */
 struct position_reader {
     const uint8_t *widths, *packed;
     uint32_t group;
 };
 
-/* The positions of the block at hand; `all`: how many there are. False: damaged. */
-static bool open_positions(struct list *l, uint32_t all, struct position_reader *r)
+/* The positions of a block, of which there are `all`. False: damaged. */
+static bool open_positions(struct list *l, uint32_t block, uint32_t all, struct position_reader *r)
 {
     if (!l->positions_verified && !segment_verify(l->s, l->positions, l->positions_bytes))
         return false;
     l->positions_verified = true;
-    r->widths = l->s->bytes + l->positions + directory(l, 2, l->block);
+    r->widths = l->s->bytes + l->positions + directory(l, 2, block);
     r->packed = r->widths + (all + POSITIONS_GROUP - 1) / POSITIONS_GROUP;
     r->group = 0;
     return true;
 }
 
-static void sum_counts(struct list *l)
+/* How many positions come before those of a posting. */
+static uint32_t before_posting(struct list *l, uint32_t place)
 {
-    uint32_t all = 0;
+    uint32_t count = block_count(l, l->read);
 
-    if (l->summed)
-        return;
-    for (uint32_t i = 0; i < l->count; i++) {
-        all += l->title[i] + l->body[i];
-        l->behind[i] = all;
+    if (!l->summed && count == PACK_BLOCK) {
+        sum_columns(l->title, l->body, l->behind);
+    } else if (!l->summed) {
+        uint32_t all = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            all += l->title[i] + l->body[i];
+            l->behind[i] = all;
+        }
     }
     l->summed = true;
+    return place == 0 ? 0 : l->behind[place - 1];
+}
+
+/* Those of all postings of the block, whose counts are summed. */
+static uint32_t all_positions(const struct list *l)
+{
+    return l->behind[block_count(l, l->read) - 1];
 }
 
 static void read_field(struct position_reader *r, uint32_t from, uint32_t count, uint32_t *out)
@@ -271,6 +350,25 @@ static void read_all(struct position_reader *r, uint32_t all, uint32_t *out)
     }
 }
 
+/* Where many postings of a block are asked for, it takes less to decode all of it. */
+static bool keep_gaps(struct list *l, uint32_t block, uint32_t all)
+{
+    struct position_reader r;
+
+    if (l->placed != block) {
+        l->placed = block;
+        l->asked = 0;
+        l->kept = false;
+    }
+    if (l->kept || ++l->asked < 4 || all > LIST_GAPS)
+        return true;
+    if (!open_positions(l, block, all, &r))
+        return false;
+    read_all(&r, all, l->gaps);
+    l->kept = true;
+    return true;
+}
+
 static void sum_up(const uint32_t *gaps, uint32_t count, uint32_t *out)
 {
     uint32_t before = UINT32_MAX;
@@ -281,52 +379,86 @@ static void sum_up(const uint32_t *gaps, uint32_t count, uint32_t *out)
     }
 }
 
-/* Where many postings of a block are asked for, it takes less to decode all of it. */
-static bool keep_gaps(struct list *l)
-{
-    struct position_reader r;
-    uint32_t all = l->behind[l->count - 1];
-
-    if (l->kept || ++l->asked < 4 || all > LIST_GAPS)
-        return true;
-    if (!open_positions(l, all, &r))
-        return false;
-    read_all(&r, all, l->gaps);
-    l->kept = true;
-    return true;
-}
-
 bool list_positions(struct list *l, uint32_t place, uint32_t *title, uint32_t *body)
 {
     struct position_reader r;
+    uint32_t from = before_posting(l, place), all = all_positions(l);
 
-    sum_counts(l);
-    if (!keep_gaps(l))
+    if (!keep_gaps(l, l->read, all))
         return false;
     if (l->kept) {
-        const uint32_t *gaps = l->gaps + (place == 0 ? 0 : l->behind[place - 1]);
-        sum_up(gaps, l->title[place], title);
-        sum_up(gaps + l->title[place], l->body[place], body);
+        sum_up(l->gaps + from, l->title[place], title);
+        sum_up(l->gaps + from + l->title[place], l->body[place], body);
         return true;
     }
-    if (!open_positions(l, l->behind[l->count - 1], &r))
+    if (!open_positions(l, l->read, all, &r))
         return false;
-    uint32_t from = place == 0 ? 0 : l->behind[place - 1];
     read_field(&r, from, l->title[place], title);
     read_field(&r, from + l->title[place], l->body[place], body);
     return true;
+}
+
+void list_find(struct list *l, struct list_spot *spot)
+{
+    uint32_t place = spot->number % PACK_BLOCK;
+
+    if (spot->number >= l->n) { /* of a damaged list */
+        *spot = (struct list_spot){.number = spot->number};
+        return;
+    }
+    read_block(l, spot->number / PACK_BLOCK);
+    read_counts(l);
+    spot->from = before_posting(l, place);
+    spot->all = all_positions(l);
+    spot->count[0] = l->title[place];
+    spot->count[1] = l->body[place];
+}
+
+bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out)
+{
+    struct position_reader r;
+    uint32_t block = spot->number / PACK_BLOCK;
+    uint32_t from = spot->from + (field == 0 ? 0 : spot->count[0]);
+
+    if (!keep_gaps(l, block, spot->all))
+        return false;
+    if (l->kept) {
+        sum_gaps(l->gaps + from, spot->count[field], out);
+        return true;
+    }
+    if (!open_positions(l, block, spot->all, &r))
+        return false;
+    read_field(&r, from, spot->count[field], out);
+    return true;
+}
+
+void list_expect_field(const struct list *l, const struct list_spot *spot)
+{
+    uint32_t block = spot->number / PACK_BLOCK;
+
+    if (spot->all == 0)
+        return;
+    uint64_t from = directory(l, 2, block);
+    uint64_t behind = block + 1 < l->blocks ? directory(l, 2, block + 1) : l->positions_bytes;
+    const uint8_t *positions = l->s->bytes + l->positions + from;
+
+    if (l->placed == block && l->kept)
+        return;
+    __builtin_prefetch(positions);
+    if (behind > from) /* about there they are */
+        __builtin_prefetch(positions + (behind - from) * spot->from / spot->all);
 }
 
 bool list_block_positions(struct list *l, uint32_t *out)
 {
     struct position_reader r;
 
-    sum_counts(l);
-    uint32_t all = l->behind[l->count - 1];
-    if (!open_positions(l, all, &r))
+    before_posting(l, 0);
+    uint32_t all = all_positions(l);
+    if (!open_positions(l, l->read, all, &r))
         return false;
     read_all(&r, all, out);
-    for (uint32_t i = 0; i < l->count; i++) {
+    for (uint32_t i = 0; i < block_count(l, l->read); i++) {
         sum_up(out, l->title[i], out);
         sum_up(out + l->title[i], l->body[i], out + l->title[i]);
         out += l->title[i] + l->body[i];

@@ -9,6 +9,9 @@
 /* Positions of a block that are decoded together, at most. */
 #define LIST_GAPS 2048
 
+/* Numbers behind those that list_field() was asked for, which it may write over, too. */
+#define LIST_SLACK 4
+
 struct list {
     struct segment *s;
     uint32_t n, blocks;
@@ -20,19 +23,32 @@ struct list {
     const uint8_t *data;
     uint64_t positions, positions_bytes;
     bool positions_verified;
+    /* of a dense list: the stretch that list_number() was asked of last */
+    uint32_t stretch; /* NO_BLOCK: none */
+    uint32_t numbers; /* postings before it */
+    uint64_t standing;
     /* the block at hand */
     uint32_t block;  /* NO_BLOCK: none */
     uint32_t count;  /* postings in it */
     uint32_t sought; /* the place that was sought last */
     uint32_t doc[PACK_BLOCK];
+    uint32_t read;         /* the block whose counts are, or NO_BLOCK */
     bool counted;          /* title and body are decoded */
     uint32_t counts_asked; /* how often one posting's were */
     uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
     bool summed; /* behind[i] is how many positions come before those of posting i + 1 */
     uint32_t behind[PACK_BLOCK];
-    uint32_t asked; /* how often positions of the block were */
-    bool kept; /* `gaps` has all positions of the block, each as what it is above the one before */
-    uint32_t gaps[LIST_GAPS];
+    uint32_t placed; /* the block whose positions are read, or NO_BLOCK */
+    uint32_t asked;  /* how often they were */
+    bool kept;       /* `gaps` has all of them, each as what it is above the one before */
+    uint32_t gaps[LIST_GAPS + LIST_SLACK];
+};
+
+/* Where the positions of a posting are, and how many. */
+struct list_spot {
+    uint32_t number;    /* of the posting, among all of the list */
+    uint32_t count[2];  /* by field: 0 title, 1 body */
+    uint32_t from, all; /* positions of its block before its own, and all of them */
 };
 
 /* False: the segment is damaged. */
@@ -59,9 +75,20 @@ bool list_part(const struct list *l, uint32_t first, uint32_t end, uint32_t *fro
 /* Posting `doc` by its place in its block, which is at hand then; *found false: there is none. */
 uint32_t list_seek(struct list *l, uint32_t doc, bool *found);
 
-/* Positions of the posting at `place` of the block at hand, whose counts are decoded: so many as
- * title and body say. False: the segment is damaged. */
+/* The number of posting `doc` among all of the list; NO_POSTING: there is none. */
+#define NO_POSTING UINT32_MAX
+uint32_t list_number(struct list *l, uint32_t doc);
+
+/* Positions of the posting at `place` of the block whose counts are decoded: so many as title and body
+ * say. False: the segment is damaged. */
 bool list_positions(struct list *l, uint32_t place, uint32_t *title, uint32_t *body);
+/* Fills in a spot by its number, from any block; that at hand stays. */
+void list_find(struct list *l, struct list_spot *spot);
+/* Positions in one field; `out` may be written up to LIST_SLACK beyond them. False: the segment is
+ * damaged. */
+bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out);
+/* Positions may be. */
+void list_expect_field(const struct list *l, const struct list_spot *spot);
 /* Those of the whole block: of each posting the title's, then the body's. */
 bool list_block_positions(struct list *l, uint32_t *out);
 

@@ -57,6 +57,27 @@ void sum_ascending_portable(uint32_t before, uint32_t v[PACK_BLOCK])
     }
 }
 
+void sum_columns_portable(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
+                          uint32_t out[PACK_BLOCK])
+{
+    uint32_t all = 0;
+
+    for (size_t i = 0; i < PACK_BLOCK; i++) {
+        all += a[i] + b[i];
+        out[i] = all;
+    }
+}
+
+void sum_gaps_portable(const uint32_t *gaps, size_t n, uint32_t *out)
+{
+    uint32_t before = UINT32_MAX;
+
+    for (size_t i = 0; i < n; i++) {
+        before += gaps[i] + 1;
+        out[i] = before;
+    }
+}
+
 #ifdef __SSE2__
 
 /* With `width` a constant all that depends on it is computed by the compiler. */
@@ -101,18 +122,51 @@ void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
     }
 }
 
+/* Adds to each of four those before it, and `last`, which all four hold. */
+static inline __m128i sum_row(__m128i x, __m128i last)
+{
+    x = _mm_add_epi32(x, _mm_slli_si128(x, 4));
+    x = _mm_add_epi32(x, _mm_slli_si128(x, 8));
+    return _mm_add_epi32(x, last);
+}
+
+static inline __m128i row_at(const uint32_t *v)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)v);
+}
+
 static void sum_ascending(uint32_t before, uint32_t v[PACK_BLOCK])
 {
     const __m128i one = _mm_set1_epi32(1);
     __m128i last = _mm_set1_epi32((int)before);
 
     for (size_t i = 0; i < PACK_BLOCK; i += LANES) {
-        __m128i *at = (__m128i *)(void *)(v + i);
-        __m128i x = _mm_add_epi32(_mm_loadu_si128(at), one);
-        x = _mm_add_epi32(x, _mm_slli_si128(x, 4));
-        x = _mm_add_epi32(x, _mm_slli_si128(x, 8));
-        x = _mm_add_epi32(x, last);
-        _mm_storeu_si128(at, x);
+        __m128i x = sum_row(_mm_add_epi32(row_at(v + i), one), last);
+        _mm_storeu_si128((__m128i *)(void *)(v + i), x);
+        last = _mm_shuffle_epi32(x, 0xff);
+    }
+}
+
+void sum_columns(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
+                 uint32_t out[PACK_BLOCK])
+{
+    __m128i last = _mm_setzero_si128();
+
+    for (size_t i = 0; i < PACK_BLOCK; i += LANES) {
+        __m128i x = sum_row(_mm_add_epi32(row_at(a + i), row_at(b + i)), last);
+        _mm_storeu_si128((__m128i *)(void *)(out + i), x);
+        last = _mm_shuffle_epi32(x, 0xff);
+    }
+}
+
+void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out)
+{
+    const __m128i one = _mm_set1_epi32(1);
+    __m128i last = _mm_set1_epi32(-1);
+
+    for (size_t i = 0; i < n; i += LANES) {
+        __m128i x = sum_row(_mm_add_epi32(row_at(gaps + i), one), last);
+        _mm_storeu_si128((__m128i *)(void *)(out + i), x);
         last = _mm_shuffle_epi32(x, 0xff);
     }
 }
@@ -127,6 +181,17 @@ void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
 static void sum_ascending(uint32_t before, uint32_t v[PACK_BLOCK])
 {
     sum_ascending_portable(before, v);
+}
+
+void sum_columns(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
+                 uint32_t out[PACK_BLOCK])
+{
+    sum_columns_portable(a, b, out);
+}
+
+void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out)
+{
+    sum_gaps_portable(gaps, n, out);
 }
 
 #endif

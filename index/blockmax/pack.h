@@ -62,12 +62,18 @@ void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK]);
  * comes `before`, UINT32_MAX where nothing does. */
 void unpack_ascending(const uint8_t *in, unsigned width, uint32_t before, uint32_t out[PACK_BLOCK]);
 
+/* What each row of two columns has together, added to all before it. */
+void sum_columns(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
+                 uint32_t out[PACK_BLOCK]);
+
 /* Number `i` alone. */
 uint32_t pack_block_get(const uint8_t *in, unsigned width, size_t i);
 
 /* The same without vectors, on any machine: what the tests hold the others to. */
 void unpack_block_portable(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK]);
 void sum_ascending_portable(uint32_t before, uint32_t v[PACK_BLOCK]);
+void sum_columns_portable(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
+                          uint32_t out[PACK_BLOCK]);
 
 /* ---- runs: ceil(n · width / 8) bytes ---- */
 
@@ -87,5 +93,10 @@ static inline uint32_t pack_get(const uint8_t *in, unsigned width, size_t i)
 }
 
 void unpack_run(const uint8_t *in, size_t n, unsigned width, uint32_t *out);
+
+/* Ascending numbers from what each is above the one before it, less 1; the first as it is. Reads and
+ * writes up to 3 beyond them. */
+void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out);
+void sum_gaps_portable(const uint32_t *gaps, size_t n, uint32_t *out);
 
 #endif

@@ -8,65 +8,7 @@
 /* Documents of a range that are seen before the others, at most. */
 #define FIRST_SEEN 128
 
-/* ---- documents -------------------------------------------------------------------------------- */
-
-bool scan_sees(const struct bm_search *b, uint32_t doc)
-{
-    const struct segment *s = b->l.part->s;
-
-    return atomic_load_explicit(&s->dead_count, memory_order_relaxed) == 0 ||
-           !segment_is_dead(s, doc) || !b->l.ask->view.gone(b->l.ask->view.ctx, s->first + doc);
-}
-
-uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, size_t words)
-{
-    const struct part *p = b->l.part;
-    uint64_t count = 0;
-
-    for (size_t w = 0; w < words; w++) {
-        uint32_t doc = (range << RANGE_BITS) + (uint32_t)w * 64;
-        if (doc >= p->below)
-            break;
-        if (p->below - doc < 64)
-            bits[w] &= (UINT64_C(1) << (p->below - doc)) - 1;
-        uint64_t dead = atomic_load_explicit(&p->s->dead[doc / 64], memory_order_relaxed);
-        for (uint64_t left = bits[w] & dead; left != 0; left &= left - 1)
-            if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(left)))
-                bits[w] &= ~(left & -left);
-        count += (uint64_t)__builtin_popcountll(bits[w]);
-    }
-    return count;
-}
-
-/* Counts all leaves in a document of the part at hand. */
-sx_status scan_count(struct bm_search *b, uint32_t doc)
-{
-    const struct bm_ask *ask = b->l.ask;
-
-    for (uint32_t i = 0; i < ask->leaf_count; i++) {
-        const struct leaf_state *st = &b->l.states[i];
-        sx_status rc = SX_OK;
-        if (st->leaf->near_count > 0)
-            continue;
-        if (st->is_loaded && st->in.impacts[doc & (RANGE_DOCS - 1)] == 0)
-            ask->tf[i] = (struct phrase_tf){0, 0};
-        else
-            rc = leaves_count(&b->l, i, doc, &ask->tf[i]);
-        if (rc != SX_OK)
-            return rc;
-    }
-    return SX_OK;
-}
-
-sx_status scan_see(struct bm_search *b, uint32_t doc)
-{
-    if (!scan_sees(b, doc))
-        return SX_OK;
-    sx_status rc = scan_count(b, doc);
-    if (rc == SX_OK)
-        rc = b->l.ask->see(b->l.ask->ctx, b->l.part->s->first + doc);
-    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, b->seen_work) : rc;
-}
+/* ---- seeing ---------------------------------------------------------------------------------- */
 
 /* Documents from part->below on are not of the snapshot. */
 static void cut(struct bm_search *b)
@@ -83,13 +25,11 @@ static void cut(struct bm_search *b)
 static sx_status see_bits(struct bm_search *b, const uint64_t *bits)
 {
     uint32_t low = b->l.range << RANGE_BITS;
-    const struct bm_ask *ask = b->l.ask;
-    uint64_t first = b->l.part->s->first + low;
     sx_status rc = SX_OK;
 
-    for (uint64_t w = 0; w < RANGE_WORDS; w++)
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
         for (uint64_t left = bits[w]; left != 0; left &= left - 1)
-            ask->expect(ask->ctx, first + w * 64 + (uint32_t)__builtin_ctzll(left));
+            scan_expect(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
     for (uint32_t w = 0; w < RANGE_WORDS; w++)
         for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1)
             rc = scan_see(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
@@ -143,7 +83,6 @@ static sx_status see_left(struct bm_search *b)
     size_t first = ask->keep < FIRST_SEEN ? ask->keep : FIRST_SEEN;
     uint64_t all[RANGE_WORDS];
 
-    cut(b);
     uint16_t great = great_sum(b, first);
     if (great > 0) {
         memcpy(all, b->bits, sizeof(all));
@@ -334,22 +273,31 @@ static int add_every(struct bm_search *b, const struct bm_clause *clauses, size_
     return 0;
 }
 
-/* Sees what of the range at hand may be kept, in stretches that have candidates. */
-sx_status range_see(struct bm_search *b, uint32_t stretches, const struct bm_clause *clauses,
-                    size_t count)
+/* Finds what may be kept of the range at hand, with its sums. -1: memory ran out. */
+static int find_left(struct bm_search *b, uint32_t stretches, const struct bm_clause *clauses,
+                     size_t count)
 {
-    const struct bm_ask *ask = b->l.ask;
     uint16_t least = scan_least_now(b);
     bool pure = count == 1 && is_all_scored(b, &clauses[0]);
 
     open_stretches(b, stretches, least);
     if (b->open == 0)
-        return SX_OK;
+        return 0;
     int rc = pure ? add_any(b, &clauses[0], least) : add_every(b, clauses, count, least);
-    if (rc != 0)
+    cut(b);
+    return rc;
+}
+
+/* Sees what of the range at hand may be kept, in stretches that have candidates. */
+sx_status range_see(struct bm_search *b, uint32_t stretches, const struct bm_clause *clauses,
+                    size_t count)
+{
+    const struct bm_ask *ask = b->l.ask;
+
+    if (find_left(b, stretches, clauses, count) != 0)
         return SX_ENOMEM;
-    sx_status seen = b->open == 0 ? SX_OK : see_left(b);
-    return seen == SX_OK ? ask->look_up(ask->ctx, b->range_work) : seen;
+    sx_status rc = b->open == 0 ? SX_OK : see_left(b);
+    return rc == SX_OK ? ask->look_up(ask->ctx, b->range_work) : rc;
 }
 
 /* Sees all of a part, in order. */

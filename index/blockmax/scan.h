@@ -1,10 +1,12 @@
 /* A search over its segments: what bounds.c, range.c, sparse.c and search.c share. Private to them.
  *
  *   bounds.c   what each stretch of documents can score at most, and which may have matches
+ *   meet.c     which of the documents that were found are seen
  *   range.c    the documents of one range that may be kept
  *   dense.c    the same of all ranges, where every word is in a dense list
  *   sparse.c   the same of many ranges, where one of the words that all need is rare
  *   single.c   all of a search for one word
+ *   tally.c    how many documents have phrases, and other words
  *   search.c   in which order */
 #ifndef INDEX_BLOCKMAX_SCAN_H
 #define INDEX_BLOCKMAX_SCAN_H
@@ -34,9 +36,13 @@ struct bm_search {
     uint32_t *order;                /* leaves that score, by their weights, greatest first */
     size_t scored;
     size_t range_work, seen_work; /* for look_up() */
-    bool every;                   /* whatever they score */
-    struct bounds *all;           /* by part */
-    struct bounds *at;            /* of the part at hand */
+    size_t count_work; /* the same of a document that is counted, where that takes positions */
+    /* By part, then range, NULL where none was; bit by document: it was seen. NULL: that is not kept. */
+    uint64_t ***seen;
+    struct candidate_room *room; /* of sparse.c; NULL: it was not needed yet */
+    bool every;                  /* whatever they score */
+    struct bounds *all;          /* by part */
+    struct bounds *at;           /* of the part at hand */
 };
 
 /* ---- bounds ---- */
@@ -61,8 +67,10 @@ uint16_t scan_least_now(const struct bm_search *b);
 bool scan_sees(const struct bm_search *b, uint32_t doc); /* whether the snapshot has it */
 /* Counts those that it has of the documents from a range on, by their bits; clears the others. */
 uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, size_t words);
-sx_status scan_count(struct bm_search *b, uint32_t doc); /* counts all leaves in it */
-sx_status scan_see(struct bm_search *b, uint32_t doc);   /* shows it, all leaves counted */
+sx_status scan_count(struct bm_search *b, uint32_t doc);   /* counts all leaves in it */
+sx_status scan_see(struct bm_search *b, uint32_t doc);     /* shows it, all leaves counted */
+void scan_expect(const struct bm_search *b, uint32_t doc); /* it may be seen soon */
+bool scan_was_seen(const struct bm_search *b, uint32_t doc);
 
 /* ---- ranges ---- */
 
@@ -84,8 +92,15 @@ sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_
 /* Sees a part, if it has few candidates. */
 sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                      size_t count, bool *done);
-/* Adds to *all how many of its documents have a leaf of each clause, each of one leaf. */
+/* Adds to *all how many of its documents have a leaf of each clause, each of one leaf; those that were
+ * seen, where that is kept, not. */
 sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                        size_t count, bool *done, uint64_t *all);
+
+/* Whether a leaf is a phrase that tally_part() may count. */
+bool tally_can(const struct leaves *l, const struct leaf_state *st);
+/* The same of leaves of which some are phrases. *counted false: it cannot. */
+sx_status tally_part(struct bm_search *b, uint32_t part, const uint32_t *leaves, size_t count,
+                     bool *counted, uint64_t *all);
 
 #endif

@@ -20,10 +20,12 @@ static void sort_leaves(struct bm_search *b)
 
     b->range_work = SEARCH_WORK_RANGE;
     b->seen_work = 0;
+    b->count_work = 0;
     for (uint32_t i = 0; i < b->l.ask->leaf_count; i++) {
         size_t at = b->scored;
         b->range_work += SEARCH_WORK_LEAF;
         b->seen_work += b->l.states[i].simple ? SEARCH_WORK_SEEN : SEARCH_WORK_PHRASE;
+        b->count_work += b->l.states[i].simple ? 0 : SEARCH_WORK_PHRASE;
         if (leaves[i].weight <= 0)
             continue;
         for (; at > 0 && leaves[b->order[at - 1]].weight < leaves[i].weight; at--)
@@ -45,6 +47,8 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     sx_status rc = leaves_open(&b->l, ask, mem, err);
     b->scored = 0;
     b->at = NULL;
+    b->seen = NULL;
+    b->room = NULL;
     b->order = pool_array(mem, leaves, sizeof(*b->order));
     b->added = pool_array(mem, leaves, sizeof(*b->added));
     b->all = pool_array(mem, ask->view.count + 1, sizeof(*b->all));
@@ -179,6 +183,24 @@ static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)
     return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
 }
 
+/* Keeps in mind what is seen, where counting takes positions. -1: memory ran out. */
+static int mark_seen(struct bm_search *b)
+{
+    if (b->seen != NULL || !b->l.ask->mark || b->count_work == 0)
+        return 0;
+    uint64_t ***seen = pool_array(b->l.mem, b->l.part_count + 1, sizeof(uint64_t **));
+    for (size_t i = 0; seen != NULL && i < b->l.part_count; i++) {
+        size_t ranges = b->l.parts[i].s->ranges;
+        seen[i] = pool_array(b->l.mem, ranges + 1, sizeof(uint64_t *));
+        if (seen[i] == NULL)
+            return -1;
+        for (size_t r = 0; r < ranges; r++)
+            seen[i][r] = NULL;
+    }
+    b->seen = seen;
+    return seen == NULL ? -1 : 0;
+}
+
 sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t count, bool *pruned,
                   struct sx_error *err)
 {
@@ -192,7 +214,7 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
         *pruned = ask->floor(ask->ctx) >= 0;
         return tell(b, rc, err);
     }
-    if (bounds_find(b, clauses, count) != 0)
+    if (bounds_find(b, clauses, count) != 0 || mark_seen(b) != 0)
         return sx_fail_oom(err);
     b->every = false;
     for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
@@ -416,6 +438,23 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
         *all = any;
     if (one != NULL)
         *one = any;
+    return tell(b, rc, err);
+}
+
+sx_status bm_count_unseen(struct bm_search *b, const uint32_t *leaves, size_t count, uint64_t *all,
+                          bool *counted, struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    *all = 0;
+    *counted = count > 0;
+    for (size_t i = 0; i < count; i++)
+        *counted = *counted && (is_countable(&b->l.states[leaves[i]]) ||
+                                tally_can(&b->l, &b->l.states[leaves[i]]));
+    if (*counted && leaves_ready(&b->l) != 0)
+        return sx_fail_oom(err);
+    for (uint32_t i = 0; *counted && i < b->l.part_count && rc == SX_OK; i++)
+        rc = tally_part(b, i, leaves, count, counted, all);
     return tell(b, rc, err);
 }
 

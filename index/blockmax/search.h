@@ -63,6 +63,7 @@ struct bm_ask {
     double avglen;
     struct phrase_tf *tf; /* by leaf: filled before `see`; of NEAR not */
     size_t keep;          /* so many are kept, the best */
+    bool mark;            /* bm_count_unseen() comes after bm_best() */
     /* Scores below cannot be kept; negative: all can. May grow from call to call. */
     double (*floor)(void *ctx);
     void (*expect)(void *ctx, uint64_t rowid); /* it may be seen soon */
@@ -91,6 +92,10 @@ sx_status bm_all(struct bm_search *b, const struct bm_clause *clauses, size_t co
  * *counted false: it takes positions to tell, or, where `free` is set, postings. */
 sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bool free,
                    uint64_t *one, uint64_t *all, bool *counted, struct sx_error *err);
+/* Counts those that have all of `leaves`, some of which are phrases, but for those that bm_best() has
+ * seen, if `mark` was set. *counted false: each has to be seen. */
+sx_status bm_count_unseen(struct bm_search *b, const uint32_t *leaves, size_t count, uint64_t *all,
+                          bool *counted, struct sx_error *err);
 
 /* Looks at one document: fills ask->tf. *found false: it is none of the snapshot. */
 sx_status bm_look(struct bm_search *b, uint64_t rowid, bool *found, struct sx_error *err);

@@ -18,29 +18,38 @@
 struct needed {
     uint32_t source, leaf;
     uint64_t n;
+    struct phrase
+        *phrase; /* that it is a term of, the `term`th; NULL: none, or another way is gone */
+    uint32_t term;
     struct slot slot;
-    uint8_t *impacts; /* of the documents that are left */
+    uint8_t *impacts;  /* of the documents that are left */
+    uint32_t *numbers; /* of its postings in them, or NO_POSTING; NULL: of no phrase */
 };
 
-/* Terms of the clauses that are one leaf; those with the fewest postings first. -1: memory ran out. */
+/* Terms of the clauses that are one leaf; those with the fewest postings first. *all: every clause is
+ * such. -1: memory ran out. */
 static int find_needed(struct bm_search *b, const struct part *p, const struct bm_clause *clauses,
-                       size_t count, struct needed **out, size_t *found)
+                       size_t count, struct needed **out, size_t *found, bool *all)
 {
     struct needed *list = pool_array(b->l.mem, b->l.source_count + (size_t)1, sizeof(*list));
 
     *found = 0;
     *out = list;
+    *all = true;
     for (size_t i = 0; list != NULL && i < count; i++) {
         uint32_t leaf = clauses[i].leaves[0];
         const struct leaf_state *st = &b->l.states[leaf];
         bool known = false;
         for (size_t k = 0; k < *found && !known; k++)
             known = list[k].leaf == leaf;
-        if (known || clauses[i].count != 1 || (!st->simple && st->leaf->phrase_count != 1))
+        bool one_leaf = clauses[i].count == 1 && (st->simple || st->leaf->phrase_count == 1);
+        *all = *all && one_leaf;
+        if (known || !one_leaf)
             continue;
         size_t terms = st->simple ? 1 : st->leaf->phrases[0].count;
         for (uint32_t k = 0; k < terms; k++) {
-            struct needed one = {.source = st->first + k, .leaf = leaf};
+            struct needed one = {
+                .source = st->first + k, .leaf = leaf, .phrase = p->phrases[leaf], .term = k};
             size_t at = (*found)++;
             one.n = p->sources[one.source].n;
             for (; at > 0 && list[at - 1].n > one.n; at--)
@@ -56,16 +65,25 @@ static bool is_sparse(const struct part *p, const struct needed *list, size_t co
     return count > 1 && list[0].n < (p->s->next - p->s->first) / SPARSE_DOCS;
 }
 
+/* Room for candidates of SLOT_DOCS. */
+struct candidate_room {
+    uint16_t docs[SLOT_DOCS + 1]; /* in order */
+    uint16_t marks[SLOT_DOCS];    /* by document: 0, or its place in `docs` and 1 */
+    uint16_t kept[SLOT_DOCS + 1]; /* places in `docs` */
+    uint8_t impacts[SLOT_DOCS + 1];
+    uint32_t numbers[SLOT_DOCS + 1];
+    uint16_t sums[SLOT_DOCS]; /* what they score at most */
+};
+
 /* Documents that have all that is needed, of some ranges. */
 struct candidates {
     struct needed *needed;
     size_t count;
-    uint16_t *docs; /* in order */
+    uint16_t *docs, *marks, *kept;
     uint32_t found;
-    uint16_t *marks; /* by document: 0, or its place in `docs` and 1 */
-    uint16_t *kept;  /* places in `docs` */
     uint8_t *impacts;
-    uint16_t *sums;                /* by place in `docs` */
+    uint32_t *numbers;
+    uint16_t *sums;
     uint16_t parts[UINT8_MAX + 1]; /* by impact of the rarest: what it adds to a sum */
     /* By stretch of the ranges: what it must add, so that all together reach the floor. */
     uint16_t least[SLOT_RANGES * RANGE_STRETCHES];
@@ -75,19 +93,27 @@ struct candidates {
 static bool candidates_init(struct bm_search *b, struct candidates *c)
 {
     struct pool *mem = b->l.mem;
+    struct candidate_room *room = b->room;
 
-    c->docs = pool_array(mem, SLOT_DOCS + 1, sizeof(*c->docs));
-    c->marks = pool_array(mem, SLOT_DOCS, sizeof(*c->marks));
-    c->kept = pool_array(mem, SLOT_DOCS + 1, sizeof(*c->kept));
-    c->impacts = pool_array(mem, SLOT_DOCS + 1, 1);
-    c->sums = pool_array(mem, SLOT_DOCS, sizeof(*c->sums));
-    if (c->docs == NULL || c->sums == NULL || c->marks == NULL || c->kept == NULL ||
-        c->impacts == NULL)
-        return false;
-    memset(c->marks, 0, SLOT_DOCS * sizeof(*c->marks));
+    if (room == NULL) {
+        room = pool_array(mem, 1, sizeof(*room));
+        if (room == NULL)
+            return false;
+        memset(room->marks, 0, sizeof(room->marks)); /* as they are left each time */
+        b->room = room;
+    }
+    c->docs = room->docs;
+    c->marks = room->marks;
+    c->kept = room->kept;
+    c->impacts = room->impacts;
+    c->numbers = room->numbers;
+    c->sums = room->sums;
     for (size_t i = 0; i < c->count; i++) {
-        c->needed[i].impacts = pool_array(mem, SLOT_DOCS + 1, 1);
-        if (c->needed[i].impacts == NULL)
+        struct needed *one = &c->needed[i];
+        bool phrase = one->phrase != NULL;
+        one->impacts = pool_array(mem, SLOT_DOCS + 1, 1);
+        one->numbers = phrase ? pool_array(mem, SLOT_DOCS + 1, sizeof(*one->numbers)) : NULL;
+        if (one->impacts == NULL || (phrase && one->numbers == NULL))
             return false;
     }
     return true;
@@ -96,6 +122,15 @@ static bool candidates_init(struct bm_search *b, struct candidates *c)
 static int by_number(const void *a, const void *b)
 {
     return *(const uint16_t *)a - *(const uint16_t *)b;
+}
+
+/* The postings of needed[i] are still to be sought. */
+static void forget_numbers(struct candidates *c, size_t i)
+{
+    uint32_t *numbers = c->needed[i].numbers;
+
+    for (uint32_t k = 0; numbers != NULL && k < c->found; k++)
+        numbers[k] = NO_POSTING;
 }
 
 /* The rarest begins. */
@@ -111,18 +146,24 @@ static void begin_candidates(struct candidates *c, const struct loaded *in)
     for (uint32_t k = 0; k < in->count; k++)
         c->needed[0].impacts[k] = in->impacts[c->docs[k]];
     c->found = in->count;
+    forget_numbers(c, 0);
 }
 
 /* Keeps those at c->kept[0 … found), whose impacts for needed[i] are in c->impacts. */
 static void keep_candidates(struct candidates *c, size_t i, uint32_t found)
 {
-    for (uint32_t k = 0; k < found; k++) {
-        uint32_t at = c->kept[k];
-        c->docs[k] = c->docs[at];
-        for (size_t j = 0; j < i; j++)
-            c->needed[j].impacts[k] = c->needed[j].impacts[at];
-        c->needed[i].impacts[k] = c->impacts[k];
+    for (uint32_t k = 0; k < found; k++)
+        c->docs[k] = c->docs[c->kept[k]];
+    for (size_t j = 0; j < i; j++) {
+        struct needed *one = &c->needed[j];
+        for (uint32_t k = 0; k < found; k++)
+            one->impacts[k] = one->impacts[c->kept[k]];
+        for (uint32_t k = 0; one->numbers != NULL && k < found; k++)
+            one->numbers[k] = one->numbers[c->kept[k]];
     }
+    memcpy(c->needed[i].impacts, c->impacts, found);
+    if (c->needed[i].numbers != NULL)
+        memcpy(c->needed[i].numbers, c->numbers, found * sizeof(*c->numbers));
     c->found = found;
 }
 
@@ -138,6 +179,7 @@ static void keep_loaded(struct candidates *c, size_t i, const uint8_t *impacts)
         found += impact != 0;
     }
     keep_candidates(c, i, found);
+    forget_numbers(c, i);
 }
 
 /* Looks each of a few up. */
@@ -150,8 +192,10 @@ static void keep_sought(struct candidates *c, size_t i, struct list *l, uint32_t
         uint32_t place = list_seek(l, first + c->docs[k], &there);
         if (!there)
             continue;
+        uint32_t number = l->block * PACK_BLOCK + place;
         c->kept[found] = (uint16_t)k;
-        c->impacts[found++] = l->each[(size_t)l->block * PACK_BLOCK + place];
+        c->numbers[found] = number;
+        c->impacts[found++] = l->each[number];
     }
     keep_candidates(c, i, found);
 }
@@ -184,6 +228,7 @@ static bool find_least(const struct bm_search *b, struct candidates *c, uint32_t
 static void begin_listed(struct candidates *c, struct list *l, uint32_t first, uint32_t end)
 {
     uint8_t *impacts = c->needed[0].impacts;
+    uint32_t *numbers = c->needed[0].numbers;
     uint32_t from, to;
     bool more = true;
 
@@ -196,6 +241,8 @@ static void begin_listed(struct candidates *c, struct list *l, uint32_t first, u
             uint32_t doc = l->doc[k] - first;
             c->docs[c->found] = (uint16_t)doc;
             impacts[c->found] = each[k];
+            if (numbers != NULL)
+                numbers[c->found] = block * PACK_BLOCK + k;
             c->found += c->parts[each[k]] >= c->least[doc / STRETCH_DOCS];
         }
     }
@@ -211,18 +258,19 @@ static void keep_listed(struct candidates *c, size_t i, struct list *l, uint32_t
     for (uint32_t k = 0; k < c->found; k++)
         c->marks[c->docs[k]] = (uint16_t)(k + 1);
     for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
-        const uint8_t *each = l->each + (size_t)block * PACK_BLOCK;
         list_block(l, block);
         more = list_part(l, first, end, &from, &to);
         for (uint32_t k = from; k < to; k++) {
             uint16_t mark = c->marks[l->doc[k] - first];
             c->kept[found] = (uint16_t)(mark - 1);
-            c->impacts[found] = each[k];
+            c->numbers[found] = block * PACK_BLOCK + k;
             found += mark != 0;
         }
     }
     for (uint32_t k = 0; k < c->found; k++)
         c->marks[c->docs[k]] = 0;
+    for (uint32_t k = 0; k < found; k++)
+        c->impacts[k] = l->each[c->numbers[k]];
     keep_candidates(c, i, found);
 }
 
@@ -304,6 +352,77 @@ static uint16_t rest_of(const struct bm_search *b, const struct needed *list, si
     return rest;
 }
 
+/* Candidates that are looked at together. */
+struct batch {
+    uint32_t docs[PHRASE_BATCH], places[PHRASE_BATCH];
+    size_t count;
+};
+
+/* Finds the phrases of a batch. */
+static void find_phrases(const struct candidates *c, const struct batch *batch)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        const struct needed *one = &c->needed[i];
+        for (size_t k = 0; one->phrase != NULL && k < batch->count; k++)
+            one->phrase->terms[one->term].spots[k].number = one->numbers[batch->places[k]];
+    }
+    for (size_t i = 0; i < c->count; i++)
+        if (c->needed[i].phrase != NULL && c->needed[i].term == 0)
+            phrase_find(c->needed[i].phrase, batch->docs, batch->count);
+}
+
+/* To the `k`th of a batch. */
+static void move_phrases(const struct candidates *c, const struct batch *batch, size_t k)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (c->needed[i].phrase != NULL && c->needed[i].term == 0)
+            phrase_move(c->needed[i].phrase, k, batch->docs[k]);
+}
+
+/* Keeps the candidates that can reach the floor. */
+static void keep_reaching(const struct bm_search *b, struct candidates *c, uint16_t rest)
+{
+    uint16_t least = scan_least_now(b);
+    uint32_t found = 0;
+
+    for (uint32_t k = 0; k < c->found; k++) {
+        uint16_t sum = sum_candidate(b, c, k, rest);
+        c->docs[found] = c->docs[k];
+        c->sums[found] = sum;
+        for (size_t i = 0; i < c->count; i++)
+            if (c->needed[i].numbers != NULL)
+                c->needed[i].numbers[found] = c->needed[i].numbers[k];
+        found += sum >= least;
+    }
+    c->found = found;
+}
+
+/* Sees the next of the candidates, from *next on. */
+static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t first,
+                           uint32_t *next)
+{
+    uint16_t least = scan_least_now(b);
+    struct batch batch = {.count = 0};
+    sx_status rc = SX_OK;
+
+    for (; *next < c->found && batch.count < PHRASE_BATCH; ++*next) {
+        uint32_t doc = first + c->docs[*next];
+        if (doc >= b->l.part->below || c->sums[*next] < least)
+            continue;
+        scan_expect(b, doc);
+        batch.places[batch.count] = *next;
+        batch.docs[batch.count++] = doc;
+    }
+    find_phrases(c, &batch);
+    for (size_t k = 0; k < batch.count && rc == SX_OK; k++) {
+        if (c->sums[batch.places[k]] < scan_least_now(b))
+            continue;
+        move_phrases(c, &batch, k);
+        rc = scan_see(b, batch.docs[k]);
+    }
+    return rc;
+}
+
 /* Sees what may be kept of ranges that follow each other. */
 static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t range,
                             uint32_t ranges)
@@ -314,18 +433,9 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
 
     if (find_candidates(b, c, range, ranges) != 0)
         return SX_ENOMEM;
-    uint16_t least = scan_least_now(b);
-    for (uint32_t k = 0; k < c->found; k++) {
-        uint32_t doc = (range << RANGE_BITS) + c->docs[k];
-        c->sums[k] = sum_candidate(b, c, k, rest);
-        if (!b->every && doc < b->l.part->below && c->sums[k] >= least)
-            ask->expect(ask->ctx, b->l.part->s->first + doc);
-    }
-    for (uint32_t k = 0; k < c->found && rc == SX_OK; k++) {
-        uint32_t doc = (range << RANGE_BITS) + c->docs[k];
-        if (doc < b->l.part->below && c->sums[k] >= scan_least_now(b))
-            rc = scan_see(b, doc);
-    }
+    keep_reaching(b, c, rest);
+    for (uint32_t next = 0; next < c->found && rc == SX_OK;)
+        rc = see_batch(b, c, range << RANGE_BITS, &next);
     return rc == SX_OK ? ask->look_up(ask->ctx, ranges * b->range_work) : rc;
 }
 
@@ -357,8 +467,9 @@ sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause 
 {
     const struct part *p = &b->l.parts[part];
     struct candidates c;
+    bool all;
 
-    if (find_needed(b, p, clauses, count, &c.needed, &c.count) != 0)
+    if (find_needed(b, p, clauses, count, &c.needed, &c.count, &all) != 0)
         return SX_ENOMEM;
     *done = is_sparse(p, c.needed, c.count);
     return *done ? see_part(b, part, &c) : SX_OK;
@@ -382,6 +493,55 @@ static uint64_t count_all(struct bm_search *b, const struct candidates *c, uint3
     return scan_count_bits(b, range, all, words);
 }
 
+/* Whether the document at hand has all phrases, too. */
+static sx_status has_phrases(const struct candidates *c, bool *has)
+{
+    sx_status rc = SX_OK;
+
+    *has = true;
+    for (size_t i = 0; i < c->count && *has && rc == SX_OK; i++)
+        if (c->needed[i].phrase != NULL && c->needed[i].term == 0)
+            rc = phrase_stands(c->needed[i].phrase, has);
+    return rc;
+}
+
+/* Adds the next of the candidates, from *next on, that were not seen. */
+static sx_status count_batch(struct bm_search *b, const struct candidates *c, uint32_t first,
+                             uint32_t *next, uint64_t *all)
+{
+    struct batch batch = {.count = 0};
+    sx_status rc = SX_OK;
+    bool has;
+
+    for (; *next < c->found && batch.count < PHRASE_BATCH; ++*next) {
+        uint32_t doc = first + c->docs[*next];
+        if (doc >= b->l.part->below || scan_was_seen(b, doc) || !scan_sees(b, doc))
+            continue;
+        batch.places[batch.count] = *next;
+        batch.docs[batch.count++] = doc;
+    }
+    find_phrases(c, &batch);
+    for (size_t k = 0; k < batch.count && rc == SX_OK; k++) {
+        move_phrases(c, &batch, k);
+        rc = has_phrases(c, &has);
+        *all += rc == SX_OK && has;
+    }
+    return rc;
+}
+
+/* Adds those of some ranges that have all phrases and were not seen. */
+static sx_status count_phrases(struct bm_search *b, struct candidates *c, uint32_t range,
+                               uint32_t ranges, uint64_t *all)
+{
+    sx_status rc = SX_OK;
+
+    if (find_candidates(b, c, range, ranges) != 0)
+        return SX_ENOMEM;
+    for (uint32_t next = 0; next < c->found && rc == SX_OK;)
+        rc = count_batch(b, c, range << RANGE_BITS, &next, all);
+    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, c->found * b->count_work) : rc;
+}
+
 sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                        size_t count, bool *done, uint64_t *all)
 {
@@ -389,17 +549,25 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
     struct candidates c;
     sx_status rc = SX_OK;
 
-    if (find_needed(b, p, clauses, count, &c.needed, &c.count) != 0)
+    if (find_needed(b, p, clauses, count, &c.needed, &c.count, done) != 0)
         return SX_ENOMEM;
-    *done = c.count == count && is_sparse(p, c.needed, c.count);
+    *done = *done && is_sparse(p, c.needed, c.count);
     if (!*done || c.needed[0].n == 0)
         return SX_OK;
+    if (b->count_work > 0 && !candidates_init(b, &c))
+        return SX_ENOMEM;
+    memset(c.parts, 0, sizeof(c.parts));
+    memset(c.least, 0, sizeof(c.least));
     scan_move(b, part, NO_RANGE);
     for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
         uint32_t n = p->s->ranges - r < SLOT_RANGES ? p->s->ranges - r : SLOT_RANGES;
-        *all += count_all(b, &c, r, n);
-        rc = b->l.ask->look_up(b->l.ask->ctx, n * b->range_work);
+        if (b->count_work > 0)
+            rc = count_phrases(b, &c, r, n, all);
+        else
+            *all += count_all(b, &c, r, n);
+        if (rc == SX_OK)
+            rc = b->l.ask->look_up(b->l.ask->ctx, n * b->range_work);
     }
     return rc;
 }

@@ -28,6 +28,7 @@ struct run {
     bool proximity; /* whether it orders the first of `top`; else it is not read */
     bool explain;   /* keep what the passes were */
     bool every;     /* see every match, whatever its score */
+    bool exact;     /* run_count() comes after the passes */
     /* out */
     bool pruned; /* totals are lower bounds: what could not be kept was not looked at */
     uint64_t total, total_all;
@@ -70,7 +71,7 @@ sx_status run_pass(struct run *run, struct db *c, enum reading reading, struct s
 /* READ_ANY behind what an earlier pass over READ_BEST has kept: neither kept nor counted again. */
 sx_status run_pass_on(struct run *run, struct db *c, struct sx_error *err);
 /* Counts all matches, where block-max can without looking at each; *counted false: it cannot. `free`:
- * only where it costs nothing. */
+ * only where it costs nothing. The totals of the passes are in *total and *total_all. */
 sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total_all, bool *counted,
                     struct sx_error *err);
 /* Counts them by looking at each; `top` stays as it is. */

@@ -161,6 +161,15 @@ static sx_status do_count(struct call *c)
                        : rc;
 }
 
+static sx_status do_count_unseen(struct call *c)
+{
+    sx_status rc = run_limits(c->run);
+
+    return rc == SX_OK
+               ? bm_count_unseen(c->run->bm, c->leaves, c->count, &c->all, &c->found, c->err)
+               : rc;
+}
+
 /* The pairs of a document of the list. */
 static sx_status do_pairs(struct call *c)
 {
@@ -184,6 +193,7 @@ sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *me
         .avglen = run->avglen > 0 ? run->avglen : 1,
         .tf = run->tf,
         .keep = run->top.k,
+        .mark = run->exact,
         .floor = floor_of,
         .expect = expect,
         .see = see,
@@ -239,6 +249,19 @@ static bool is_weighed(const struct plan *p)
            l->form_count == 0;
 }
 
+/* Adds to what the passes have found what they have not looked at. */
+static sx_status count_unseen(struct call *c, uint64_t *total, uint64_t *total_all, bool *counted)
+{
+    c->fn = do_count_unseen;
+    sx_status rc = call(c);
+    *counted = rc == SX_OK && c->found;
+    if (*counted) {
+        *total_all += c->all;
+        *total = *total_all;
+    }
+    return rc;
+}
+
 sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total_all, bool *counted,
                     struct sx_error *err)
 {
@@ -271,6 +294,8 @@ sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total
                      .err = err};
     sx_status rc = call(&c);
     *counted = rc == SX_OK && c.found;
+    if (rc == SX_OK && !*counted && !free && (!any || p->leaf_count == 1))
+        return count_unseen(&c, total, total_all, counted);
     if (!*counted)
         return rc;
     *total_all = is_or ? c.one : c.all;

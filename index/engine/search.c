@@ -295,6 +295,7 @@ static sx_status set_up_run(struct search *s, struct sx_error *err)
         s->ask->sort == SX_SORT_SCORE && s->plan.pair_count > 0 && !s->ask->no_proximity;
     s->run.facets.wanted = s->ask->facets;
     s->run.explain = s->ask->explain;
+    s->run.exact = s->ask->exact_total;
     s->run.limits = &s->ask->limits;
     if (!topk_init(&s->run.top, list_length(s->ask, s->run.proximity), sorts[s->ask->sort]))
         return sx_fail_oom(err);

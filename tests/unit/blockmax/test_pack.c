@@ -57,6 +57,45 @@ static void ascending_numbers_come_back(void **unused)
     }
 }
 
+static void columns_add_up(void **unused)
+{
+    uint32_t a[PACK_BLOCK], b[PACK_BLOCK], out[PACK_BLOCK], plain[PACK_BLOCK];
+    uint32_t all = 0;
+
+    (void)unused;
+    for (size_t i = 0; i < PACK_BLOCK; i++) {
+        a[i] = random_below(7);
+        b[i] = random_below(20);
+    }
+    sum_columns(a, b, out);
+    sum_columns_portable(a, b, plain);
+    assert_memory_equal(out, plain, sizeof(out));
+    for (size_t i = 0; i < PACK_BLOCK; i++) {
+        all += a[i] + b[i];
+        assert_int_equal(out[i], all);
+    }
+}
+
+static void gaps_of_any_count_add_up(void **unused)
+{
+    uint32_t gaps[64 + 4], out[64 + 4], plain[64];
+
+    (void)unused;
+    for (size_t n = 0; n <= 64; n++) {
+        uint32_t before = UINT32_MAX;
+        memset(out, 0xa5, sizeof(out));
+        for (size_t i = 0; i < n + 3; i++)
+            gaps[i] = random_below(10);
+        sum_gaps(gaps, n, out);
+        sum_gaps_portable(gaps, n, plain);
+        for (size_t i = 0; i < n; i++) {
+            before += gaps[i] + 1;
+            assert_true(out[i] == before && plain[i] == before);
+        }
+        assert_int_equal(out[n + 3], 0xa5a5a5a5);
+    }
+}
+
 static void runs_are_read_one_by_one(void **unused)
 {
     uint32_t in[200], out[200];
@@ -95,6 +134,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_come_back_as_they_were),
         cmocka_unit_test(ascending_numbers_come_back),
+        cmocka_unit_test(columns_add_up),
+        cmocka_unit_test(gaps_of_any_count_add_up),
         cmocka_unit_test(runs_are_read_one_by_one),
         cmocka_unit_test(a_width_is_that_of_the_largest),
     };

@@ -277,6 +277,65 @@ static void steps_lead_where_walking_does(void **unused)
     segment_unref(s);
 }
 
+/* Whether positions read by a spot are those of the document. */
+static bool spot_is_right(const struct corpus *c, struct list *l, const struct list_spot *spot,
+                          int word, int d)
+{
+    uint32_t out[BODY_MAX + LIST_SLACK];
+
+    for (int field = 0; field < 2; field++) {
+        int count = field == 0 ? c->title_count[d] : c->body_count[d];
+        uint32_t n = 0;
+        if (!list_field(l, spot, field, out))
+            return false;
+        for (int p = 0; p < count; p++)
+            if ((field == 0 ? c->title[d][p] : c->body[d][p]) == word)
+                if (n == spot->count[field] || out[n++] != (uint32_t)p)
+                    return false;
+        if (n != spot->count[field])
+            return false;
+    }
+    return true;
+}
+
+/* Documents in order with gaps of any length, each block asked now and then or again and again; the block
+ * at hand is another one. */
+static void spots_tell_where_positions_are(void **unused)
+{
+    static struct corpus c;
+    static struct list l;
+    struct term_entry e;
+    char name[16];
+    bool found;
+    size_t dense = 0, spots = 0;
+
+    (void)unused;
+    fill(&c);
+    struct segment *s = build(&c, 0, DOCS);
+    for (int round = 0; round < 400; round++) {
+        int word = any_word();
+        uint32_t step = 1 + below(below(3) == 0 ? 700 : 8);
+        assert_true(segment_find(s, name_of(word, name), &e, &found));
+        assert_true(found && list_open(&l, s, &e));
+        dense += l.dense;
+        for (uint32_t d = below(step); d < DOCS; d += 1 + below(step)) {
+            struct list_spot spot = {.number = list_number(&l, d)};
+            assert_int_equal(spot.number != NO_POSTING,
+                             documents_with(&c, word, (int)d, (int)d + 1, NULL));
+            if (spot.number == NO_POSTING)
+                continue;
+            if (below(4) == 0)
+                list_block(&l, below(l.blocks));
+            list_find(&l, &spot);
+            list_expect_field(&l, &spot);
+            assert_true(spot_is_right(&c, &l, &spot, word, (int)d));
+            spots++;
+        }
+    }
+    assert_true(dense > 20 && spots > 10000);
+    segment_unref(s);
+}
+
 static void terms_come_in_order_from_any_place(void **unused)
 {
     static struct corpus c;
@@ -584,6 +643,7 @@ int main(void)
         cmocka_unit_test(what_is_inverted_is_found),
         cmocka_unit_test(seeking_finds_what_walking_does),
         cmocka_unit_test(steps_lead_where_walking_does),
+        cmocka_unit_test(spots_tell_where_positions_are),
         cmocka_unit_test(terms_come_in_order_from_any_place),
         cmocka_unit_test(terms_are_found_again),
         cmocka_unit_test(merged_segments_are_one),

@@ -129,6 +129,90 @@ static void limits_are_looked_at_while_documents_are_seen(void **state)
     buf_release(&query);
 }
 
+/* Words of which most are frequent, one is not, in titles, too. */
+static void fill_with_words(struct bed *b, int docs)
+{
+    static const char *const words[] = {"to", "be", "or", "not", "that"};
+    struct buf title = {0}, body = {0};
+    struct sx_error err;
+    uint32_t state = 12345;
+    char uri[16];
+
+    for (int i = 0; i < docs; i++) {
+        buf_clear(&title);
+        buf_clear(&body);
+        for (int k = 0; k < 14; k++) {
+            state = state * 1664525 + 1013904223;
+            buf_printf(k < 2 ? &title : &body, "%s ", words[(state >> 16) % 5]);
+        }
+        if (i % 40 == 0)
+            buf_puts(&body, i % 80 == 0 ? "question to" : "to the question");
+        if (i % 400 == 0)
+            buf_puts(&body, " or an answer to be");
+        snprintf(uri, sizeof(uri), "%d", i);
+        struct sx_doc d = {.uri = str_of(uri), .title = buf_str(&title), .body = buf_str(&body)};
+        must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
+    }
+    buf_release(&title);
+    buf_release(&body);
+}
+
+/* How many matches there are is told by positions alone where no more than that is asked of them; who was
+ * seen for the list counts once. */
+static void phrases_are_counted_like_by_fts5(void **state)
+{
+    static const char *const queries[] = {
+        "\"to be\"",
+        "\"be be\"",
+        "\"or not to\"",
+        "\"to be to be\"",
+        "\"question to\"",
+        "\"the question\"",
+        "title:\"be or\"",
+        "body:\"not that\"",
+        "\"question nothing\"",
+        "\"answer to be\"",
+        "\"to be\" AND \"or not\"",
+        "\"question to\" AND be",
+        "\"be or\" OR \"not to\"",
+    };
+    struct bed *b = *state;
+    struct sx_error err;
+    struct sx_count counted;
+    size_t deleted;
+
+    fill_with_words(b, 3000);
+    settle(b);
+    for (int round = 0; round < 2; round++) {
+        for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++) {
+            uint64_t wanted = total(b, queries[i], SX_ENGINE_FTS5);
+            assert_int_equal(total(b, queries[i], SX_ENGINE_BLOCKMAX), wanted);
+            must(sx_reader_count(b->r, str_of(queries[i]), SX_MATCH_BEST, NULL, &counted, &err),
+                 &err);
+            assert_int_equal(counted.total, wanted);
+            assert_true(wanted > 0 || i == 8);
+        }
+        /* Then with documents that are dead. */
+        must(sx_index_delete_uri(b->ix, str_of("80"), &deleted, &err), &err);
+        must(sx_index_delete_uri(b->ix, str_of("81"), &deleted, &err), &err);
+        must(sx_index_commit(b->ix, &err), &err);
+    }
+}
+
+static void a_count_of_phrases_is_stopped(void **state)
+{
+    struct bed *b = *state;
+    struct sx_count counted;
+    struct sx_error err;
+    size_t looks = 0;
+    struct sx_limits limits = {.stop = count_looks, .stop_ctx = &looks};
+
+    fill_with_words(b, 3000);
+    settle(b);
+    must(sx_reader_count(b->r, str_of("\"to be\""), SX_MATCH_ANY, &limits, &counted, &err), &err);
+    assert_true(counted.total > 1000 && looks >= 2);
+}
+
 #define with_bed(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -136,6 +220,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         with_bed(a_word_is_near_itself_many_times),
         with_bed(limits_are_looked_at_while_documents_are_seen),
+        with_bed(phrases_are_counted_like_by_fts5),
+        with_bed(a_count_of_phrases_is_stopped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,111 @@
+/* Documents that were found, on their way to the caller. */
+#include "index/blockmax/scan.h"
+
+bool scan_sees(const struct bm_search *b, uint32_t doc)
+{
+    const struct segment *s = b->l.part->s;
+
+    return atomic_load_explicit(&s->dead_count, memory_order_relaxed) == 0 ||
+           !segment_is_dead(s, doc) || !b->l.ask->view.gone(b->l.ask->view.ctx, s->first + doc);
+}
+
+uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, size_t words)
+{
+    const struct part *p = b->l.part;
+    uint64_t count = 0;
+
+    for (size_t w = 0; w < words; w++) {
+        uint32_t doc = (range << RANGE_BITS) + (uint32_t)w * 64;
+        if (doc >= p->below)
+            break;
+        if (p->below - doc < 64)
+            bits[w] &= (UINT64_C(1) << (p->below - doc)) - 1;
+        uint64_t dead = atomic_load_explicit(&p->s->dead[doc / 64], memory_order_relaxed);
+        for (uint64_t left = bits[w] & dead; left != 0; left &= left - 1)
+            if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(left)))
+                bits[w] &= ~(left & -left);
+        count += (uint64_t)__builtin_popcountll(bits[w]);
+    }
+    return count;
+}
+
+/* Counts all leaves in a document of the part at hand. */
+sx_status scan_count(struct bm_search *b, uint32_t doc)
+{
+    const struct bm_ask *ask = b->l.ask;
+
+    for (uint32_t i = 0; i < ask->leaf_count; i++) {
+        const struct leaf_state *st = &b->l.states[i];
+        sx_status rc = SX_OK;
+        if (st->leaf->near_count > 0)
+            continue;
+        if (st->is_loaded && st->in.impacts[doc & (RANGE_DOCS - 1)] == 0)
+            ask->tf[i] = (struct phrase_tf){0, 0};
+        else
+            rc = leaves_count(&b->l, i, doc, &ask->tf[i]);
+        if (rc != SX_OK)
+            return rc;
+    }
+    return SX_OK;
+}
+
+/* Bits of the document's range, which has none before one is seen; NULL: they are not kept. */
+static uint64_t **seen_of(const struct bm_search *b, uint32_t doc)
+{
+    return b->seen == NULL ? NULL : &b->seen[b->l.part - b->l.parts][doc >> RANGE_BITS];
+}
+
+bool scan_was_seen(const struct bm_search *b, uint32_t doc)
+{
+    uint64_t **seen = seen_of(b, doc);
+
+    return seen != NULL && *seen != NULL && has_document(*seen, doc & (RANGE_DOCS - 1));
+}
+
+/* -1: memory ran out. */
+static int mark(const struct bm_search *b, uint32_t doc)
+{
+    uint64_t **seen = seen_of(b, doc);
+
+    if (seen == NULL)
+        return 0;
+    if (*seen == NULL) {
+        *seen = pool_array(b->l.mem, RANGE_WORDS, sizeof(**seen));
+        if (*seen == NULL)
+            return -1;
+        memset(*seen, 0, RANGE_WORDS * sizeof(**seen));
+    }
+    set_document(*seen, doc & (RANGE_DOCS - 1));
+    return 0;
+}
+
+/* Whether a leaf does in the document that was counted: else it is no match. */
+static bool any_stands(const struct bm_search *b)
+{
+    const struct bm_ask *ask = b->l.ask;
+
+    if (b->count_work == 0)
+        return true;
+    for (uint32_t i = 0; i < ask->leaf_count; i++)
+        if (b->l.states[i].leaf->near_count == 0 && ask->tf[i].title + ask->tf[i].body > 0)
+            return true;
+    return false;
+}
+
+sx_status scan_see(struct bm_search *b, uint32_t doc)
+{
+    if (!scan_sees(b, doc))
+        return SX_OK;
+    if (mark(b, doc) != 0)
+        return SX_ENOMEM;
+    sx_status rc = scan_count(b, doc);
+    if (rc == SX_OK && any_stands(b))
+        rc = b->l.ask->see(b->l.ask->ctx, b->l.part->s->first + doc);
+    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, b->seen_work) : rc;
+}
+
+void scan_expect(const struct bm_search *b, uint32_t doc)
+{
+    if (b->count_work == 0) /* where positions tell whether it matches, few do */
+        b->l.ask->expect(b->l.ask->ctx, b->l.part->s->first + doc);
+}
