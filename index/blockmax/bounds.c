@@ -28,7 +28,7 @@ uint16_t scan_least(const struct bm_search *b, const struct bounds *at, double f
 
 uint16_t scan_least_now(const struct bm_search *b)
 {
-    return b->every ? 0 : scan_least(b, b->at, b->l.ask->floor(b->l.ask->ctx));
+    return b->every ? 0 : scan_least(b, b->at, scan_floor(b));
 }
 
 bool scan_is_of_snapshot(const struct part *p, uint32_t range)
@@ -55,11 +55,17 @@ static void weigh(struct bm_search *b, const struct part *p, struct bounds *at)
     for (size_t i = 0; i < b->scored; i++)
         all += most_of(b, b->order[i]) * drift;
     at->scale = all > 0 ? SUM_WHOLE / all : 0;
+    at->slack = 0;
     for (size_t i = 0; i < b->scored; i++) {
         /* So that the part of a whole impact, 255 / 256 of the weight, is at least what it scores. */
         float whole = most_of(b, b->order[i]) * drift * at->scale;
         at->weight[b->order[i]] = (uint16_t)(whole * (256.0f / IMPACT_ONE) * MARGIN + 1);
+        /* The impact is less than 1 too great, and so may be what weight and margin add. */
+        at->slack += (float)at->weight[b->order[i]] / 256.0f + 2;
     }
+    /* With a shorter average, lengths weigh more: no x shrinks by more than the ratio. */
+    float shrink = b->l.ask->avglen < p->s->average ? (float)(b->l.ask->avglen / p->s->average) : 1;
+    at->low = all > 0 ? shrink / (drift * at->scale * MARGIN) : 0;
 }
 
 /* Adds up what the stretches score. -1: memory ran out. */

@@ -63,9 +63,17 @@ static sx_status see_stretch(struct bm_search *b, const uint8_t *const *lists,
     for (; bits != 0 && rc == SX_OK; bits &= bits - 1) {
         uint32_t doc = (uint32_t)__builtin_ctzll(bits);
         if (sums[doc] >= scan_least_now(b))
-            rc = scan_see(b, (uint32_t)first + doc);
+            rc = scan_meet(b, (uint32_t)first + doc, sums[doc], 0);
     }
     return rc;
+}
+
+static void fetch(const struct bounds *at, size_t chunk, uint64_t stretches)
+{
+    for (; stretches != 0; stretches &= stretches - 1)
+        for (size_t i = 0; i < at->dense_count; i++)
+            __builtin_prefetch(at->dense[i] +
+                               (chunk * 64 + (size_t)__builtin_ctzll(stretches)) * STRETCH_DOCS);
 }
 
 sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
@@ -84,10 +92,7 @@ sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *
         if (reach == 0)
             continue;
         reach &= impacts_reaching(b->at->most + c * 64, scan_least_now(b));
-        for (uint64_t left = reach; left != 0; left &= left - 1)
-            for (size_t i = 0; i < b->at->dense_count; i++)
-                __builtin_prefetch(b->at->dense[i] +
-                                   (c * 64 + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS);
+        fetch(b->at, c, reach);
         for (uint64_t left = reach; left != 0 && rc == SX_OK; left &= left - 1) {
             size_t first = (c * 64 + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS;
             if (first < p->below)

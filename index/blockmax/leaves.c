@@ -439,6 +439,15 @@ sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct pl
     return rc;
 }
 
+void leaves_expect(const struct leaves *l, const struct part *p, uint32_t doc, bool places)
+{
+    for (size_t i = 0; i < l->source_count; i++) {
+        const struct list *list = source_list(&p->sources[i]);
+        if (list != NULL)
+            list_expect_document(list, doc, places);
+    }
+}
+
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out)
 {
     const struct leaf_state *st = &l->states[leaf];

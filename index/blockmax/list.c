@@ -432,6 +432,28 @@ bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_
     return true;
 }
 
+void list_expect_document(const struct list *l, uint32_t doc, bool positions)
+{
+    uint32_t block = list_block_ahead(l, doc);
+
+    if (block == l->blocks)
+        return;
+    if (l->read != block)
+        list_fetch(l, block);
+    if (!positions || l->last == NULL || block + 1 == l->blocks)
+        return;
+    uint64_t first = block == 0 ? 0 : directory(l, 0, block - 1), last = directory(l, 0, block);
+    uint64_t from = directory(l, 2, block), behind = directory(l, 2, block + 1);
+    const uint8_t *at = l->s->bytes + l->positions + from;
+    __builtin_prefetch(at);
+    if (behind <= from || doc < first || doc > last)
+        return;
+    /* About there they are. */
+    at += (behind - from) * (doc - first) / (last - first + 1);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64);
+}
+
 void list_expect_field(const struct list *l, const struct list_spot *spot)
 {
     uint32_t block = spot->number / PACK_BLOCK;

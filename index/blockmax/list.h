@@ -87,6 +87,8 @@ void list_find(struct list *l, struct list_spot *spot);
 /* Positions in one field; `out` may be written up to LIST_SLACK beyond them. False: the segment is
  * damaged. */
 bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out);
+/* What is read of a document, with its positions or without, may be read soon. */
+void list_expect_document(const struct list *l, uint32_t doc, bool positions);
 /* Positions may be. */
 void list_expect_field(const struct list *l, const struct list_spot *spot);
 /* Those of the whole block: of each posting the title's, then the body's. */

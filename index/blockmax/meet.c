@@ -1,5 +1,13 @@
-/* Documents that were found, on their way to the caller. */
+/* Documents that were found, on their way to the caller. What each scores at least is known where impacts
+ * say all of its score: then the floor rises without seeing any, and who waits below it is not seen. */
 #include "index/blockmax/scan.h"
+
+#include <string.h>
+
+/* Of those that wait, so many are fetched ahead. */
+#define FETCHED 8
+
+/* ---- documents -------------------------------------------------------------------------------- */
 
 bool scan_sees(const struct bm_search *b, uint32_t doc)
 {
@@ -104,8 +112,112 @@ sx_status scan_see(struct bm_search *b, uint32_t doc)
     return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, b->seen_work) : rc;
 }
 
+static void expect_in(const struct bm_search *b, const struct part *p, uint32_t doc)
+{
+    b->l.ask->expect(b->l.ask->ctx, p->s->first + doc);
+    leaves_expect(&b->l, p, doc, false);
+}
+
 void scan_expect(const struct bm_search *b, uint32_t doc)
 {
     if (b->count_work == 0) /* where positions tell whether it matches, few do */
         b->l.ask->expect(b->l.ask->ctx, b->l.part->s->first + doc);
+}
+
+/* ---- waiting ---------------------------------------------------------------------------------- */
+
+double scan_floor(const struct bm_search *b)
+{
+    double floor = b->l.ask->floor(b->l.ask->ctx);
+    double known = b->lows.count < b->l.ask->keep ? -1 : (double)b->lows.heap[0];
+
+    return floor > known ? floor : known;
+}
+
+/* Sets down `low` in place of the least. */
+static void replace_least(struct lows *l, float low)
+{
+    size_t i = 0;
+
+    for (size_t kid = 1; kid < l->count; kid = 2 * i + 1) {
+        kid += kid + 1 < l->count && l->heap[kid + 1] < l->heap[kid];
+        if (l->heap[kid] >= low)
+            break;
+        l->heap[i] = l->heap[kid];
+        i = kid;
+    }
+    l->heap[i] = low;
+}
+
+static void note(struct bm_search *b, float low)
+{
+    struct lows *l = &b->lows;
+
+    if (l->count == b->l.ask->keep) {
+        if (low > l->heap[0])
+            replace_least(l, low);
+        return;
+    }
+    size_t i = l->count++;
+    for (; i > 0 && l->heap[(i - 1) / 2] > low; i = (i - 1) / 2)
+        l->heap[i] = l->heap[(i - 1) / 2];
+    l->heap[i] = low;
+}
+
+static bool still_waits(const struct bm_search *b, const struct waiting *w)
+{
+    return w->sum >= scan_least(b, &b->all[w->part], scan_floor(b));
+}
+
+static void drop_waiting(struct bm_search *b)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < b->waiting_count; i++)
+        if (still_waits(b, &b->waiting[i]))
+            b->waiting[kept++] = b->waiting[i];
+    b->waiting_count = kept;
+}
+
+sx_status scan_see_waiting(struct bm_search *b)
+{
+    sx_status rc = SX_OK;
+
+    drop_waiting(b);
+    for (size_t i = 0; i < b->waiting_count + FETCHED && rc == SX_OK; i++) {
+        if (i < b->waiting_count)
+            expect_in(b, &b->l.parts[b->waiting[i].part], b->waiting[i].doc);
+        if (i < FETCHED)
+            continue;
+        const struct waiting *w = &b->waiting[i - FETCHED];
+        if (!still_waits(b, w))
+            continue;
+        if (b->l.part != &b->l.parts[w->part] || b->l.range != NO_RANGE)
+            scan_move(b, w->part, NO_RANGE);
+        rc = scan_see(b, w->doc);
+    }
+    b->waiting_count = 0;
+    return rc;
+}
+
+sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t rest)
+{
+    size_t part = (size_t)(b->l.part - b->l.parts);
+    uint32_t range = b->l.range;
+    sx_status rc = SX_OK;
+
+    if (!b->lows.wanted)
+        return scan_see(b, doc);
+    if (sum < scan_least_now(b) || !scan_sees(b, doc))
+        return SX_OK;
+    note(b, b->at->low * ((float)(sum - rest) - b->at->slack));
+    b->waiting[b->waiting_count++] = (struct waiting){(uint32_t)part, doc, sum};
+    if (b->waiting_count < b->waiting_most)
+        return SX_OK;
+    drop_waiting(b);
+    if (b->waiting_count < b->waiting_most / 2)
+        return SX_OK;
+    rc = scan_see_waiting(b);
+    scan_move(b, part, range);
+    return rc;
 }

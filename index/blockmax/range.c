@@ -76,6 +76,21 @@ static void keep_reaching(struct bm_search *b, uint16_t least)
             b->bits[w] &= impacts_reaching(b->sums + (size_t)w * 64, least);
 }
 
+/* Shows what is left later. */
+static sx_status meet_left(struct bm_search *b)
+{
+    uint32_t low = b->l.range << RANGE_BITS;
+    sx_status rc = SX_OK;
+
+    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+        for (uint64_t left = b->bits[w]; left != 0 && rc == SX_OK; left &= left - 1) {
+            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
+            rc = scan_meet(b, low + doc, b->sums[doc], 0);
+        }
+    }
+    return rc;
+}
+
 /* Shows those first that score most, so that the others need not be seen. */
 static sx_status see_left(struct bm_search *b)
 {
@@ -83,6 +98,8 @@ static sx_status see_left(struct bm_search *b)
     size_t first = ask->keep < FIRST_SEEN ? ask->keep : FIRST_SEEN;
     uint64_t all[RANGE_WORDS];
 
+    if (b->lows.wanted)
+        return meet_left(b);
     uint16_t great = great_sum(b, first);
     if (great > 0) {
         memcpy(all, b->bits, sizeof(all));

@@ -24,6 +24,24 @@ struct bounds {
     uint64_t *can;         /* bit by stretch: it may have candidates; of those that were seen not */
     const uint8_t **dense; /* impacts by document, which are read as they are */
     size_t dense_count;
+    float low, slack; /* of a sum: what is scored at least is low · (sum − slack) */
+};
+
+/* The best documents that a floor is known by, at most. */
+#define LOWS_MAX 128
+
+/* What documents score at least that will be kept if they score enough: the greatest, as a heap with
+ * the least of them first. */
+struct lows {
+    bool wanted; /* impacts say what is scored at least, and not just at most */
+    size_t count;
+    float heap[LOWS_MAX];
+};
+
+/* A document that may be kept, and what it scores at most. */
+struct waiting {
+    uint32_t part, doc;
+    uint16_t sum;
 };
 
 struct bm_search {
@@ -41,8 +59,12 @@ struct bm_search {
     uint64_t ***seen;
     struct candidate_room *room; /* of sparse.c; NULL: it was not needed yet */
     bool every;                  /* whatever they score */
-    struct bounds *all;          /* by part */
-    struct bounds *at;           /* of the part at hand */
+    struct lows lows;
+    struct waiting
+        *waiting; /* where lows are wanted: seen when all are found, as few of them are left */
+    size_t waiting_count, waiting_most;
+    struct bounds *all; /* by part */
+    struct bounds *at;  /* of the part at hand */
 };
 
 /* ---- bounds ---- */
@@ -62,6 +84,9 @@ bool scan_is_of_snapshot(const struct part *p, uint32_t range);
 uint16_t scan_least(const struct bm_search *b, const struct bounds *at, double floor);
 uint16_t scan_least_now(const struct bm_search *b);
 
+/* What a document must score to be kept, as far as it is known; negative: anything. */
+double scan_floor(const struct bm_search *b);
+
 /* ---- documents of the part at hand ---- */
 
 bool scan_sees(const struct bm_search *b, uint32_t doc); /* whether the snapshot has it */
@@ -70,6 +95,10 @@ uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, si
 sx_status scan_count(struct bm_search *b, uint32_t doc);   /* counts all leaves in it */
 sx_status scan_see(struct bm_search *b, uint32_t doc);     /* shows it, all leaves counted */
 void scan_expect(const struct bm_search *b, uint32_t doc); /* it may be seen soon */
+/* Shows it now or later; `sum` is what it scores at most, `rest` how much of that is by leaves that it may
+ * not have. It has a leaf of each clause. */
+sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t rest);
+sx_status scan_see_waiting(struct bm_search *b);
 bool scan_was_seen(const struct bm_search *b, uint32_t doc);
 
 /* ---- ranges ---- */

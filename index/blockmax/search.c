@@ -10,6 +10,10 @@
 /* Ranges that are looked at best first; the rest in order, when the floor is about as high as it gets. */
 #define BEST_RANGES 24
 
+/* Documents that are kept, at least, for lows where any word will do; and that wait, at most. */
+#define LOWS_LEAST 32
+#define WAITING_MOST(keep) (4 * (keep) + 64)
+
 /* Ranges that are fetched before they are looked at. */
 #define FETCHED 8
 
@@ -49,6 +53,10 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     b->at = NULL;
     b->seen = NULL;
     b->room = NULL;
+    b->lows.wanted = false;
+    b->lows.count = 0;
+    b->waiting = NULL;
+    b->waiting_count = 0;
     b->order = pool_array(mem, leaves, sizeof(*b->order));
     b->added = pool_array(mem, leaves, sizeof(*b->added));
     b->all = pool_array(mem, ask->view.count + 1, sizeof(*b->all));
@@ -155,8 +163,7 @@ static sx_status see_rest(struct bm_search *b, uint32_t part, const struct bm_cl
     for (size_t c = 0; c < bounds_chunks(p) && rc == SX_OK; c++) {
         uint64_t reach = at->can[c];
         if (reach != 0)
-            reach &= impacts_reaching(at->most + c * 64,
-                                      scan_least(b, at, b->l.ask->floor(b->l.ask->ctx)));
+            reach &= impacts_reaching(at->most + c * 64, scan_least(b, at, scan_floor(b)));
         for (; reach != 0 && rc == SX_OK;) {
             uint32_t of = (uint32_t)__builtin_ctzll(reach) / RANGE_STRETCHES;
             uint32_t range = (uint32_t)c * CHUNK_RANGES + of;
@@ -181,6 +188,43 @@ static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)
         if (atomic_load(&b->l.parts[i].s->damaged))
             return segment_fail(err);
     return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
+}
+
+/* Whether the impacts of a source are those of its documents, only rounded up. */
+static bool is_certain(const struct source *src)
+{
+    return !src->shared && (source_list(src) != NULL || src->big_count == 0);
+}
+
+/* Whether sums say what is scored, and not just at most. Where any word will do and few are kept, what is
+ * rounded costs more than it saves. */
+static bool wants_lows(const struct bm_search *b, size_t clauses)
+{
+    const struct bm_ask *ask = b->l.ask;
+    bool few = clauses == 1 && ask->keep < LOWS_LEAST;
+
+    if (!ask->sure || few || b->scored < 2 || ask->keep == 0 || ask->keep > LOWS_MAX)
+        return false;
+    for (size_t i = 0; i < ask->leaf_count; i++) {
+        const struct leaf_state *st = &b->l.states[i];
+        if (!st->simple || st->leaf->field != BM_BOTH)
+            return false;
+        for (size_t k = 0; k < b->l.part_count; k++)
+            if (!is_certain(&b->l.parts[k].sources[st->first]))
+                return false;
+    }
+    return true;
+}
+
+static int begin_lows(struct bm_search *b, size_t clauses)
+{
+    b->lows.wanted = wants_lows(b, clauses);
+    b->lows.count = 0;
+    b->waiting_count = 0;
+    b->waiting_most = WAITING_MOST(b->l.ask->keep);
+    if (b->lows.wanted && b->waiting == NULL)
+        b->waiting = pool_array(b->l.mem, b->waiting_most, sizeof(*b->waiting));
+    return b->lows.wanted && b->waiting == NULL ? -1 : 0;
 }
 
 /* Keeps in mind what is seen, where counting takes positions. -1: memory ran out. */
@@ -217,6 +261,8 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
     if (bounds_find(b, clauses, count) != 0 || mark_seen(b) != 0)
         return sx_fail_oom(err);
     b->every = false;
+    if (begin_lows(b, count) != 0)
+        return sx_fail_oom(err);
     for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
         bool done;
         rc = sparse_see(b, i, clauses, count, &done);
@@ -229,6 +275,8 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
         if (rc == SX_OK && !done)
             rc = see_rest(b, i, clauses, count);
     }
+    if (rc == SX_OK)
+        rc = scan_see_waiting(b);
     *pruned = ask->floor(ask->ctx) >= 0;
     return tell(b, rc, err);
 }
@@ -241,6 +289,7 @@ sx_status bm_all(struct bm_search *b, const struct bm_clause *clauses, size_t co
     if (bounds_find(b, clauses, count) != 0)
         return sx_fail_oom(err);
     b->every = true;
+    b->lows.wanted = false;
     for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
         bool done = false;
         rc = sparse_see(b, i, clauses, count, &done);
@@ -460,7 +509,7 @@ sx_status bm_count_unseen(struct bm_search *b, const uint32_t *leaves, size_t co
 
 /* ---- one document ----------------------------------------------------------------------------- */
 
-static struct part *part_of(struct bm_search *b, uint64_t rowid)
+static struct part *part_of(const struct bm_search *b, uint64_t rowid)
 {
     for (size_t i = 0; i < b->l.part_count; i++) {
         const struct segment *s = b->l.parts[i].s;
@@ -468,6 +517,14 @@ static struct part *part_of(struct bm_search *b, uint64_t rowid)
             return &b->l.parts[i];
     }
     return NULL;
+}
+
+void bm_expect(const struct bm_search *b, uint64_t rowid)
+{
+    const struct part *p = part_of(b, rowid);
+
+    if (p != NULL && rowid - p->s->first < p->below)
+        leaves_expect(&b->l, p, (uint32_t)(rowid - p->s->first), true);
 }
 
 sx_status bm_look(struct bm_search *b, uint64_t rowid, bool *found, struct sx_error *err)

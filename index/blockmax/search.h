@@ -64,6 +64,7 @@ struct bm_ask {
     struct phrase_tf *tf; /* by leaf: filled before `see`; of NEAR not */
     size_t keep;          /* so many are kept, the best */
     bool mark;            /* bm_count_unseen() comes after bm_best() */
+    bool sure;            /* who has a leaf of each clause is kept, if it scores enough */
     /* Scores below cannot be kept; negative: all can. May grow from call to call. */
     double (*floor)(void *ctx);
     void (*expect)(void *ctx, uint64_t rowid); /* it may be seen soon */
@@ -97,6 +98,8 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
 sx_status bm_count_unseen(struct bm_search *b, const uint32_t *leaves, size_t count, uint64_t *all,
                           bool *counted, struct sx_error *err);
 
+/* One may be looked at soon, and its places. */
+void bm_expect(const struct bm_search *b, uint64_t rowid);
 /* Looks at one document: fills ask->tf. *found false: it is none of the snapshot. */
 sx_status bm_look(struct bm_search *b, uint64_t rowid, bool *found, struct sx_error *err);
 /* Where a leaf stands in the document that was seen or looked at last, `rowid`. SX_ENOMEM, SX_ECORRUPT:

@@ -398,7 +398,7 @@ static void keep_reaching(const struct bm_search *b, struct candidates *c, uint1
 }
 
 /* Sees the next of the candidates, from *next on. */
-static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t first,
+static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t first, uint16_t rest,
                            uint32_t *next)
 {
     uint16_t least = scan_least_now(b);
@@ -409,16 +409,18 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t f
         uint32_t doc = first + c->docs[*next];
         if (doc >= b->l.part->below || c->sums[*next] < least)
             continue;
-        scan_expect(b, doc);
+        if (!b->lows.wanted)
+            scan_expect(b, doc);
         batch.places[batch.count] = *next;
         batch.docs[batch.count++] = doc;
     }
     find_phrases(c, &batch);
     for (size_t k = 0; k < batch.count && rc == SX_OK; k++) {
-        if (c->sums[batch.places[k]] < scan_least_now(b))
+        uint16_t sum = c->sums[batch.places[k]];
+        if (sum < scan_least_now(b))
             continue;
         move_phrases(c, &batch, k);
-        rc = scan_see(b, batch.docs[k]);
+        rc = scan_meet(b, batch.docs[k], sum, rest);
     }
     return rc;
 }
@@ -435,7 +437,7 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
         return SX_ENOMEM;
     keep_reaching(b, c, rest);
     for (uint32_t next = 0; next < c->found && rc == SX_OK;)
-        rc = see_batch(b, c, range << RANGE_BITS, &next);
+        rc = see_batch(b, c, range << RANGE_BITS, rest, &next);
     return rc == SX_OK ? ask->look_up(ask->ctx, ranges * b->range_work) : rc;
 }
 

@@ -87,7 +87,6 @@ struct call {
     const struct bm_clause *clauses;
     size_t count;
     uint64_t rowid;
-    uint32_t slot;
     const uint32_t *leaves;
     bool free, any, found;
     uint64_t one, all;
@@ -170,17 +169,40 @@ static sx_status do_count_unseen(struct call *c)
                : rc;
 }
 
-/* The pairs of a document of the list. */
+/* Hits whose documents are fetched ahead of the one that is looked at. */
+#define EXPECTED 8
+
+static int by_rowid(const void *a, const void *b)
+{
+    const struct ranked *const *x = a, *const *y = b;
+
+    return ((*x)->rowid > (*y)->rowid) - ((*x)->rowid < (*y)->rowid);
+}
+
+/* The pairs of the first of the list, in the order that they are stored in. */
 static sx_status do_pairs(struct call *c)
 {
     struct run *run = c->run;
-    sx_status rc = bm_look(run->bm, c->rowid, &c->found, c->err);
+    const struct ranked *hits[SX_PROXIMITY_HITS];
+    size_t n = run->top.count < SX_PROXIMITY_HITS ? run->top.count : SX_PROXIMITY_HITS;
+    sx_status rc = SX_OK;
 
-    if (rc != SX_OK)
-        return rc;
-    run->row++;
-    run->rowid = (int64_t)c->rowid;
-    return c->found ? run_score_pairs(run, &run->near[c->slot]) : SX_ECORRUPT;
+    for (size_t i = 0; i < n; i++)
+        hits[i] = &run->top.heap[i];
+    qsort(hits, n, sizeof(const struct ranked *), by_rowid);
+    for (size_t i = 0; i < n + EXPECTED && rc == SX_OK; i++) {
+        if (i < n)
+            bm_expect(run->bm, (uint64_t)hits[i]->rowid);
+        if (i < EXPECTED)
+            continue;
+        const struct ranked *h = hits[i - EXPECTED];
+        rc = bm_look(run->bm, (uint64_t)h->rowid, &c->found, c->err);
+        run->row++;
+        run->rowid = h->rowid;
+        if (rc == SX_OK)
+            rc = c->found ? run_score_pairs(run, &run->near[h->slot]) : SX_ECORRUPT;
+    }
+    return rc;
 }
 
 sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *mem,
@@ -229,6 +251,9 @@ sx_status blockmax_pass(struct run *run, enum reading reading, struct sx_error *
     for (size_t i = 0; i < found.count; i++)
         clauses[i] = (struct bm_clause){found.list[i].leaves, found.list[i].count};
     c.count = found.count;
+    /* Then the clauses are all that is asked. */
+    run->bm_ask.sure = run->p->flat && run->p->leaf_count <= PLAN_CLAUSES_MAX && run->below == 0 &&
+                       !run->below_first;
     return call(&c);
 }
 
@@ -319,13 +344,7 @@ sx_status run_tally(struct run *run, struct sx_error *err)
 
 sx_status blockmax_pairs(struct run *run, struct sx_error *err)
 {
-    sx_status rc = SX_OK;
+    struct call c = {.run = run, .fn = do_pairs, .err = err};
 
-    for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS && rc == SX_OK; i++) {
-        const struct ranked *h = &run->top.heap[i];
-        struct call c = {
-            .run = run, .fn = do_pairs, .rowid = (uint64_t)h->rowid, .slot = h->slot, .err = err};
-        rc = call(&c);
-    }
-    return rc;
+    return call(&c);
 }

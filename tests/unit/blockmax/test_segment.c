@@ -326,6 +326,7 @@ static void spots_tell_where_positions_are(void **unused)
                 continue;
             if (below(4) == 0)
                 list_block(&l, below(l.blocks));
+            list_expect_document(&l, d, true);
             list_find(&l, &spot);
             list_expect_field(&l, &spot);
             assert_true(spot_is_right(&c, &l, &spot, word, (int)d));
