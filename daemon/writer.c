@@ -7,6 +7,7 @@
 
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <searchd/index.h>
@@ -337,6 +338,12 @@ static void begin_root(struct writer *w)
     w->look_at = clock_now_ns() + LOOK_NS;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode) && access(path, R_OK | X_OK) == 0;
+}
+
 /* A folder that is put back is synced at once; no watch can tell of it. */
 static void look_for_roots(struct writer *w)
 {
@@ -345,7 +352,7 @@ static void look_for_roots(struct writer *w)
         return;
     for (size_t i = 0; i < w->roots->count; i++) {
         any = any || w->roots->gone[i];
-        w->again = w->again || (w->roots->gone[i] && access(w->roots->paths[i], R_OK | X_OK) == 0);
+        w->again = w->again || (w->roots->gone[i] && is_folder(w->roots->paths[i]));
     }
     w->look_at = any ? clock_now_ns() + LOOK_NS : 0;
 }

@@ -155,6 +155,20 @@ class Roots(unittest.TestCase):
         self.assertLess(self.found_soon("ferry", 2), 10)  # not as late as the next scan
         self.assertEqual(self.failed(), {})
 
+    def test_a_root_that_is_no_folder_is_not_looked_into_again_and_again(self):
+        program = os.path.join(self.daemon.home, "program")
+        with open(program, "w") as out:
+            out.write("#!/bin/sh")
+        os.chmod(program, 0o755)
+        self.daemon.arguments += ["--root", program]
+        self.write("a.txt", "ferry")
+        self.start()
+        self.found_soon("ferry", 1)
+        self.daemon.wait_for_log("sync failed")
+        time.sleep(3)
+        failed = [line for line in self.daemon.log if "sync failed" in line]
+        self.assertEqual(len(failed), 1)
+
     def test_what_goes_together_is_one_sync(self):
         for i in range(500):
             self.write("tree/%d/a.txt" % i, "ferry")
