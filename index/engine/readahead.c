@@ -572,6 +572,13 @@ bool readahead_take(struct readahead *a, struct readahead_file *f, struct finds 
     return any;
 }
 
+void readahead_outdate(struct readahead *a, int64_t file)
+{
+    for (size_t i = 0; a != NULL && i < a->given; i++)
+        if (file_at(a, i)->known.id == file)
+            file_at(a, i)->outdated = true;
+}
+
 /* Under the lock. */
 static void drop(struct readahead *a)
 {

@@ -46,7 +46,8 @@ struct readahead_file {
     unsigned char hash[FILE_HASH_BYTES];
     enum media media;
     enum readahead_outcome outcome;
-    bool parts; /* it is large: its finds come in parts */
+    bool outdated; /* the writer's: another has written or forgotten it since */
+    bool parts;    /* it is large: its finds come in parts */
     uint64_t
         untold; /* how many more failures there were than FINDS_FAILED_MAX, once all is taken */
     sx_status rc;
@@ -82,6 +83,8 @@ void readahead_extract(struct readahead *a, struct readahead_file *f);
 /* Takes the next part of what was found in the first file, waiting for it; all, unless f->parts.
  * False: there is no more, and f->rc says how it ended. The caller releases the part. */
 bool readahead_take(struct readahead *a, struct readahead_file *f, struct finds *part);
+/* Of the files in hand, the one with this id is outdated. NULL is fine. */
+void readahead_outdate(struct readahead *a, int64_t file);
 /* Done with the first file, whatever a thread still does with it. */
 void readahead_drop(struct readahead *a);
 /* Done with all. NULL is fine. */

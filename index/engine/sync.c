@@ -178,6 +178,7 @@ sx_status sx_sync_step(struct sx_index *ix, unsigned budget_ms, bool *more,
     sx_status rc = lane_choose(ix, &s, err);
     if (s == NULL) {
         ix->syncs->last = (struct sx_sync_progress){.paths = true};
+        tell(ix);
         return rc;
     }
     ix->sync = s;

@@ -45,7 +45,7 @@ struct reading {
     bool fresh;            /* it was not on record */
     const char *stage;     /* of a failure now */
     bool later;            /* nobody's fault: to be read by the next sync */
-    bool overtaken;        /* another lane has begun or forgotten it since */
+    bool overtaken;        /* lane_overtake() by another lane */
     uint64_t docs, failed; /* failed: lines and items, or 1 */
 };
 
@@ -83,6 +83,7 @@ struct syncs {
     struct paths next;                   /* changes that follow those in LANE_CHANGES */
     struct paths later;                  /* changes that wait for LANE_LATER */
     bool later_dropped;                  /* as `dropped` of those */
+    struct sx_sync_progress later_done;  /* what was done of them before they waited */
     bool missed;                         /* more waited than is kept */
     unsigned ahead_turns;                /* slices of LANE_CHANGES since another had one */
     enum sync_lane last_slow;            /* which of the others that was */
@@ -104,8 +105,8 @@ void lane_end(struct sx_index *ix, enum sync_lane lane);
 sx_status lane_choose(struct sx_index *ix, struct sync **out, struct sx_error *err);
 /* The sync in LANE_CHANGES, if there is one, goes to LANE_LATER, or its paths wait for that. */
 sx_status lane_defer(struct sx_index *ix, struct sx_error *err);
-/* The file with this id is begun, or forgotten, by the sync that runs: another that has put a part of
- * it begins anew. */
+/* The file with this id is begun, or forgotten, or cannot be read, by the sync that runs: another
+ * that has it in hand, or has put a part of it, begins anew. */
 void lane_overtake(struct sx_index *ix, int64_t file);
 /* Whether a sync in a lane before that of the one that runs has put a part of this file. */
 bool lane_has_begun(const struct sx_index *ix, const char *path);

@@ -100,8 +100,6 @@ void lane_begin(struct sx_index *ix, enum sync_lane lane, struct sync *s)
     s->lane = lane;
     ix->syncs->lanes[lane] = s;
     ix->syncs->last = s->progress;
-    if (lane == LANE_CHANGES)
-        ix->syncs->ahead_turns = 0;
 }
 
 void lane_end(struct sx_index *ix, enum sync_lane lane)
@@ -121,7 +119,10 @@ void lane_overtake(struct sx_index *ix, int64_t file)
 {
     for (int i = 0; i < SYNC_LANES; i++) {
         struct sync *s = ix->syncs->lanes[i];
-        if (s != NULL && s != ix->sync && s->amid && s->reading.file == file)
+        if (s == NULL || s == ix->sync)
+            continue;
+        readahead_outdate(ix->syncs->ahead[i], file);
+        if (s->amid && s->reading.file == file)
             s->reading.overtaken = true;
     }
 }
@@ -169,6 +170,16 @@ static void make_unique(struct paths *p)
     p->count = kept;
 }
 
+/* What a sync did that goes on as another is told by that. */
+static void add_done(struct sx_sync_progress *to, const struct sx_sync_progress *done)
+{
+    to->added += done->added;
+    to->updated += done->updated;
+    to->moved += done->moved;
+    to->removed += done->removed;
+    to->docs += done->docs;
+}
+
 /* The paths of a sync wait for LANE_LATER; what has not been read of them is found again. */
 static sx_status wait_for_later(struct syncs *all, const struct sync *s, struct sx_error *err)
 {
@@ -177,6 +188,7 @@ static sx_status wait_for_later(struct syncs *all, const struct sync *s, struct 
     for (size_t i = 0; i < s->targets.count && rc == SX_OK; i++)
         rc = sync_add_path(&all->later, s->targets.items[i], err);
     all->later_dropped = all->later_dropped || s->dropped;
+    add_done(&all->later_done, &s->progress);
     if (all->later.count > LATER_MAX)
         make_unique(&all->later);
     if (all->later.count > LATER_MAX) {
@@ -222,6 +234,8 @@ static sx_status begin_waiting(struct sx_index *ix, enum sync_lane lane, struct 
     if (lane == LANE_LATER) {
         s->dropped = ix->syncs->later_dropped;
         ix->syncs->later_dropped = false;
+        add_done(&s->progress, &ix->syncs->later_done);
+        ix->syncs->later_done = (struct sx_sync_progress){0};
     }
     lane_begin(ix, lane, s);
     return SX_OK;

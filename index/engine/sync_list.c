@@ -102,6 +102,7 @@ static sx_status list_problem(struct sx_index *ix, const struct walk_file *f, st
     row->has_hash = false;
     if (rc == SX_OK && !noted)
         rc = file_save(&ix->w, f->path, row, err);
+    lane_overtake(ix, row->id);
     if (rc == SX_OK)
         rc = sync_mark_met(ix, row->id, err);
     if (rc == SX_OK)

@@ -294,6 +294,7 @@ static sx_status read_failed(struct reading *rd, const char *why, struct sx_erro
     rd->row.has_hash = false; /* looked at again by the next sync */
     if (rc == SX_OK && !noted)
         rc = file_save(&ix->w, rd->path, &rd->row, err);
+    lane_overtake(ix, rd->row.id);
     if (rc == SX_OK)
         rc = sync_mark_met(ix, rd->row.id, err);
     if (rc != SX_OK)
@@ -401,10 +402,11 @@ static sx_status feed(struct sx_index *ix, struct sx_error *err)
     return rc;
 }
 
-/* Whether another lane has written or forgotten the file since it was given to be read. */
+/* Whether the file was written, failed or forgotten since it was given to be read: by another lane,
+ * or by a call that forgets hashes. */
 static bool is_stale(const struct readahead_file *f, const struct file_row *row)
 {
-    return row->id != f->known.id || row->has_hash != f->known.has_hash ||
+    return f->outdated || row->id != f->known.id || row->has_hash != f->known.has_hash ||
            (row->has_hash && memcmp(row->hash, f->known.hash, sizeof(row->hash)) != 0);
 }
 
