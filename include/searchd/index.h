@@ -227,7 +227,7 @@ sx_status sx_sync_begin(struct sx_index *ix, const char *root, struct sx_error *
 
 /* The same for `count` files and folders, absolute paths without links in them, such as
  * sx_watch_take() gives: what is there is read as it changed, what is not is forgotten; files that
- * are there first. It goes before the sync of a root, and beside it where it takes long: a mass of
+ * are there, and are not large, first. It goes before the sync of a root, and beside it where it takes long: a mass of
  * files, or a large one. */
 sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, size_t count,
                               struct sx_error *err);

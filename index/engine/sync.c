@@ -13,6 +13,7 @@
 
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
+#include "index/engine/readahead.h"
 #include "index/extract/extract.h"
 
 /* Documents between two commits of a slice, so that the memory of a transaction stays small. */
@@ -61,20 +62,31 @@ void sx_sync_end(struct sx_index *ix)
     atomic_store(&ix->pending, 0);
 }
 
-/* Where a folder is among the paths, which may hold a mass of files, files that are there go before
- * it. What is gone does not: it may be found in the folder, under another path. */
-static sx_status part_by_kind(struct sx_index *ix, const char *const *paths, size_t count,
-                              const char **first, size_t *first_count, struct sx_error *err)
+enum weight { GONE, LIGHT, HEAVY };
+
+static enum weight weigh(const char *path)
 {
     struct walk_file f;
-    bool any_folder = false;
+    enum walk_kind kind = walk_look(path, &f);
+
+    if (kind == WALK_GONE)
+        return GONE;
+    return kind == WALK_FOLDER || f.size > READAHEAD_FILE_BYTES ? HEAVY : LIGHT;
+}
+
+/* Where a folder, which may hold a mass of files, or a large file is among the paths, the other files
+ * that are there go before it. What is gone does not: it may be found there, under another path. */
+static sx_status part_by_weight(struct sx_index *ix, const char *const *paths, size_t count,
+                                const char **first, size_t *first_count, struct sx_error *err)
+{
+    bool any_heavy = false;
     sx_status rc = SX_OK;
 
     *first_count = 0;
-    for (size_t i = 0; i < count && !any_folder; i++)
-        any_folder = walk_look(paths[i], &f) == WALK_FOLDER;
+    for (size_t i = 0; i < count && !any_heavy; i++)
+        any_heavy = weigh(paths[i]) == HEAVY;
     for (size_t i = 0; i < count && rc == SX_OK; i++) {
-        if (!any_folder || walk_look(paths[i], &f) == WALK_FILE)
+        if (!any_heavy || weigh(paths[i]) == LIGHT)
             first[(*first_count)++] = paths[i];
         else
             rc = sync_add_path(&ix->syncs->next, paths[i], err);
@@ -94,7 +106,7 @@ sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, siz
     const char **first = mem_alloc((count + 1) * sizeof(*first));
     sx_status rc = first == NULL ? sx_fail_oom(err) : lane_defer(ix, err);
     if (rc == SX_OK)
-        rc = part_by_kind(ix, paths, count, first, &first_count, err);
+        rc = part_by_weight(ix, paths, count, first, &first_count, err);
     ix->syncs->last = (struct sx_sync_progress){.paths = true};
     if (rc == SX_OK && first_count > 0) {
         struct sync *s = sync_new(NULL, first, first_count, err);

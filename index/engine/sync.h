@@ -148,6 +148,9 @@ void paths_release(struct paths *p); /* empty again */
 /* The file with this id is there: no sync's sweep takes it. */
 sx_status sync_mark_met(struct sx_index *ix, int64_t id, struct sx_error *err);
 bool sync_was_met(const struct sync *s, int64_t id);
+/* Where `file` has very many documents, deletes a part of them, so that one who deletes all need not
+ * do so in one step; *left: call again. */
+sx_status sync_shed(struct sx_index *ix, int64_t file, bool *left, struct sx_error *err);
 /* Deletes the documents of `file` with ids below `before`. */
 sx_status sync_drop_docs(struct sx_index *ix, int64_t file, int64_t before, struct sx_error *err);
 

@@ -18,6 +18,11 @@
 /* How long a step waits for a file at the least, so that small slices get on, too. */
 #define WAIT_NS ((uint64_t)5 * 1000000)
 
+/* Documents of a file that go in one transaction with what comes in their place; of more, so many a
+ * step go before. */
+#define FEW_DOCS 2000
+#define SHED_DOCS 256
+
 /* Tells of what failed; one that cannot be told dooms the transaction, which whoever looks next at
  * ix->doom sees. */
 static void tell_failed(struct reading *rd, struct buf *place, const struct buf *uri,
@@ -163,6 +168,39 @@ sx_status sync_drop_docs(struct sx_index *ix, int64_t file, int64_t before, stru
             rc = write_delete_id(ix, ids[i], err);
         ix->sync->dropped = ix->sync->dropped || count > 0;
     } while (rc == SX_OK && count == 256);
+    return rc;
+}
+
+/* A file that has some of its documents has no hash: whatever comes, it is read again. */
+static sx_status forget_hash(struct sx_index *ix, int64_t file, struct sx_error *err)
+{
+    struct file_row row;
+    sx_status rc = file_get(&ix->w, file, &row, err);
+
+    if (rc != SX_OK || !row.has_hash)
+        return rc;
+    row.has_hash = false;
+    return file_save(&ix->w, NULL, &row, err);
+}
+
+sx_status sync_shed(struct sx_index *ix, int64_t file, bool *left, struct sx_error *err)
+{
+    int64_t ids[SHED_DOCS];
+    size_t count = 0;
+    sx_status rc = file_has_many(&ix->w, file, FEW_DOCS, left, err);
+
+    if (rc != SX_OK || !*left)
+        return rc;
+    rc = write_begin(ix, err);
+    if (rc == SX_OK)
+        rc = forget_hash(ix, file, err);
+    if (rc == SX_OK)
+        rc = file_docs(&ix->w, file, INT64_MAX, ids, SHED_DOCS, &count, err);
+    for (size_t i = 0; i < count && rc == SX_OK; i++)
+        rc = write_delete_id(ix, ids[i], err);
+    ix->sync->dropped = true;
+    ix->sync->docs_in_slice += count;
+    lane_overtake(ix, file);
     return rc;
 }
 
@@ -456,8 +494,14 @@ static sx_status take_first(struct sx_index *ix, struct readahead_file *f, struc
         s->is_long = true;
         return SX_OK;
     }
-    rc = begin_file(ix, f, &row, err);
-    if (rc == SX_OK && !s->amid)
+    bool left = false;
+    if (f->outcome == READAHEAD_READ && row.id != 0)
+        rc = sync_shed(ix, row.id, &left, err);
+    if (left)
+        f->known.has_hash = false; /* as on record now */
+    if (rc == SX_OK && !left)
+        rc = begin_file(ix, f, &row, err);
+    if (rc == SX_OK && !left && !s->amid)
         end_file(ix, f);
     return rc;
 }

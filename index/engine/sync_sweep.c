@@ -39,10 +39,14 @@ static sx_status sweep_file(void *arg, int64_t id, struct sx_str path)
     return SX_OK;
 }
 
-static sx_status forget_file(struct sx_index *ix, int64_t id, struct sx_error *err)
+/* *left: it has too many documents for a step, and is still there. */
+static sx_status forget_file(struct sx_index *ix, int64_t id, bool *left, struct sx_error *err)
 {
-    sx_status rc = sync_drop_docs(ix, id, INT64_MAX, err);
+    sx_status rc = sync_shed(ix, id, left, err);
 
+    if (rc != SX_OK || *left)
+        return rc;
+    rc = sync_drop_docs(ix, id, INT64_MAX, err);
     if (rc == SX_OK)
         rc = failed_forget_file(&ix->w, id, err);
     if (rc == SX_OK)
@@ -71,22 +75,40 @@ static sx_status sweep_target(struct sx_index *ix, const char *path, struct sx_e
         return sx_fail_oom(err);
     if (rc != SX_OK || row.id == 0 || sync_was_met(s, row.id))
         return rc;
+    bool left = false;
     rc = write_begin(ix, err);
-    return rc == SX_OK ? forget_file(ix, row.id, err) : rc;
+    if (rc == SX_OK)
+        rc = forget_file(ix, row.id, &left, err);
+    if (left) { /* to be turned to again */
+        s->target--;
+        buf_clear(&s->prefix);
+    }
+    return rc;
 }
 
 static sx_status sweep_page(struct sx_index *ix, struct sx_error *err)
 {
     struct sweep w = {.s = ix->sync};
-    bool last = false;
-    sx_status rc = file_page(&ix->w, buf_str(&ix->sync->after), sweep_file, &w, &last, err);
+    struct buf from = {0};
+    bool last = false, left = false;
+
+    buf_put_str(&from, buf_str(&ix->sync->after));
+    sx_status rc = buf_ok(&from) ? SX_OK : sx_fail_oom(err);
+    if (rc == SX_OK)
+        rc = file_page(&ix->w, buf_str(&ix->sync->after), sweep_file, &w, &last, err);
 
     if (rc == SX_ENOMEM)
         sx_fail_oom(err);
     if (rc == SX_OK && w.count > 0)
         rc = write_begin(ix, err);
-    for (size_t i = 0; i < w.count && rc == SX_OK; i++)
-        rc = forget_file(ix, w.ids[i], err);
+    for (size_t i = 0; i < w.count && rc == SX_OK && !left; i++)
+        rc = forget_file(ix, w.ids[i], &left, err);
+    if (left) { /* the page once more */
+        buf_release(&ix->sync->after);
+        ix->sync->after = from;
+        return rc;
+    }
+    buf_release(&from);
     if (last || w.beyond)
         buf_clear(&ix->sync->prefix);
     return rc;

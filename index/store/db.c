@@ -41,6 +41,7 @@ static const char *const sql[ST_COUNT] = {
     [ST_DOC_DELETE] = "DELETE FROM doc WHERE id = ?1",
     [ST_DOC_ALL] = "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE id >= ?1 ORDER BY id",
     [ST_DOC_OF_FILE] = "SELECT id FROM doc WHERE file = ?1 AND id < ?2 LIMIT 256",
+    [ST_DOC_MANY] = "SELECT count(*) > ?2 FROM (SELECT 1 FROM doc WHERE file = ?1 LIMIT ?2 + 1)",
     [ST_DOC_RENAME] = "UPDATE doc SET uri = ?2, hash = ?3, checksum = ?4,"
                       " put_checksum = coalesce(put_checksum, checksum) WHERE id = ?1",
     [ST_DOC_TYPES] = "SELECT type, count(*) FROM doc GROUP BY type ORDER BY type",

@@ -30,6 +30,7 @@ enum stmt {
     ST_DOC_DELETE,
     ST_DOC_ALL,
     ST_DOC_OF_FILE,
+    ST_DOC_MANY,
     ST_DOC_RENAME,
     ST_DOC_TYPES,
     ST_TEXT_GET,

@@ -296,6 +296,23 @@ sx_status file_docs(struct db *c, int64_t file, int64_t before, int64_t *ids, si
     return rc;
 }
 
+sx_status file_has_many(struct db *c, int64_t file, size_t few, bool *many, struct sx_error *err)
+{
+    bool row;
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_DOC_MANY, &st, err);
+
+    *many = false;
+    if (rc != SX_OK)
+        return rc;
+    sqlite3_bind_int64(st, 1, file);
+    sqlite3_bind_int64(st, 2, (sqlite3_int64)few);
+    rc = db_step(c, st, &row, "count the documents of a file", err);
+    *many = rc == SX_OK && row && sqlite3_column_int(st, 0) != 0;
+    sqlite3_reset(st);
+    return rc;
+}
+
 sx_status failed_put(struct db *c, struct sx_str uri, const char *stage, const char *reason,
                      bool retry, int64_t at, int64_t file, struct sx_error *err)
 {

@@ -65,6 +65,9 @@ sx_status file_page(struct db *c, struct sx_str after,
 sx_status file_docs(struct db *c, int64_t file, int64_t before, int64_t *ids, size_t cap,
                     size_t *count, struct sx_error *err);
 
+/* Whether a file has more than `few` documents. */
+sx_status file_has_many(struct db *c, int64_t file, size_t few, bool *many, struct sx_error *err);
+
 /* Records or forgets a failure; `retry`: it is tried again though the file does not change. */
 sx_status failed_put(struct db *c, struct sx_str uri, const char *stage, const char *reason,
                      bool retry, int64_t at, int64_t file, struct sx_error *err);
