@@ -116,7 +116,7 @@ class Roots(unittest.TestCase):
     def test_a_change_is_found_behind_a_mass_that_is_moved_in(self):
         mass = os.path.join(self.daemon.home, "mass")
         os.mkdir(mass)
-        for i in range(4000):
+        for i in range(8000):
             with open(os.path.join(mass, "%d.html" % i), "w") as out:
                 out.write("<p>ferry %d" % i)
         self.write("a.html", "<p>first")
@@ -126,12 +126,12 @@ class Roots(unittest.TestCase):
         self.write("b.html", "<p>canoe")
         self.assertLess(self.found_soon("canoe", 1), PROMISE_S)
         rounds = 0
-        while self.count("ferry") < 4000:
+        while self.count("ferry") < 8000:
             self.write("b.html", "<p>kayak%d" % rounds)
             self.assertLess(self.found_soon("kayak%d" % rounds, 1), PROMISE_S)
             rounds += 1
         self.assertGreater(rounds, 1)
-        self.assertEqual(self.count("ferry"), 4000)
+        self.assertEqual(self.count("ferry"), 8000)
 
     def test_a_root_that_goes_is_told(self):
         self.write("a.txt", "ferry")
