@@ -350,7 +350,7 @@ bool slot_init(struct slot *s, uint32_t ranges, struct pool *mem)
 void slot_clear(struct slot *s)
 {
     memset(s->impacts, 0, s->used);
-    for (uint32_t i = 0; s->used == 0 && i < s->count; i++)
+    for (uint32_t i = 0; i < s->count; i++) /* behind `used`, too */
         s->impacts[s->docs[i]] = 0;
     s->used = 0;
     s->count = 0;
