@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "index/base/str.h"
-#include "tests/support/support.h"
+#include "tests/support/bed.h"
 
 #define MANY 7000
 #define MORE 4000
@@ -38,32 +38,6 @@ void *mmap(void *addr, size_t length, int prot, int flags, int fd, off_t offset)
     return (void *)at;
 }
 
-struct bed {
-    char *dir;
-    struct sx_index *ix;
-    struct sx_reader *r;
-};
-
-static void must(sx_status rc, const struct sx_error *err)
-{
-    if (rc != SX_OK)
-        fail_msg("%s: %s", sx_status_name(rc), err->msg);
-}
-
-static void open_bed(struct bed *b)
-{
-    struct sx_error err;
-
-    must(sx_index_open(&b->ix, b->dir, NULL, &err), &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-}
-
-static void close_bed(struct bed *b)
-{
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-}
-
 static void put_many(struct bed *b, int from, int to)
 {
     char uri[16], body[96];
@@ -72,10 +46,9 @@ static void put_many(struct bed *b, int from, int to)
     for (int i = from; i < to; i++) {
         snprintf(uri, sizeof(uri), "%d", i);
         snprintf(body, sizeof(body), "harbour x%d y%d z%d v%d", i, i, i, i);
-        struct sx_doc d = {.uri = str_of(uri), .body = str_of(body)};
-        must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
+        put(b, uri, body);
     }
-    must(sx_index_commit(b->ix, &err), &err);
+    commit(b);
     must(sx_index_settle(b->ix, &err), &err);
 }
 

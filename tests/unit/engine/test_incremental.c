@@ -8,69 +8,17 @@
 #include "index/base/file.h"
 #include "index/base/sha256.h"
 #include "index/base/str.h"
-#include "tests/support/support.h"
+#include "tests/support/bed.h"
 
-struct bed {
-    char *data, *root;
-    struct sx_extract *extract;
-    struct sx_index *ix;
-    struct sx_reader *r;
-    struct sx_sync_progress last;
-};
-
-static void must(sx_status rc, const struct sx_error *err)
+static int set_up_with_readers(void **state)
 {
-    if (rc != SX_OK)
-        fail_msg("%s: %s", sx_status_name(rc), err->msg);
-}
-
-static int set_up(void **state)
-{
-    struct bed *b = calloc(1, sizeof(*b));
     struct sx_error err;
 
-    assert_non_null(b);
-    b->data = temp_dir();
-    b->root = temp_dir();
-    must(sx_extract_start(&b->extract, NULL, &err), &err);
-    must(sx_index_open(&b->ix, b->data, &(struct sx_index_options){.extract = b->extract}, &err),
-         &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
+    set_up_closed(state);
     struct bed *b = *state;
-
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-    sx_extract_stop(b->extract);
-    temp_dir_remove(b->data);
-    temp_dir_remove(b->root);
-    free(b);
+    must(sx_extract_start(&b->extract, NULL, &err), &err);
+    open_bed(b);
     return 0;
-}
-
-/* The last four stay as they are. */
-static const char *path_of(const struct bed *b, const char *name)
-{
-    static char paths[4][4096];
-    static unsigned next;
-    char *path = paths[next++ % 4];
-
-    snprintf(path, sizeof(paths[0]), "%s/%s", b->root, name);
-    return path;
-}
-
-static void write_file(const struct bed *b, const char *name, const char *text)
-{
-    FILE *f = fopen(path_of(b, name), "w");
-
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
 }
 
 static void move_file(const struct bed *b, const char *from, const char *to)
@@ -104,15 +52,6 @@ static void sync_path(struct bed *b, const char *name)
 
     must(sx_sync_begin_paths(b->ix, &path, 1, &err), &err);
     go_on(b);
-}
-
-static uint64_t found(struct bed *b, const char *query)
-{
-    struct sx_count count;
-    struct sx_error err;
-
-    must(sx_reader_count(b->r, str_of(query), SX_MATCH_ALL, NULL, &count, &err), &err);
-    return count.total;
 }
 
 /* The caller frees it. */
@@ -285,7 +224,7 @@ static void a_path_that_leads_by_a_link_is_not_followed(void **state)
     struct bed *b = *state;
     char away[4200];
 
-    snprintf(away, sizeof(away), "%s/away", b->data);
+    snprintf(away, sizeof(away), "%s/away", b->dir);
     assert_int_equal(mkdir(away, 0700), 0);
     assert_int_equal(symlink(away, path_of(b, "x")), 0);
     assert_int_equal(mkdir(path_of(b, "x/sub"), 0700), 0);
@@ -461,7 +400,7 @@ static void a_scanned_file_is_told_and_comes_when_it_has_text(void **state)
     assert_int_equal(found(b, "ferry type:pdf"), 1);
 }
 
-#define with_folder(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define with_folder(test) cmocka_unit_test_setup_teardown(test, set_up_with_readers, tear_down)
 
 /* What changes while a root is read is not read last, nor swept as what the walk did not meet. */
 static void paths_go_before_a_root_that_runs(void **state)
@@ -506,7 +445,8 @@ static void paths_go_before_a_root_that_runs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(paths_go_before_a_root_that_runs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(paths_go_before_a_root_that_runs, set_up_with_readers,
+                                        tear_down),
         with_folder(a_moved_file_keeps_its_documents),
         with_folder(a_copy_is_no_move),
         with_folder(a_file_of_another_kind_is_read_again),

@@ -5,75 +5,12 @@
 #include "index/base/buf.h"
 #include "index/base/clock.h"
 #include "index/base/str.h"
-#include "tests/support/support.h"
-
-struct bed {
-    char *dir;
-    struct sx_index *ix;
-    struct sx_reader *r;
-};
-
-static void must(sx_status rc, const struct sx_error *err)
-{
-    if (rc != SX_OK)
-        fail_msg("%s: %s", sx_status_name(rc), err->msg);
-}
-
-static int set_up(void **state)
-{
-    struct bed *b = calloc(1, sizeof(*b));
-    struct sx_error err;
-
-    b->dir = temp_dir();
-    must(sx_index_open(&b->ix, b->dir, NULL, &err), &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bed *b = *state;
-
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-    temp_dir_remove(b->dir);
-    free(b);
-    return 0;
-}
+#include "tests/support/bed.h"
 
 static void reopen(struct bed *b)
 {
-    struct sx_error err;
-
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-    must(sx_index_open(&b->ix, b->dir, NULL, &err), &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-}
-
-static void put(struct bed *b, const char *uri, const char *body)
-{
-    struct sx_doc d = {.uri = str_of(uri), .body = str_of(body)};
-    struct sx_error err;
-
-    must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
-}
-
-static void commit(struct bed *b)
-{
-    struct sx_error err;
-
-    must(sx_index_commit(b->ix, &err), &err);
-}
-
-static uint64_t found(struct bed *b, const char *query)
-{
-    struct sx_count count;
-    struct sx_error err;
-
-    must(sx_reader_count(b->r, str_of(query), SX_MATCH_ALL, NULL, &count, &err), &err);
-    return count.total;
+    close_bed(b);
+    open_bed(b);
 }
 
 /* ---- life -------------------------------------------------------------------------------- */

@@ -7,66 +7,10 @@
 #include "index/base/str.h"
 #include "index/engine/index.h"
 #include "index/engine/readahead.h"
-#include "tests/support/support.h"
+#include "tests/support/bed.h"
 
 #define NAMES 12
 #define LINES 60 /* of a large file, which has more bytes than are read ahead */
-
-struct bed {
-    char *data, *root;
-    struct sx_index *ix;
-    struct sx_reader *r;
-};
-
-static void must(sx_status rc, const struct sx_error *err)
-{
-    if (rc != SX_OK)
-        fail_msg("%s: %s", sx_status_name(rc), err->msg);
-}
-
-static int set_up(void **state)
-{
-    struct bed *b = calloc(1, sizeof(*b));
-    struct sx_error err;
-
-    b->data = temp_dir();
-    b->root = temp_dir();
-    must(sx_index_open(&b->ix, b->data, NULL, &err), &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bed *b = *state;
-
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-    temp_dir_remove(b->data);
-    temp_dir_remove(b->root);
-    free(b);
-    return 0;
-}
-
-static const char *path_of(const struct bed *b, const char *name)
-{
-    static char paths[8][4096];
-    static unsigned next;
-    char *path = paths[next++ % 8];
-
-    snprintf(path, sizeof(paths[0]), "%s/%s", b->root, name);
-    return path;
-}
-
-static void write_file(const struct bed *b, const char *name, const char *text)
-{
-    FILE *f = fopen(path_of(b, name), "w");
-
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-}
 
 /* Documents that are many bytes and few words, each with `word`. */
 static void write_large(const struct bed *b, const char *name, const char *word)
@@ -80,15 +24,6 @@ static void write_large(const struct bed *b, const char *name, const char *word)
         fprintf(f, "{\"body\":\"%s %s\"}\n", word, dots);
     assert_true(ftell(f) > (long)READAHEAD_FILE_BYTES);
     fclose(f);
-}
-
-static uint64_t found(struct bed *b, const char *query)
-{
-    struct sx_count count;
-    struct sx_error err;
-
-    must(sx_reader_count(b->r, str_of(query), SX_MATCH_ALL, NULL, &count, &err), &err);
-    return count.total;
 }
 
 /* False: that sync has come to its end. */

@@ -13,64 +13,9 @@
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
 #include "index/engine/index.h"
-#include "tests/support/support.h"
+#include "tests/support/bed.h"
 
 #define MANY 3000 /* enough for a file */
-
-struct bed {
-    char *dir;
-    struct sx_index *ix;
-    struct sx_reader *r;
-};
-
-static void must(sx_status rc, const struct sx_error *err)
-{
-    if (rc != SX_OK)
-        fail_msg("%s: %s", sx_status_name(rc), err->msg);
-}
-
-static void open_bed(struct bed *b)
-{
-    struct sx_error err;
-
-    must(sx_index_open(&b->ix, b->dir, NULL, &err), &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-}
-
-static void close_bed(struct bed *b)
-{
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-}
-
-static int set_up(void **state)
-{
-    struct bed *b = calloc(1, sizeof(*b));
-
-    assert_non_null(b);
-    b->dir = temp_dir();
-    open_bed(b);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bed *b = *state;
-
-    close_bed(b);
-    temp_dir_remove(b->dir);
-    free(b);
-    return 0;
-}
-
-static void put(struct bed *b, const char *uri, const char *body)
-{
-    struct sx_error err;
-    struct sx_doc d = {.uri = str_of(uri), .body = str_of(body)};
-
-    must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
-}
 
 static void drop(struct bed *b, const char *uri)
 {
@@ -79,13 +24,6 @@ static void drop(struct bed *b, const char *uri)
 
     must(sx_index_delete_uri(b->ix, str_of(uri), &deleted, &err), &err);
     assert_int_equal(deleted, 1);
-}
-
-static void commit(struct bed *b)
-{
-    struct sx_error err;
-
-    must(sx_index_commit(b->ix, &err), &err);
 }
 
 static void settle(struct bed *b)

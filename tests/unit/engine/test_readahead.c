@@ -9,24 +9,11 @@
 #include "index/engine/index.h"
 #include "index/engine/readahead.h"
 #include "tests/ingest/pack.h"
-#include "tests/support/support.h"
+#include "tests/support/bed.h"
+
+static char order[64]; /* first letters of files, as they are told */
 
 #define SLOW_MS 1500 /* a file that has "loop" in it */
-
-struct bed {
-    char *data, *root;
-    struct sx_extract *extract;
-    struct sx_index *ix;
-    struct sx_reader *r;
-    struct sx_sync_progress last;
-    char order[64]; /* first letters of files, as they are told */
-};
-
-static void must(sx_status rc, const struct sx_error *err)
-{
-    if (rc != SX_OK)
-        fail_msg("%s: %s", sx_status_name(rc), err->msg);
-}
 
 static sx_status read_slowly(enum media m, struct sx_str uri, struct sx_str bytes,
                              const struct ingest_sink *sink, struct sx_error *err)
@@ -73,8 +60,7 @@ static void reopen(struct bed *b, helper_reader read)
     struct extract_setup setup;
     struct sx_error err;
 
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
+    close_bed(b);
     sx_extract_stop(b->extract);
     b->extract = NULL;
     extract_defaults(&setup, NULL);
@@ -84,42 +70,7 @@ static void reopen(struct bed *b, helper_reader read)
         setup.time_ms = SLOW_MS;
     if (read != NULL)
         must(extract_start(&b->extract, &setup, &err), &err);
-    const struct sx_index_options opt = {.extract = b->extract};
-    must(sx_index_open(&b->ix, b->data, &opt, &err), &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-}
-
-static int set_up(void **state)
-{
-    struct bed *b = calloc(1, sizeof(*b));
-
-    b->data = temp_dir();
-    b->root = temp_dir();
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bed *b = *state;
-
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-    sx_extract_stop(b->extract);
-    temp_dir_remove(b->data);
-    temp_dir_remove(b->root);
-    free(b);
-    return 0;
-}
-
-static const char *path_of(const struct bed *b, const char *name)
-{
-    static char path[2][4096];
-    static int turn;
-
-    turn = !turn;
-    snprintf(path[turn], sizeof(path[turn]), "%s/%s", b->root, name);
-    return path[turn];
+    open_bed(b);
 }
 
 static void write_bytes(const struct bed *b, const char *name, struct sx_str bytes)
@@ -131,26 +82,21 @@ static void write_bytes(const struct bed *b, const char *name, struct sx_str byt
     fclose(f);
 }
 
-static void write_file(const struct bed *b, const char *name, const char *text)
-{
-    write_bytes(b, name, str_of(text));
-}
-
 static void note(void *ctx, const struct sx_sync_event *ev)
 {
-    struct bed *b = ctx;
     const char *name = strrchr(ev->path, '/') + 1;
-    size_t len = strlen(b->order);
+    size_t len = strlen(order);
 
-    if (len + 1 < sizeof(b->order))
-        b->order[len] = name[0];
+    (void)ctx;
+    if (len + 1 < sizeof(order))
+        order[len] = name[0];
 }
 
 static void begin(struct bed *b)
 {
     struct sx_error err;
 
-    memset(b->order, 0, sizeof(b->order));
+    memset(order, 0, sizeof(order));
     must(sx_sync_begin(b->ix, b->root, &err), &err);
 }
 
@@ -160,7 +106,7 @@ static void finish(struct bed *b)
     bool more = true;
 
     while (more)
-        must(sx_sync_step(b->ix, 20, &more, note, b, &err), &err);
+        must(sx_sync_step(b->ix, 20, &more, note, NULL, &err), &err);
     b->last = sx_sync_progress(b->ix);
     must(sx_index_check(b->ix, &err), &err);
 }
@@ -169,15 +115,6 @@ static void sync_root(struct bed *b)
 {
     begin(b);
     finish(b);
-}
-
-static uint64_t found(struct bed *b, const char *query)
-{
-    struct sx_count count;
-    struct sx_error err;
-
-    must(sx_reader_count(b->r, str_of(query), SX_MATCH_ALL, NULL, &count, &err), &err);
-    return count.total;
 }
 
 static uint64_t failures(struct bed *b)
@@ -203,7 +140,7 @@ static void files_are_written_in_the_order_of_the_list(void **state)
     for (name[0] = 'b'; name[0] <= 'z'; name[0]++)
         write_file(b, name, "<p>ferry");
     sync_root(b);
-    assert_string_equal(b->order, "abcdefghijklmnopqrstuvwxyz");
+    assert_string_equal(order, "abcdefghijklmnopqrstuvwxyz");
     assert_int_equal(b->last.failed, 1);
     assert_int_equal(found(b, "ferry"), 25);
 }
@@ -267,7 +204,7 @@ static void a_large_file_comes_in_parts(void **state)
     write_bytes(b, "b.jsonl", buf_str(&lines));
     write_file(b, "c.txt", "ferry after");
     sync_root(b);
-    assert_string_equal(b->order, "abc");
+    assert_string_equal(order, "abc");
     assert_int_equal(b->last.docs, 30002);
     assert_int_equal(found(b, "ferry"), 30002);
     buf_release(&lines);
@@ -290,21 +227,21 @@ static void a_large_file_is_put_in_slices(void **state)
     for (int times = 0; times < 2; times++) {
         begin(b);
         while (sx_sync_progress(b->ix).docs == 0)
-            must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+            must(sx_sync_step(b->ix, 0, &more, note, NULL, &err), &err);
         assert_true(found(b, "ferry") > 0);
-        assert_int_equal(b->order[0], '\0');
+        assert_int_equal(order[0], '\0');
         must(sx_index_put(b->ix, &doc, 1, NULL, &err), &err);
         must(sx_index_commit(b->ix, &err), &err);
     }
     for (; more; slices++)
-        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+        must(sx_sync_step(b->ix, 0, &more, note, NULL, &err), &err);
     assert_true(slices > 5);
     assert_int_equal(found(b, "ferry"), 30000);
     assert_int_equal(sx_sync_progress(b->ix).docs, 30000);
-    assert_string_equal(b->order, "b");
+    assert_string_equal(order, "b");
     begin(b);
     while (!sx_sync_progress(b->ix).listed)
-        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+        must(sx_sync_step(b->ix, 0, &more, note, NULL, &err), &err);
     finish(b);
     assert_int_equal(b->last.unchanged, 1);
     buf_release(&lines);
@@ -331,7 +268,7 @@ static void a_file_that_turns_out_large_comes_in_parts(void **state)
         buf_release(&p.bytes);
     }
     sync_root(b);
-    assert_string_equal(b->order, "abc");
+    assert_string_equal(order, "abc");
     assert_int_equal(b->last.docs, 90000);
     assert_int_equal(b->last.failed, 0);
     buf_release(&lines);
@@ -470,7 +407,7 @@ static void a_slow_file_does_not_hold_the_writer(void **state)
     write_file(b, "a.html", "<p>loop");
     begin(b);
     for (int i = 0; i < 5; i++)
-        must(sx_sync_step(b->ix, 20, &more, note, b, &err), &err);
+        must(sx_sync_step(b->ix, 20, &more, note, NULL, &err), &err);
     assert_true(more);
     assert_int_equal(sx_sync_progress(b->ix).pending, 1);
     must(sx_index_put(b->ix, &doc, 1, NULL, &err), &err);
@@ -495,7 +432,7 @@ static void what_is_read_in_vain_is_left(void **state)
         write_file(b, name, "<p>ferry");
     }
     begin(b);
-    must(sx_sync_step(b->ix, 5, &more, note, b, &err), &err);
+    must(sx_sync_step(b->ix, 5, &more, note, NULL, &err), &err);
     assert_true(more);
     assert_int_equal(unlink(path_of(b, "00.html")), 0);
     sync_root(b); /* anew */
@@ -503,7 +440,7 @@ static void what_is_read_in_vain_is_left(void **state)
     assert_int_equal(found(b, "ferry"), 89);
     write_file(b, "zz.html", "<p>loop");
     begin(b);
-    must(sx_sync_step(b->ix, 5, &more, note, b, &err), &err);
+    must(sx_sync_step(b->ix, 5, &more, note, NULL, &err), &err);
     assert_true(more); /* and is closed */
 }
 
@@ -545,7 +482,7 @@ static void a_file_that_goes_after_it_was_listed_is_passed_over(void **state)
     write_file(b, "b.txt", "ferry");
     begin(b);
     while (!sx_sync_progress(b->ix).listed)
-        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+        must(sx_sync_step(b->ix, 0, &more, note, NULL, &err), &err);
     assert_int_equal(unlink(path_of(b, "b.txt")), 0);
     finish(b);
     assert_int_equal(b->last.failed, 0);
@@ -589,30 +526,33 @@ static void memory_runs_out_while_files_are_read(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(files_are_written_in_the_order_of_the_list, set_up,
+        cmocka_unit_test_setup_teardown(files_are_written_in_the_order_of_the_list, set_up_closed,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(unchanged_and_moved_files_are_not_extracted, set_up,
+        cmocka_unit_test_setup_teardown(unchanged_and_moved_files_are_not_extracted, set_up_closed,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(of_two_copies_of_a_file_that_is_gone_one_has_moved, set_up,
+        cmocka_unit_test_setup_teardown(of_two_copies_of_a_file_that_is_gone_one_has_moved,
+                                        set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(a_large_file_comes_in_parts, set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(a_large_file_is_put_in_slices, set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_turns_out_large_comes_in_parts, set_up_closed,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_large_file_comes_in_parts, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_large_file_is_put_in_slices, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_file_that_turns_out_large_comes_in_parts, set_up,
+        cmocka_unit_test_setup_teardown(a_long_file_is_not_held_in_memory, set_up_closed,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_long_file_is_not_held_in_memory, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(failures_of_a_file_are_held_in_little_memory, set_up,
+        cmocka_unit_test_setup_teardown(failures_of_a_file_are_held_in_little_memory, set_up_closed,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(documents_are_prepared_before_the_writer_has_them, set_up,
+        cmocka_unit_test_setup_teardown(documents_are_prepared_before_the_writer_has_them,
+                                        set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(documents_that_are_not_valid_are_told_by_the_writer,
+                                        set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(memory_runs_out_while_files_are_read, set_up_closed,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(documents_that_are_not_valid_are_told_by_the_writer, set_up,
+        cmocka_unit_test_setup_teardown(a_slow_file_does_not_hold_the_writer, set_up_closed,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(memory_runs_out_while_files_are_read, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_slow_file_does_not_hold_the_writer, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(what_is_read_in_vain_is_left, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(readers_of_files_that_are_dropped_are_ended, set_up,
+        cmocka_unit_test_setup_teardown(what_is_read_in_vain_is_left, set_up_closed, tear_down),
+        cmocka_unit_test_setup_teardown(readers_of_files_that_are_dropped_are_ended, set_up_closed,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_file_that_goes_after_it_was_listed_is_passed_over, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_file_that_goes_after_it_was_listed_is_passed_over,
+                                        set_up_closed, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,51 +5,7 @@
 
 #include "index/base/buf.h"
 #include "index/base/str.h"
-#include "tests/support/support.h"
-
-struct bed {
-    char *dir;
-    struct sx_index *ix;
-    struct sx_reader *r;
-};
-
-static void must(sx_status rc, const struct sx_error *err)
-{
-    if (rc != SX_OK)
-        fail_msg("%s: %s (%s)", sx_status_name(rc), err->msg, err->param);
-}
-
-static int set_up(void **state)
-{
-    struct bed *b = calloc(1, sizeof(*b));
-    struct sx_error err;
-
-    assert_non_null(b);
-    b->dir = temp_dir();
-    must(sx_index_open(&b->ix, b->dir, NULL, &err), &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bed *b = *state;
-
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-    temp_dir_remove(b->dir);
-    free(b);
-    return 0;
-}
-
-static void put(struct bed *b, const char *uri, const char *body)
-{
-    struct sx_error err;
-    struct sx_doc d = {.uri = str_of(uri), .body = str_of(body)};
-
-    must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
-}
+#include "tests/support/bed.h"
 
 static void settle(struct bed *b)
 {

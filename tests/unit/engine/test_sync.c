@@ -9,78 +9,17 @@
 #include "index/base/str.h"
 #include "index/base/utf8.h"
 #include "index/ingest/walk.h"
-#include "tests/support/support.h"
+#include "tests/support/bed.h"
 
-struct bed {
-    char *data, *root;
-    struct sx_index *ix;
-    struct sx_reader *r;
-    struct sx_sync_progress last;
-    size_t events, failures;
-};
-
-static void must(sx_status rc, const struct sx_error *err)
-{
-    if (rc != SX_OK)
-        fail_msg("%s: %s", sx_status_name(rc), err->msg);
-}
-
-static int set_up(void **state)
-{
-    struct bed *b = calloc(1, sizeof(*b));
-    struct sx_error err;
-
-    b->data = temp_dir();
-    b->root = temp_dir();
-    must(sx_index_open(&b->ix, b->data, NULL, &err), &err);
-    must(sx_reader_open(&b->r, b->ix, &err), &err);
-    *state = b;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct bed *b = *state;
-
-    sx_reader_close(b->r);
-    sx_index_close(b->ix);
-    temp_dir_remove(b->data);
-    temp_dir_remove(b->root);
-    free(b);
-    return 0;
-}
-
-static const char *path_of(struct bed *b, const char *name)
-{
-    static char path[4096];
-
-    snprintf(path, sizeof(path), "%s/%s", b->root, name);
-    return path;
-}
-
-/* Each writing gets a time of its own: sizes may be the same. */
-static void write_file(struct bed *b, const char *name, const char *text)
-{
-    static time_t second = 1000000000;
-    const char *path = path_of(b, name);
-    struct timespec times[2] = {{.tv_sec = second}, {.tv_sec = second}};
-    FILE *f = fopen(path, "w");
-
-    second++;
-    assert_non_null(f);
-    fputs(text, f);
-    fclose(f);
-    assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
-}
+static size_t events, failed_events;
 
 static void note(void *ctx, const struct sx_sync_event *ev)
 {
-    struct bed *b = ctx;
-
+    (void)ctx;
     assert_non_null(ev->path);
     assert_true((ev->stage == NULL) == (ev->reason == NULL));
-    b->events++;
-    b->failures += ev->stage != NULL;
+    events++;
+    failed_events += ev->stage != NULL;
 }
 
 /* In slices as small as can be. */
@@ -89,25 +28,16 @@ static void sync_root(struct bed *b, const char *root)
     struct sx_error err;
     bool more = true;
 
-    b->events = 0;
-    b->failures = 0;
+    events = 0;
+    failed_events = 0;
     must(sx_sync_begin(b->ix, root, &err), &err);
     for (int i = 0; more; i++) {
         assert_true(i < 10000);
-        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+        must(sx_sync_step(b->ix, 0, &more, note, NULL, &err), &err);
     }
     b->last = sx_sync_progress(b->ix);
     assert_int_equal(b->last.pending, 0);
     must(sx_index_check(b->ix, &err), &err);
-}
-
-static uint64_t found(struct bed *b, const char *query)
-{
-    struct sx_count count;
-    struct sx_error err;
-
-    must(sx_reader_count(b->r, str_of(query), SX_MATCH_ALL, NULL, &count, &err), &err);
-    return count.total;
 }
 
 static void assert_progress(struct bed *b, uint64_t added, uint64_t updated, uint64_t unchanged,
@@ -165,11 +95,11 @@ static void files_come_change_and_go(void **state)
     sync_root(b, b->root);
     assert_progress(b, 3, 0, 0, 0, 0);
     assert_int_equal(b->last.docs, 3);
-    assert_int_equal(b->events, 3);
+    assert_int_equal(events, 3);
     assert_int_equal(found(b, "at type:html"), 1);
     sync_root(b, b->root);
     assert_progress(b, 0, 0, 3, 0, 0);
-    assert_int_equal(b->events, 0);
+    assert_int_equal(events, 0);
     write_file(b, "a.txt", "canoe at dawn");
     assert_int_equal(unlink(path_of(b, "sub/c.html")), 0);
     sync_root(b, b->root);
@@ -389,7 +319,7 @@ static void bad_lines_fail_alone(void **state)
     sync_root(b, b->root);
     assert_int_equal(b->last.docs, 2);
     assert_progress(b, 1, 0, 0, 0, 1);
-    assert_int_equal(b->failures, 2);
+    assert_int_equal(failed_events, 2);
     assert_int_equal(found(b, "ferry"), 2);
     assert_int_equal(failures(b, "d.jsonl#2", "parse"), 2);
     sync_root(b, b->root); /* an unchanged file keeps its failures */
@@ -442,7 +372,7 @@ static void so_many_bad_lines_are_told_and_no_more(void **state)
     fclose(f);
     sync_root(b, b->root);
     assert_int_equal(found(b, "ferry"), 1);
-    assert_int_equal(b->failures, 1001);
+    assert_int_equal(failed_events, 1001);
 }
 
 /* A folder that becomes a link between the listing and the reading leads nowhere. */
@@ -454,7 +384,7 @@ static void a_link_in_place_of_a_folder_is_not_followed(void **state)
     bool more = true;
 
     snprintf(sub, sizeof(sub), "%s", path_of(b, "sub"));
-    snprintf(away, sizeof(away), "%s/outside", b->data);
+    snprintf(away, sizeof(away), "%s/outside", b->dir);
     snprintf(secret, sizeof(secret), "%s/a.txt", away);
     assert_int_equal(mkdir(sub, 0700) + mkdir(away, 0700), 0);
     write_file(b, "sub/a.txt", "ferry");
@@ -463,11 +393,11 @@ static void a_link_in_place_of_a_folder_is_not_followed(void **state)
     fputs("secret ferry", f);
     fclose(f);
     must(sx_sync_begin(b->ix, b->root, &err), &err);
-    must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err); /* lists the file */
+    must(sx_sync_step(b->ix, 0, &more, note, NULL, &err), &err); /* lists the file */
     assert_int_equal(sx_sync_progress(b->ix).pending, 1);
     assert_int_equal(unlink(path_of(b, "sub/a.txt")) + rmdir(sub) + symlink(away, sub), 0);
     while (more)
-        must(sx_sync_step(b->ix, 0, &more, note, b, &err), &err);
+        must(sx_sync_step(b->ix, 0, &more, note, NULL, &err), &err);
     assert_int_equal(found(b, "secret"), 0);
     assert_int_equal(unlink(sub), 0);
 }
@@ -484,7 +414,7 @@ static void a_file_of_no_known_kind_fails(void **state)
     fclose(f);
     sync_root(b, b->root);
     assert_int_equal(b->last.failed, 1);
-    assert_int_equal(b->failures, 1);
+    assert_int_equal(failed_events, 1);
     assert_int_equal(failures(b, "x.bin", "parse"), 1);
     assert_int_equal(unlink(path_of(b, "x.bin")), 0);
     sync_root(b, b->root);
@@ -500,7 +430,7 @@ static void a_file_that_was_kept_from_us_comes_back(void **state)
 
     write_file(b, "a.txt", "ferry");
     snprintf(path, sizeof(path), "%s", path_of(b, "a.txt"));
-    snprintf(away, sizeof(away), "%s/away", b->data);
+    snprintf(away, sizeof(away), "%s/away", b->dir);
     sync_root(b, b->root);
     assert_int_equal(rename(path, away), 0);
     assert_int_equal(mkfifo(path, 0600), 0);
@@ -592,7 +522,7 @@ static void an_interrupted_sync_goes_on(void **state)
     assert_int_equal(sx_sync_progress(b->ix).pending, 20 - there);
     sx_reader_close(b->r);
     sx_index_close(b->ix);
-    must(sx_index_open(&b->ix, b->data, NULL, &err), &err);
+    must(sx_index_open(&b->ix, b->dir, NULL, &err), &err);
     must(sx_reader_open(&b->r, b->ix, &err), &err);
     sync_root(b, b->root);
     assert_progress(b, 20 - there, 0, there, 0, 0);
