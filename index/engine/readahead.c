@@ -17,8 +17,10 @@
 
 #define THREADS_MAX 8
 #define HEAD_BYTES ((size_t)1 << 20) /* of a long file: by which its kind is known */
-/* Two changes within so long may have one time: file systems take it from a clock that ticks. */
+/* Two changes within so long may have one time: file systems take it from a clock that ticks, some
+ * in whole seconds, or two. */
 #define TICK_NS 50000000
+#define COARSE_TICK_NS INT64_C(2000000000)
 
 enum stage {
     GIVEN,
@@ -156,7 +158,8 @@ static sx_status read_bytes(struct readahead_file *f, const struct sx_extract *x
         return rc;
     }
     int64_t age = clock_wall_ns() - f->facts.changed_ns;
-    f->fresh = age > -TICK_NS && age < TICK_NS;
+    int64_t tick = f->facts.changed_ns % 1000000000 == 0 ? COARSE_TICK_NS : TICK_NS;
+    f->fresh = age > -tick && age < tick;
     if (f->facts.size > (own->turn ? INGEST_LONG_MAX : READAHEAD_FILE_BYTES))
         return too_large(f, INGEST_LONG_MAX);
     if (f->facts.size > INGEST_FILE_MAX && x != NULL)
@@ -534,15 +537,6 @@ void readahead_answer(struct readahead *a, struct readahead_file *f, bool may_ha
 static bool is_ready(const struct readahead_file *f)
 {
     return f->own->stage == DONE || f->own->ready.first != NULL;
-}
-
-void readahead_extract(struct readahead *a, struct readahead_file *f)
-{
-    readahead_answer(a, f, false);
-    pthread_mutex_lock(&a->lock);
-    while (!is_ready(f))
-        pthread_cond_wait(&a->news, &a->lock);
-    pthread_mutex_unlock(&a->lock);
 }
 
 void readahead_wait(struct readahead *a, uint64_t deadline, struct readahead_file **out)

@@ -77,9 +77,6 @@ void readahead_answer(struct readahead *a, struct readahead_file *f, bool may_ha
 /* Waits for the first of the files: *out is the writer's to look at until readahead_drop(), or NULL
  * when it was not read by `deadline` (of clock_now_ns()), or when one asks. */
 void readahead_wait(struct readahead *a, uint64_t deadline, struct readahead_file **out);
-/* The first file, which has not moved after all: waits until it, or a part of it, is extracted.
- * READAHEAD_READ. */
-void readahead_extract(struct readahead *a, struct readahead_file *f);
 /* Takes the next part of what was found in the first file, waiting for it; all, unless f->parts.
  * False: there is no more, and f->rc says how it ended. The caller releases the part. */
 bool readahead_take(struct readahead *a, struct readahead_file *f, struct finds *part);

@@ -45,6 +45,7 @@ struct reading {
     bool fresh;            /* it was not on record */
     const char *stage;     /* of a failure now */
     bool later;            /* nobody's fault: to be read by the next sync */
+    bool unmoved;          /* it had not moved after all, and is still to be extracted */
     bool overtaken;        /* lane_overtake() by another lane */
     uint64_t docs, failed; /* failed: lines and items, or 1 */
 };

@@ -374,8 +374,11 @@ static sx_status take_new(struct reading *rd, struct readahead_file *f, struct s
     ix->sync->progress.moved += moved;
     if (rc != SX_OK || moved)
         return rc;
-    if (f->outcome == READAHEAD_MOVED)
-        readahead_extract(*sync_ahead(ix), f);
+    if (f->outcome == READAHEAD_MOVED) {
+        readahead_answer(*sync_ahead(ix), f, false);
+        rd->unmoved = true;
+        return SX_OK;
+    }
     rc = begin_docs(rd, f->parts, err);
     return rc == SX_OK ? put_docs(rd, f, err) : rc;
 }
@@ -501,7 +504,7 @@ static sx_status take_first(struct sx_index *ix, struct readahead_file *f, struc
         f->known.has_hash = false; /* as on record now */
     if (rc == SX_OK && !left)
         rc = begin_file(ix, f, &row, err);
-    if (rc == SX_OK && !left && !s->amid)
+    if (rc == SX_OK && !left && !s->amid && !s->reading.unmoved)
         end_file(ix, f);
     return rc;
 }
