@@ -104,7 +104,9 @@ sx_status sx_sync_begin_paths(struct sx_index *ix, const char *const *paths, siz
     if (sx_index_stale(ix, err))
         return SX_EVERSION;
     const char **first = mem_alloc((count + 1) * sizeof(*first));
-    sx_status rc = first == NULL ? sx_fail_oom(err) : lane_defer(ix, err);
+    if (first == NULL)
+        return sx_fail_oom(err);
+    sx_status rc = lane_defer(ix, err);
     if (rc == SX_OK)
         rc = part_by_weight(ix, paths, count, first, &first_count, err);
     ix->syncs->last = (struct sx_sync_progress){.paths = true};

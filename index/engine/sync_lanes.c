@@ -78,7 +78,7 @@ struct sync *sync_new(const char *root, const char *const *paths, size_t count,
         rc = sync_add_path(&s->targets, walk_root(s->walk), err);
         s->target = 1;
     }
-    for (size_t i = 0; i < count && rc == SX_OK; i++)
+    for (size_t i = 0; paths != NULL && i < count && rc == SX_OK; i++)
         rc = sync_add_path(&s->targets, paths[i], err);
     if (rc == SX_OK)
         return s;

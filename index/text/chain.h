@@ -8,7 +8,7 @@
 
 #define CHAIN_WORDS_MAX 8 /* words of a chain that is told whole */
 /* No chain that may be told whole has more: words, their parts, and names such as c++. */
-#define CHAIN_TOKENS_MAX (CHAIN_WORDS_MAX * (COMPOUND_PARTS_MAX + 2))
+#define CHAIN_TOKENS_MAX ((size_t)CHAIN_WORDS_MAX * (COMPOUND_PARTS_MAX + 2))
 #define CHAIN_BYTES_MAX 8192
 
 enum chain_joint { CHAIN_NONE, CHAIN_HYPHEN, CHAIN_AMPERSAND };
