@@ -110,8 +110,6 @@ void lane_end(struct sx_index *ix, enum sync_lane lane)
         return;
     sync_stop_reading(ix, s);
     ix->syncs->lanes[lane] = NULL;
-    if (ix->sync == s)
-        ix->sync = NULL;
     sync_free(s);
 }
 

@@ -156,18 +156,27 @@ static sx_status take_doc(struct reading *rd, struct prepared *p, const struct f
     return rc;
 }
 
+/* Deletes some of the documents of a file with ids below `before`; *count is how many. */
+static sx_status drop_some(struct sx_index *ix, int64_t file, int64_t before, size_t *count,
+                           struct sx_error *err)
+{
+    int64_t ids[SHED_DOCS];
+    sx_status rc = file_docs(&ix->w, file, before, ids, SHED_DOCS, count, err);
+
+    for (size_t i = 0; i < *count && rc == SX_OK; i++)
+        rc = write_delete_id(ix, ids[i], err);
+    ix->sync->dropped = ix->sync->dropped || *count > 0;
+    return rc;
+}
+
 sx_status sync_drop_docs(struct sx_index *ix, int64_t file, int64_t before, struct sx_error *err)
 {
-    int64_t ids[256];
     size_t count = 0;
     sx_status rc;
 
-    do {
-        rc = file_docs(&ix->w, file, before, ids, 256, &count, err);
-        for (size_t i = 0; i < count && rc == SX_OK; i++)
-            rc = write_delete_id(ix, ids[i], err);
-        ix->sync->dropped = ix->sync->dropped || count > 0;
-    } while (rc == SX_OK && count == 256);
+    do
+        rc = drop_some(ix, file, before, &count, err);
+    while (rc == SX_OK && count == SHED_DOCS);
     return rc;
 }
 
@@ -185,7 +194,6 @@ static sx_status forget_hash(struct sx_index *ix, int64_t file, struct sx_error 
 
 sx_status sync_shed(struct sx_index *ix, int64_t file, bool *left, struct sx_error *err)
 {
-    int64_t ids[SHED_DOCS];
     size_t count = 0;
     sx_status rc = file_has_many(&ix->w, file, FEW_DOCS, left, err);
 
@@ -195,10 +203,7 @@ sx_status sync_shed(struct sx_index *ix, int64_t file, bool *left, struct sx_err
     if (rc == SX_OK)
         rc = forget_hash(ix, file, err);
     if (rc == SX_OK)
-        rc = file_docs(&ix->w, file, INT64_MAX, ids, SHED_DOCS, &count, err);
-    for (size_t i = 0; i < count && rc == SX_OK; i++)
-        rc = write_delete_id(ix, ids[i], err);
-    ix->sync->dropped = true;
+        rc = drop_some(ix, file, INT64_MAX, &count, err);
     ix->sync->docs_in_slice += count;
     lane_overtake(ix, file);
     return rc;
