@@ -60,8 +60,9 @@ static void weigh(struct bm_search *b, const struct part *p, struct bounds *at)
         /* So that the part of a whole impact, 255 / 256 of the weight, is at least what it scores. */
         float whole = most_of(b, b->order[i]) * drift * at->scale;
         at->weight[b->order[i]] = (uint16_t)(whole * (256.0f / IMPACT_ONE) * MARGIN + 1);
-        /* The impact is less than 1 too great, and so may be what weight and margin add. */
-        at->slack += (float)at->weight[b->order[i]] / 256.0f + 2;
+        /* What the impact says too much, and what weight and margin may add. */
+        float rounding = (float)source_rounding(&p->sources[b->l.states[b->order[i]].first]);
+        at->slack += rounding * (float)at->weight[b->order[i]] / 256.0f + 2;
     }
     /* With a shorter average, lengths weigh more: no x shrinks by more than the ratio. */
     float shrink = b->l.ask->avglen < p->s->average ? (float)(b->l.ask->avglen / p->s->average) : 1;

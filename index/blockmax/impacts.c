@@ -28,11 +28,20 @@ void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs)
         out[i] = other[i] < out[i] ? other[i] : out[i];
 }
 
+/* impact_join() in single precision, in which all but the quotient is exact: 255 times the sum of x / (x + 1)
+ * is (255 (a + b) - 2 ab) · 255 / (255² - ab). That is whole, or 1 / 255² or more above a whole number: with
+ * this added, and cut off, it is rounded up. */
+#define JOIN_UP (1.0f - 0x1p-16f)
+
 void impacts_join_portable(uint8_t *out, const uint8_t *other, size_t docs)
 {
     for (size_t i = 0; i < docs; i++) {
-        uint32_t both = (uint32_t)out[i] + other[i] - ((uint32_t)out[i] * other[i] >> 8);
-        out[i] = both < UINT8_MAX ? (uint8_t)both : UINT8_MAX;
+        uint8_t most = other[i] > out[i] ? other[i] : out[i];
+        float both = (float)(out[i] * other[i]), sum = (float)(out[i] + other[i]);
+        float whole = 255.0f * 255.0f - both;
+        float join = (255.0f * sum - 2.0f * both) * 255.0f / (whole > 1 ? whole : 1) + JOIN_UP;
+        uint8_t up = join < (float)UINT8_MAX ? (uint8_t)join : UINT8_MAX;
+        out[i] = up > most ? up : most;
     }
 }
 
@@ -131,19 +140,36 @@ void impacts_least(uint8_t *out, const uint8_t *other, size_t docs)
         store(out + i, _mm_min_epu8(load(out + i), load(other + i)));
 }
 
+/* Of four documents: the products and the sums of their impacts. */
+static __m128i join(__m128i product, __m128i sum)
+{
+    __m128 both = _mm_cvtepi32_ps(product), one = _mm_set1_ps(1.0f);
+    __m128 whole = _mm_max_ps(_mm_sub_ps(_mm_set1_ps(255.0f * 255.0f), both), one);
+    __m128 of = _mm_mul_ps(_mm_set1_ps(255.0f), _mm_cvtepi32_ps(sum));
+
+    of = _mm_mul_ps(_mm_sub_ps(of, _mm_add_ps(both, both)), _mm_set1_ps(255.0f));
+    return _mm_cvttps_epi32(_mm_add_ps(_mm_div_ps(of, whole), _mm_set1_ps(JOIN_UP)));
+}
+
+/* Of eight. */
+static __m128i join_half(__m128i a, __m128i b)
+{
+    const __m128i zero = _mm_setzero_si128();
+    __m128i product = _mm_mullo_epi16(a, b), sum = _mm_add_epi16(a, b);
+
+    return _mm_packs_epi32(join(_mm_unpacklo_epi16(product, zero), _mm_unpacklo_epi16(sum, zero)),
+                           join(_mm_unpackhi_epi16(product, zero), _mm_unpackhi_epi16(sum, zero)));
+}
+
 void impacts_join(uint8_t *out, const uint8_t *other, size_t docs)
 {
     const __m128i zero = _mm_setzero_si128();
 
     for (size_t i = 0; i < docs; i += 16) {
         __m128i a = load(out + i), b = load(other + i);
-        __m128i a_low = _mm_unpacklo_epi8(a, zero), a_high = _mm_unpackhi_epi8(a, zero);
-        __m128i b_low = _mm_unpacklo_epi8(b, zero), b_high = _mm_unpackhi_epi8(b, zero);
-        __m128i low = _mm_srli_epi16(_mm_mullo_epi16(a_low, b_low), 8);
-        __m128i high = _mm_srli_epi16(_mm_mullo_epi16(a_high, b_high), 8);
-        low = _mm_sub_epi16(_mm_add_epi16(a_low, b_low), low);
-        high = _mm_sub_epi16(_mm_add_epi16(a_high, b_high), high);
-        store(out + i, _mm_packus_epi16(low, high));
+        __m128i low = join_half(_mm_unpacklo_epi8(a, zero), _mm_unpacklo_epi8(b, zero));
+        __m128i high = join_half(_mm_unpackhi_epi8(a, zero), _mm_unpackhi_epi8(b, zero));
+        store(out + i, _mm_max_epu8(_mm_packus_epi16(low, high), _mm_max_epu8(a, b)));
     }
 }
 

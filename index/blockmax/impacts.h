@@ -32,7 +32,7 @@ uint8_t impact_join(uint8_t a, uint8_t b);
 void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
 /* out[i] = the lesser of out[i] and other[i] */
 void impacts_least(uint8_t *out, const uint8_t *other, size_t docs);
-/* out[i] = out[i] and other[i] joined, at most: a + b - ab, which is never less. */
+/* out[i] = impact_join(out[i], other[i]) */
 void impacts_join(uint8_t *out, const uint8_t *other, size_t docs);
 /* The greatest of 16 sums. */
 uint16_t impacts_greatest(const uint16_t *sums);

@@ -10,9 +10,11 @@
 /* Ranges that are looked at best first; the rest in order, when the floor is about as high as it gets. */
 #define BEST_RANGES 24
 
-/* Documents that are kept, at least, for lows where any word will do; and that wait, at most. */
+/* Documents that are kept, at least, for lows where any word will do; and that wait, at most. Where impacts
+ * may say more too much (source_rounding()), they say too little of what is scored at least. */
 #define LOWS_LEAST 32
 #define WAITING_MOST(keep) (4 * (keep) + 64)
+#define ROUNDING_MOST 9
 
 /* Ranges that are fetched before they are looked at. */
 #define FETCHED 8
@@ -190,12 +192,6 @@ static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)
     return rc == SX_ENOMEM ? sx_fail_oom(err) : rc;
 }
 
-/* Whether the impacts of a source are those of its documents, only rounded up. */
-static bool is_certain(const struct source *src)
-{
-    return !src->shared && (source_list(src) != NULL || src->big_count == 0);
-}
-
 /* Whether sums say what is scored, and not just at most. Where any word will do and few are kept, what is
  * rounded costs more than it saves. */
 static bool wants_lows(const struct bm_search *b, size_t clauses)
@@ -209,9 +205,11 @@ static bool wants_lows(const struct bm_search *b, size_t clauses)
         const struct leaf_state *st = &b->l.states[i];
         if (!st->simple || st->leaf->field != BM_BOTH)
             return false;
-        for (size_t k = 0; k < b->l.part_count; k++)
-            if (!is_certain(&b->l.parts[k].sources[st->first]))
+        for (size_t k = 0; k < b->l.part_count; k++) {
+            unsigned rounding = source_rounding(&b->l.parts[k].sources[st->first]);
+            if (rounding == 0 || rounding > ROUNDING_MOST)
                 return false;
+        }
     }
     return true;
 }

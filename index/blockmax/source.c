@@ -12,6 +12,9 @@
 /* More lists than this are read whole, frequent or not: each costs something in every range. */
 #define BIG_MAX 8
 
+/* All bits of the number of a list that is read whole: more lists have more terms than a search may. */
+#define READ_LISTS 0xffffffU
+
 /* Bytes that a posting takes while it is read whole. */
 #define READ_BYTES 45
 
@@ -180,7 +183,12 @@ static sx_status read_small(struct source *src, uint64_t n, struct pool *mem, st
             list_block(l, b);
             list_counts(l);
             for (uint32_t k = 0; k < l->count; k++) {
-                all[n++] = (struct read_posting){l->doc[k], (uint32_t)i, l->title[k], l->body[k]};
+                all[n++] = (struct read_posting){
+                    .doc = l->doc[k],
+                    .list = (uint32_t)i & READ_LISTS,
+                    .title = l->title[k],
+                    .body = l->body[k],
+                    .impact = l->each == NULL ? 0 : l->each[(size_t)b * PACK_BLOCK + k]};
                 src->read_first[(l->doc[k] >> RANGE_BITS) + 2]++;
             }
         }
@@ -191,10 +199,11 @@ static sx_status read_small(struct source *src, uint64_t n, struct pool *mem, st
     return SX_OK;
 }
 
-/* Counts by document of a range. */
+/* Counts by document of a range, and the impact of the posting that has them, if that is one. */
 struct tally {
     uint64_t bits[RANGE_WORDS];
     struct phrase_tf tf[RANGE_DOCS];
+    uint8_t impacts[RANGE_DOCS];
 };
 
 /* The postings of one document are added up. */
@@ -207,8 +216,10 @@ static void flatten_range(struct source *src, uint32_t range, struct tally *room
     for (; p < end; p++) {
         uint32_t doc = p->doc & (RANGE_DOCS - 1);
         struct phrase_tf *tf = &room->tf[doc];
-        if (!has_document(room->bits, doc))
+        bool first = !has_document(room->bits, doc);
+        if (first)
             *tf = (struct phrase_tf){0, 0};
+        room->impacts[doc] = first ? (uint8_t)p->impact : 0;
         set_document(room->bits, doc);
         tf->title += p->title;
         tf->body += p->body;
@@ -217,10 +228,12 @@ static void flatten_range(struct source *src, uint32_t range, struct tally *room
         for (uint64_t left = room->bits[w]; left != 0; left &= left - 1) {
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
             struct phrase_tf tf = room->tf[doc];
+            uint8_t impact = room->impacts[doc];
             doc += range << RANGE_BITS;
             src->flat[src->flat_count] = doc;
             src->flat_tf[src->flat_count] = tf;
-            impacts[src->flat_count++] = impact_of(src->s, doc, tf.title, tf.body);
+            impacts[src->flat_count++] =
+                impact > 0 ? impact : impact_of(src->s, doc, tf.title, tf.body);
         }
     }
 }
@@ -423,6 +436,13 @@ const uint8_t *source_dense(const struct source *src)
     const struct list *l = source_list(src);
 
     return l != NULL && l->dense ? l->each : NULL;
+}
+
+unsigned source_rounding(const struct source *src)
+{
+    size_t lists = src->big_count + (src->small_count > 0);
+
+    return src->shared ? 0 : lists == 0 ? 1 : 2 * (unsigned)lists - 1;
 }
 
 /* Of the postings that are read, those of the ranges of the span; a few more do no harm. */

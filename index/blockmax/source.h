@@ -44,7 +44,9 @@ struct slot {
 
 /* Of a list that is read whole. */
 struct read_posting {
-    uint32_t doc, list; /* number in `small` */
+    uint32_t doc;
+    uint32_t list : 24;  /* number in `small` */
+    uint32_t impact : 8; /* 0: its list has none */
     uint32_t title, body;
 };
 
@@ -105,6 +107,9 @@ struct loaded source_load_some(struct source *src, uint32_t range, uint32_t stre
 struct phrase_tf source_count(struct source *src, uint32_t doc);
 /* Impacts by document, where the segment has them as source_load() would give them; else NULL. */
 const uint8_t *source_dense(const struct source *src);
+/* By how much source_load() says too much at most, in 1/255 of what the source scores at most: each list
+ * rounds up, and so does each join. 0: that is not known. */
+unsigned source_rounding(const struct source *src);
 /* Sets the bits of ranges that it has. */
 void source_load_bits(struct source *src, uint32_t range, uint32_t ranges, uint64_t *bits);
 /* The list of a source that is just one; else NULL. */

@@ -2,7 +2,6 @@
  * the others tell which stay. */
 #include "index/blockmax/scan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "index/blockmax/impacts.h"
@@ -119,11 +118,6 @@ static bool candidates_init(struct bm_search *b, struct candidates *c)
     return true;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    return *(const uint16_t *)a - *(const uint16_t *)b;
-}
-
 /* The postings of needed[i] are still to be sought. */
 static void forget_numbers(struct candidates *c, size_t i)
 {
@@ -133,19 +127,24 @@ static void forget_numbers(struct candidates *c, size_t i)
         numbers[k] = NO_POSTING;
 }
 
-/* The rarest begins. */
+/* The rarest begins, in order of documents. */
 static void begin_candidates(struct candidates *c, const struct loaded *in)
 {
-    bool sorted = true;
+    uint64_t bits[SLOT_DOCS / 64] = {0};
 
-    memcpy(c->docs, in->docs, in->count * sizeof(*c->docs));
-    for (uint32_t k = 1; k < in->count; k++)
-        sorted = sorted && c->docs[k] > c->docs[k - 1];
-    if (!sorted) /* of several lists */
-        qsort(c->docs, in->count, sizeof(*c->docs), by_number);
-    for (uint32_t k = 0; k < in->count; k++)
-        c->needed[0].impacts[k] = in->impacts[c->docs[k]];
-    c->found = in->count;
+    for (uint32_t k = 0; k < in->count; k++) {
+        uint32_t doc = in->docs[k];
+        if (c->parts[in->impacts[doc]] >= c->least[doc / STRETCH_DOCS])
+            set_document(bits, doc);
+    }
+    c->found = 0;
+    for (uint32_t w = 0; w < SLOT_DOCS / 64; w++) {
+        for (uint64_t left = bits[w]; left != 0; left &= left - 1) {
+            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
+            c->needed[0].impacts[c->found] = in->impacts[doc];
+            c->docs[c->found++] = (uint16_t)doc;
+        }
+    }
     forget_numbers(c, 0);
 }
 
