@@ -148,13 +148,16 @@ static sx_status migrate(struct db *c, int64_t from, struct sx_error *err)
     return rc;
 }
 
-/* How much FTS5 gathers in memory before it writes a segment, of which it has the fewer to merge. It is
- * kept in the file; where that cannot be written, the index is no worse than it was. */
+/* How much FTS5 gathers in memory before it writes a segment, of which it has the fewer to merge; and how
+ * many of a level it merges when nothing else is to be done: no fewer than while it writes, as few searches
+ * ask it. Both are kept in the file; where that cannot be written, the index is no worse than it was. */
 static void tune(struct db *c)
 {
     static const char *const sql =
         "INSERT INTO fts(fts, rank) SELECT 'hashsize', 8388608 WHERE NOT EXISTS"
-        " (SELECT 1 FROM fts_config WHERE k = 'hashsize' AND v = 8388608)";
+        " (SELECT 1 FROM fts_config WHERE k = 'hashsize' AND v = 8388608);"
+        "INSERT INTO fts(fts, rank) SELECT 'usermerge', 8 WHERE NOT EXISTS"
+        " (SELECT 1 FROM fts_config WHERE k = 'usermerge' AND v = 8)";
 
     sqlite3_exec(c->sq, sql, NULL, NULL, NULL);
 }

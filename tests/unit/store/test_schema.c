@@ -183,9 +183,17 @@ static int query_int(const char *path, const char *sql)
 }
 
 /* Those that were made before that was set, too. */
-static void words_are_gathered_in_eight_megabytes(void **state)
+static void fts5_is_tuned(void **state)
 {
-    static const char *const hashsize = "SELECT v FROM fts_config WHERE k = 'hashsize'";
+    static const struct {
+        const char *ask, *forget;
+        int value;
+    } settings[] = {
+        {"SELECT v FROM fts_config WHERE k = 'hashsize'",
+         "DELETE FROM fts_config WHERE k = 'hashsize'", 8 << 20},
+        {"SELECT v FROM fts_config WHERE k = 'usermerge'",
+         "DELETE FROM fts_config WHERE k = 'usermerge'", 8},
+    };
     char *dir = temp_dir();
     char *path = path_of(dir);
     struct sx_index *ix;
@@ -195,9 +203,11 @@ static void words_are_gathered_in_eight_megabytes(void **state)
     for (int again = 0; again < 2; again++) {
         assert_int_equal(sx_index_open(&ix, dir, NULL, &err), SX_OK);
         sx_index_close(ix);
-        assert_int_equal(query_int(path, hashsize), 8 << 20);
-        run_sql(path, "DELETE FROM fts_config WHERE k = 'hashsize'");
-        assert_int_equal(query_int(path, hashsize), -1);
+        for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+            assert_int_equal(query_int(path, settings[i].ask), settings[i].value);
+            run_sql(path, settings[i].forget);
+            assert_int_equal(query_int(path, settings[i].ask), -1);
+        }
     }
     free(path);
     temp_dir_remove(dir);
@@ -206,12 +216,9 @@ static void words_are_gathered_in_eight_megabytes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(foreign_database_is_refused),
-        cmocka_unit_test(foreign_wal_is_left_alone),
-        cmocka_unit_test(text_file_is_refused),
-        cmocka_unit_test(newer_index_is_refused),
-        cmocka_unit_test(empty_file_becomes_an_index),
-        cmocka_unit_test(words_are_gathered_in_eight_megabytes),
+        cmocka_unit_test(foreign_database_is_refused), cmocka_unit_test(foreign_wal_is_left_alone),
+        cmocka_unit_test(text_file_is_refused),        cmocka_unit_test(newer_index_is_refused),
+        cmocka_unit_test(empty_file_becomes_an_index), cmocka_unit_test(fts5_is_tuned),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
