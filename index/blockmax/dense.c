@@ -30,75 +30,123 @@ static const uint8_t **find_lists(struct bm_search *b, const struct part *p,
     return all ? lists : NULL;
 }
 
-/* Documents of a stretch that may be kept, with their sums. */
-static uint64_t find_documents(const struct bm_search *b, const uint8_t *const *lists,
-                               const struct bm_clause *clauses, size_t count, size_t first,
-                               uint16_t sums[STRETCH_DOCS])
+/* What is added up of the part at hand. */
+struct summed {
+    const uint8_t *const *lists; /* by leaf */
+    const uint8_t **scored;      /* those that score, */
+    uint16_t *weights;           /* and their weights */
+    const struct bm_clause *clauses;
+    size_t count;
+};
+
+/* False: memory ran out. */
+static bool begin_sums(struct bm_search *b, struct summed *s)
 {
-    uint16_t least = scan_least_now(b);
+    s->scored = pool_array(b->l.mem, b->scored + 1, sizeof(*s->scored));
+    s->weights = pool_array(b->l.mem, b->scored + 1, sizeof(*s->weights));
+    for (size_t i = 0; s->scored != NULL && s->weights != NULL && i < b->scored; i++) {
+        s->scored[i] = s->lists[b->order[i]];
+        s->weights[i] = b->at->weight[b->order[i]];
+    }
+    return s->scored != NULL && s->weights != NULL;
+}
+
+/* Documents of a stretch that may be kept. */
+static uint64_t find_documents(const struct bm_search *b, const struct summed *s, size_t first,
+                               uint16_t least)
+{
     uint64_t bits = UINT64_MAX;
 
-    memset(sums, 0, STRETCH_DOCS * sizeof(*sums));
-    for (size_t i = 0; i < b->scored; i++)
-        impacts_add(sums, lists[b->order[i]] + first, STRETCH_DOCS, b->at->weight[b->order[i]]);
     if (least > 0)
-        bits = impacts_reaching(sums, least);
-    for (size_t i = 0; i < count && bits != 0; i++) {
+        bits = impacts_together(s->scored, s->weights, b->scored, first, least);
+    for (size_t i = 0; i < s->count && bits != 0; i++) {
         uint64_t any = 0;
-        for (size_t k = 0; k < clauses[i].count; k++)
-            any |= impacts_standing(lists[clauses[i].leaves[k]] + first);
+        for (size_t k = 0; k < s->clauses[i].count; k++)
+            any |= impacts_standing(s->lists[s->clauses[i].leaves[k]] + first);
         bits &= any;
     }
     uint32_t left = b->l.part->below - (uint32_t)first;
     return left < STRETCH_DOCS ? bits & ((UINT64_C(1) << left) - 1) : bits;
 }
 
-static sx_status see_stretch(struct bm_search *b, const uint8_t *const *lists,
-                             const struct bm_clause *clauses, size_t count, size_t first)
+static uint16_t sum_of(const struct bm_search *b, const struct summed *s, size_t doc)
 {
-    uint16_t sums[STRETCH_DOCS];
-    uint64_t bits = find_documents(b, lists, clauses, count, first, sums);
+    uint16_t sum = 0;
+
+    for (size_t i = 0; i < b->scored; i++)
+        sum = impact_add(sum, s->scored[i][doc], s->weights[i]);
+    return sum;
+}
+
+/* *least: what a document must have, which may grow. */
+static sx_status see_stretch(struct bm_search *b, const struct summed *s, size_t first,
+                             uint16_t *least)
+{
+    uint64_t bits = find_documents(b, s, first, *least);
     sx_status rc = SX_OK;
 
     for (; bits != 0 && rc == SX_OK; bits &= bits - 1) {
-        uint32_t doc = (uint32_t)__builtin_ctzll(bits);
-        if (sums[doc] >= scan_least_now(b))
-            rc = scan_meet(b, (uint32_t)first + doc, sums[doc], 0);
+        size_t doc = first + (size_t)__builtin_ctzll(bits);
+        uint16_t sum = sum_of(b, s, doc);
+        if (sum < *least)
+            continue;
+        rc = scan_meet(b, (uint32_t)doc, sum, 0);
+        *least = scan_least_now(b);
     }
     return rc;
 }
 
-static void fetch(const struct bounds *at, size_t chunk, uint64_t stretches)
+/* Stretches of a chunk that can reach what a document must have; they are fetched. */
+static uint64_t reach(const struct bounds *at, size_t chunk, uint16_t least)
 {
-    for (; stretches != 0; stretches &= stretches - 1)
+    uint64_t can = at->can[chunk];
+
+    if (can != 0)
+        can &= impacts_reaching(at->most + chunk * 64, least);
+    for (uint64_t left = can; left != 0; left &= left - 1)
         for (size_t i = 0; i < at->dense_count; i++)
             __builtin_prefetch(at->dense[i] +
-                               (chunk * 64 + (size_t)__builtin_ctzll(stretches)) * STRETCH_DOCS);
+                               (chunk * 64 + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS);
+    return can;
+}
+
+static sx_status see_stretches(struct bm_search *b, const struct summed *s, size_t chunk,
+                               uint64_t stretches, uint16_t *least)
+{
+    sx_status rc = SX_OK;
+
+    for (; stretches != 0 && rc == SX_OK; stretches &= stretches - 1) {
+        size_t stretch = chunk * 64 + (size_t)__builtin_ctzll(stretches);
+        if (b->at->most[stretch] >= *least && stretch * STRETCH_DOCS < b->l.part->below)
+            rc = see_stretch(b, s, stretch * STRETCH_DOCS, least);
+    }
+    return rc;
 }
 
 sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                     size_t count, bool *done)
 {
     const struct part *p = &b->l.parts[part];
-    const uint8_t *const *lists = find_lists(b, p, clauses, count);
+    struct summed s = {
+        .lists = find_lists(b, p, clauses, count), .clauses = clauses, .count = count};
     sx_status rc = SX_OK;
 
-    *done = lists != NULL;
+    *done = s.lists != NULL;
     if (!*done)
         return SX_OK;
     scan_move(b, part, NO_RANGE);
-    for (size_t c = 0; c < bounds_chunks(p) && rc == SX_OK; c++) {
-        uint64_t reach = b->at->can[c];
-        if (reach == 0)
+    if (!begin_sums(b, &s))
+        return SX_ENOMEM;
+    uint16_t least = scan_least_now(b);
+    size_t chunks = bounds_chunks(p);
+    uint64_t next = chunks == 0 ? 0 : reach(b->at, 0, least);
+    for (size_t c = 0; c < chunks && rc == SX_OK; c++) {
+        uint64_t stretches = next;
+        next = c + 1 == chunks ? 0 : reach(b->at, c + 1, least);
+        if (stretches == 0)
             continue;
-        reach &= impacts_reaching(b->at->most + c * 64, scan_least_now(b));
-        fetch(b->at, c, reach);
-        for (uint64_t left = reach; left != 0 && rc == SX_OK; left &= left - 1) {
-            size_t first = (c * 64 + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS;
-            if (first < p->below)
-                rc = see_stretch(b, lists, clauses, count, first);
-        }
-        if (rc == SX_OK && reach != 0)
+        rc = see_stretches(b, &s, c, stretches, &least);
+        if (rc == SX_OK)
             rc = b->l.ask->look_up(b->l.ask->ctx, b->range_work);
     }
     return rc;

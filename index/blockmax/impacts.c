@@ -72,6 +72,16 @@ uint64_t impacts_reaching_portable(const uint16_t *sums, uint16_t least)
     return bits;
 }
 
+uint64_t impacts_together_portable(const uint8_t *const *lists, const uint16_t *weights,
+                                   size_t count, size_t first, uint16_t least)
+{
+    uint16_t sums[64] = {0};
+
+    for (size_t i = 0; i < count; i++)
+        impacts_add_portable(sums, lists[i] + first, 64, weights[i]);
+    return impacts_reaching_portable(sums, least);
+}
+
 void impacts_fold_portable(uint8_t *out, const uint8_t *impacts, size_t rows)
 {
     for (size_t r = 0; r < rows; r++) {
@@ -213,6 +223,26 @@ uint64_t impacts_reaching(const uint16_t *sums, uint16_t least)
     return bits;
 }
 
+uint64_t impacts_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
+                          size_t first, uint16_t least)
+{
+    const __m128i zero = _mm_setzero_si128(), floor = _mm_set1_epi16((short)least);
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < 64; i += 16) {
+        __m128i low = zero, high = zero;
+        for (size_t k = 0; k < count; k++) {
+            __m128i w = _mm_set1_epi16((short)weights[k]), v = load(lists[k] + first + i);
+            low = _mm_adds_epu16(low, _mm_mulhi_epu16(_mm_unpacklo_epi8(zero, v), w));
+            high = _mm_adds_epu16(high, _mm_mulhi_epu16(_mm_unpackhi_epi8(zero, v), w));
+        }
+        low = _mm_cmpeq_epi16(_mm_subs_epu16(floor, low), zero);
+        high = _mm_cmpeq_epi16(_mm_subs_epu16(floor, high), zero);
+        bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(_mm_packs_epi16(low, high)) << i;
+    }
+    return bits;
+}
+
 void impacts_fold(uint8_t *out, const uint8_t *impacts, size_t rows)
 {
     for (size_t r = 0; r < rows; r++, impacts += IMPACT_ROW) {
@@ -268,6 +298,12 @@ uint64_t impacts_from(const uint8_t *impacts, uint8_t least)
 }
 
 #else
+
+uint64_t impacts_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
+                          size_t first, uint16_t least)
+{
+    return impacts_together_portable(lists, weights, count, first, least);
+}
 
 void impacts_fold(uint8_t *out, const uint8_t *impacts, size_t rows)
 {

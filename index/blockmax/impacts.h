@@ -40,6 +40,10 @@ uint16_t impacts_greatest(const uint16_t *sums);
 uint64_t impacts_standing(const uint8_t *impacts);
 uint64_t impacts_reaching(const uint16_t *sums, uint16_t least);
 
+/* Bits of 64 documents from `first` on: where the parts of several lists are at least so much together. */
+uint64_t impacts_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
+                          size_t first, uint16_t least);
+
 /* Impacts in rows: out[16 * r + i] is the greatest of every 16th from the ith of row r. */
 #define IMPACT_ROW ((size_t)256)
 void impacts_fold(uint8_t *out, const uint8_t *impacts, size_t rows);
@@ -64,6 +68,8 @@ void impacts_join_portable(uint8_t *out, const uint8_t *other, size_t docs);
 uint16_t impacts_greatest_portable(const uint16_t *sums);
 uint64_t impacts_standing_portable(const uint8_t *impacts);
 uint64_t impacts_reaching_portable(const uint16_t *sums, uint16_t least);
+uint64_t impacts_together_portable(const uint8_t *const *lists, const uint16_t *weights,
+                                   size_t count, size_t first, uint16_t least);
 void impacts_fold_portable(uint8_t *out, const uint8_t *impacts, size_t rows);
 size_t impacts_count_portable(const uint8_t *impacts, size_t count, uint8_t least);
 bool impacts_any_from_portable(const uint8_t *impacts, uint8_t least);

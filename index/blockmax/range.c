@@ -226,8 +226,7 @@ static void open_stretches(struct bm_search *b, uint32_t open, uint16_t least)
         b->added[b->order[i]] = false;
 }
 
-/* Whether the clause is just the leaves that score. */
-static bool is_all_scored(const struct bm_search *b, const struct bm_clause *clause)
+bool range_is_scored(const struct bm_search *b, const struct bm_clause *clause)
 {
     if (clause->count != b->scored)
         return false;
@@ -295,7 +294,7 @@ static int find_left(struct bm_search *b, uint32_t stretches, const struct bm_cl
                      size_t count)
 {
     uint16_t least = scan_least_now(b);
-    bool pure = count == 1 && is_all_scored(b, &clauses[0]);
+    bool pure = count == 1 && range_is_scored(b, &clauses[0]);
 
     open_stretches(b, stretches, least);
     if (b->open == 0)

@@ -4,6 +4,7 @@
  *   meet.c     which of the documents that were found are seen
  *   range.c    the documents of one range that may be kept
  *   dense.c    the same of all ranges, where every word is in a dense list
+ *   maxscore.c the same of many ranges, where any word will do
  *   sparse.c   the same of many ranges, where one of the words that all need is rare
  *   single.c   all of a search for one word
  *   tally.c    how many documents have phrases, and other words
@@ -109,6 +110,17 @@ sx_status range_see(struct bm_search *b, uint32_t stretches, const struct bm_cla
 /* Sees all of a part, in order. */
 sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                         size_t count);
+
+/* Whether the clause is just the leaves that score. */
+bool range_is_scored(const struct bm_search *b, const struct bm_clause *clause);
+
+/* For maxscore_see() of a part; *out NULL: it takes more than any of several words to match. -1: memory ran out. */
+struct window;
+int maxscore_begin(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                   size_t count, struct window **out);
+/* Sees what is left of SLOT_RANGES ranges. *done false: they are better seen one after the other. */
+sx_status maxscore_see(struct bm_search *b, struct window *w, uint32_t part, uint32_t range,
+                       bool *done);
 
 /* Sees what is left of a part, if all that matters is in dense lists. */
 sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,

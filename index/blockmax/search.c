@@ -16,9 +16,6 @@
 #define WAITING_MOST(keep) (4 * (keep) + 64)
 #define ROUNDING_MOST 9
 
-/* Ranges that are fetched before they are looked at. */
-#define FETCHED 8
-
 /* Those that score, the greatest weight first. */
 static void sort_leaves(struct bm_search *b)
 {
@@ -152,36 +149,53 @@ static sx_status see_best(struct bm_search *b, const struct bm_clause *clauses, 
     return see_list(b, clauses, count, best, taken);
 }
 
-/* Sees what is left of a part, in order. */
-static sx_status see_rest(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
-                          size_t count)
+/* Sees what is left of a part from a range on, in order: SLOT_RANGES at most. */
+static sx_status see_rest(struct bm_search *b, uint32_t part, uint32_t from,
+                          const struct bm_clause *clauses, size_t count)
 {
     const struct part *p = &b->l.parts[part];
     struct bounds *at = &b->all[part];
-    struct ranged next[FETCHED];
+    struct ranged next[CHUNK_RANGES];
+    uint32_t end = from + SLOT_RANGES < p->s->ranges ? from + SLOT_RANGES : p->s->ranges;
     sx_status rc = SX_OK;
-    size_t n = 0;
 
-    for (size_t c = 0; c < bounds_chunks(p) && rc == SX_OK; c++) {
+    for (uint32_t first = from; first < end && rc == SX_OK; first += CHUNK_RANGES) {
+        size_t n = 0, c = first / CHUNK_RANGES;
         uint64_t reach = at->can[c];
         if (reach != 0)
             reach &= impacts_reaching(at->most + c * 64, scan_least(b, at, scan_floor(b)));
-        for (; reach != 0 && rc == SX_OK;) {
+        while (reach != 0) {
             uint32_t of = (uint32_t)__builtin_ctzll(reach) / RANGE_STRETCHES;
-            uint32_t range = (uint32_t)c * CHUNK_RANGES + of;
             uint32_t stretches = (uint32_t)(reach >> (of * RANGE_STRETCHES)) & ALL_STRETCHES;
             reach &= ~((uint64_t)ALL_STRETCHES << (of * RANGE_STRETCHES));
-            if (!scan_is_of_snapshot(p, range))
+            if (!scan_is_of_snapshot(p, first + of))
                 break;
-            fetch(at, range, stretches);
-            next[n++] = (struct ranged){.part = part, .range = range, .stretches = stretches};
-            if (n == FETCHED) {
-                rc = see_list(b, clauses, count, next, n);
-                n = 0;
-            }
+            fetch(at, first + of, stretches);
+            next[n++] = (struct ranged){.part = part, .range = first + of, .stretches = stretches};
         }
+        rc = see_list(b, clauses, count, next, n);
     }
-    return rc == SX_OK ? see_list(b, clauses, count, next, n) : rc;
+    return rc;
+}
+
+static sx_status see_part(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
+                          size_t count)
+{
+    const struct part *p = &b->l.parts[part];
+    struct window *w;
+    sx_status rc = SX_OK;
+
+    if (maxscore_begin(b, part, clauses, count, &w) != 0)
+        return SX_ENOMEM;
+    for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
+         r += SLOT_RANGES) {
+        bool done = false;
+        if (w != NULL)
+            rc = maxscore_see(b, w, part, r, &done);
+        if (rc == SX_OK && !done)
+            rc = see_rest(b, part, r, clauses, count);
+    }
+    return rc;
 }
 
 static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)
@@ -271,7 +285,7 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
         bool done;
         rc = dense_see(b, i, clauses, count, &done);
         if (rc == SX_OK && !done)
-            rc = see_rest(b, i, clauses, count);
+            rc = see_part(b, i, clauses, count);
     }
     if (rc == SX_OK)
         rc = scan_see_waiting(b);

@@ -163,6 +163,14 @@ int source_ready(struct source *src, struct pool *mem)
     return 0;
 }
 
+/* Of the block at hand; 0: the list has none. */
+static uint8_t posting_impact(const struct list *l, uint32_t place)
+{
+    if (l->each == NULL)
+        return 0;
+    return l->dense ? l->each[l->doc[place]] : l->each[(size_t)l->block * PACK_BLOCK + place];
+}
+
 /* All postings of the small lists, sorted by range. */
 static sx_status read_small(struct source *src, uint64_t n, struct pool *mem, struct sx_error *err)
 {
@@ -183,12 +191,11 @@ static sx_status read_small(struct source *src, uint64_t n, struct pool *mem, st
             list_block(l, b);
             list_counts(l);
             for (uint32_t k = 0; k < l->count; k++) {
-                all[n++] = (struct read_posting){
-                    .doc = l->doc[k],
-                    .list = (uint32_t)i & READ_LISTS,
-                    .title = l->title[k],
-                    .body = l->body[k],
-                    .impact = l->each == NULL ? 0 : l->each[(size_t)b * PACK_BLOCK + k]};
+                all[n++] = (struct read_posting){.doc = l->doc[k],
+                                                 .list = (uint32_t)i & READ_LISTS,
+                                                 .title = l->title[k],
+                                                 .body = l->body[k],
+                                                 .impact = posting_impact(l, k)};
                 src->read_first[(l->doc[k] >> RANGE_BITS) + 2]++;
             }
         }

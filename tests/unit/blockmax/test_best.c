@@ -1,6 +1,6 @@
-/* Searches for one word, and for two of which all documents have both, against one that scores all
- * documents: rare words, frequent ones, and such that all documents have; in several segments, with
- * documents that are deleted. */
+/* Searches for one word, and for several of which documents have all or any, some with other forms, against
+ * one that scores all documents: rare words, frequent ones, and such that all documents have; in several
+ * segments, with documents that are deleted. */
 #include <stdlib.h>
 
 #include "index/base/str.h"
@@ -11,8 +11,10 @@
 
 #define DOCS 30000
 #define WORDS 7
+#define LEAVES_MAX 5
+#define FORMS_MAX 3
 #define KEEP_MAX 60
-#define ROUNDS 300
+#define ROUNDS 2000
 
 struct doc {
     uint8_t title, length;
@@ -81,21 +83,22 @@ static struct segment *build(size_t from, size_t to, double average)
 struct best {
     double score[KEEP_MAX]; /* the greatest first */
     size_t count, keep;
-    struct phrase_tf tf[2]; /* by leaf */
-    double average, weight[2];
+    struct phrase_tf tf[LEAVES_MAX]; /* by leaf */
+    double average, weight[LEAVES_MAX];
     size_t leaves;
+    bool any; /* of them is enough */
     size_t seen;
 };
 
-/* 0: it does not have them all. */
+/* 0: it does not match. */
 static double score_of(const struct best *b, size_t d, const struct phrase_tf *tf)
 {
     double norm = score_length_norm(score_combined(docs[d].title, docs[d].length), b->average);
     double sum = 0;
 
-    for (size_t i = 0; i < b->leaves && i < 2; i++) {
+    for (size_t i = 0; i < b->leaves && i < LEAVES_MAX; i++) {
         double combined = score_combined(tf[i].title, tf[i].body);
-        if (combined == 0)
+        if (combined == 0 && !b->any)
             return 0;
         sum += score_leaf(1, b->weight[i], combined, norm);
     }
@@ -153,18 +156,47 @@ static bool is_gone(const void *ctx, uint64_t rowid)
     return docs[rowid - 1].gone;
 }
 
-/* What `field` has of the word. */
-static struct phrase_tf counts_of(size_t d, uint32_t word, enum bm_field field)
+/* A leaf: a word, and others that stand for it. */
+struct leaf {
+    uint32_t words[FORMS_MAX];
+    size_t count;
+    char names[FORMS_MAX][16];
+    struct sx_str terms[FORMS_MAX];
+    struct bm_phrase phrases[FORMS_MAX];
+};
+
+static void pick_leaf(struct leaf *l)
 {
-    return (struct phrase_tf){word == 3 && field != BM_BODY ? docs[d].title : 0,
-                              field != BM_TITLE ? docs[d].body[word] : 0};
+    l->count = below(2) == 0 ? 1 : 1 + below(FORMS_MAX);
+    for (size_t i = 0; i < l->count; i++) {
+        l->words[i] = (l->words[0] * (i > 0) + below(WORDS - (i > 0)) + (i > 0)) % WORDS;
+        for (size_t k = 1; k < i; k++) /* each once */
+            if (l->words[k] == l->words[i])
+                l->count = i;
+        l->terms[i] = name_of(l->words[i], l->names[i]);
+        l->phrases[i] = (struct bm_phrase){&l->terms[i], 1, false};
+    }
+}
+
+/* What `field` has of the leaf. */
+static struct phrase_tf counts_of(size_t d, const struct leaf *l, enum bm_field field)
+{
+    struct phrase_tf tf = {0, 0};
+
+    for (size_t i = 0; i < l->count; i++) {
+        tf.title += l->words[i] == 3 && field != BM_BODY ? docs[d].title : 0;
+        tf.body += field != BM_TITLE ? docs[d].body[l->words[i]] : 0;
+    }
+    return tf;
 }
 
 /* All documents, one by one. */
-static void scan(struct best *b, const uint32_t *words, enum bm_field field, uint64_t to)
+static void scan(struct best *b, const struct leaf *leaves, enum bm_field field, uint64_t to)
 {
     for (size_t d = 0; d + 1 < to; d++) {
-        struct phrase_tf tf[2] = {counts_of(d, words[0], field), counts_of(d, words[1], field)};
+        struct phrase_tf tf[LEAVES_MAX];
+        for (size_t i = 0; i < b->leaves; i++)
+            tf[i] = counts_of(d, &leaves[i], field);
         double score = score_of(b, d, tf);
         if (!docs[d].gone && score > 0)
             add(b, score);
@@ -186,44 +218,48 @@ static struct bm_ask ask_for(struct best *best, const struct bm_leaf *leaves, st
                            .ctx = best};
 }
 
-static bool find(const struct bm_ask *ask, struct pool *mem)
+static bool find(const struct bm_ask *ask, bool any, struct pool *mem)
 {
-    static const uint32_t numbers[] = {0, 1};
-    struct bm_clause clauses[] = {{&numbers[0], 1}, {&numbers[1], 1}};
+    static const uint32_t numbers[LEAVES_MAX] = {0, 1, 2, 3, 4};
+    struct bm_clause clauses[LEAVES_MAX] = {{numbers, any ? ask->leaf_count : 1}};
     struct bm_search *b;
     struct sx_error err;
     bool pruned;
 
+    for (size_t i = 1; i < LEAVES_MAX; i++)
+        clauses[i] = (struct bm_clause){&numbers[i], 1};
     pool_clear(mem);
     assert_int_equal(bm_begin(&b, ask, mem, &err), SX_OK);
-    assert_int_equal(bm_best(b, clauses, ask->leaf_count, &pruned, &err), SX_OK);
+    assert_int_equal(bm_best(b, clauses, any ? 1 : ask->leaf_count, &pruned, &err), SX_OK);
     bm_end(b);
     return pruned;
 }
 
 static void search(struct segment *const *segments, size_t count, struct pool *mem)
 {
-    uint32_t words[2] = {below(WORDS), below(WORDS)};
-    char names[2][16];
-    struct sx_str terms[] = {name_of(words[0], names[0]), name_of(words[1], names[1])};
-    struct bm_phrase phrases[] = {{&terms[0], 1, false}, {&terms[1], 1, false}};
-    enum bm_field field = (enum bm_field)below(3);
+    struct leaf picked[LEAVES_MAX];
+    enum bm_field field = below(2) == 0 ? BM_BOTH : (enum bm_field)below(3);
     struct best found = {.keep = 1 + below(below(2) == 0 ? 12 : KEEP_MAX),
                          .average = 40 + below(60),
-                         .leaves = 1 + below(2)};
-    struct bm_leaf leaves[2] = {{0}};
+                         .leaves = 1 + below(1 + below(LEAVES_MAX)),
+                         .any = below(2) == 0};
+    struct bm_leaf leaves[LEAVES_MAX] = {{0}};
 
     for (size_t i = 0; i < found.leaves; i++) {
+        pick_leaf(&picked[i]);
         found.weight[i] = 1 + below(9);
-        leaves[i] = (struct bm_leaf){
-            .phrases = &phrases[i], .phrase_count = 1, .field = field, .weight = found.weight[i]};
+        leaves[i] = (struct bm_leaf){.phrases = picked[i].phrases,
+                                     .phrase_count = picked[i].count,
+                                     .field = field,
+                                     .weight = found.weight[i]};
     }
     struct best all = found;
     uint64_t to = below(2) == 0 ? 1 + below(DOCS) : DOCS + 1;
     struct bm_ask ask =
         ask_for(&found, leaves, (struct bm_view){segments, count, to, is_gone, NULL});
-    find(&ask, mem);
-    scan(&all, words, field, to);
+    ask.sure = field == BM_BOTH && below(2) == 0;
+    find(&ask, found.any, mem);
+    scan(&all, picked, field, to);
     assert_int_equal(found.count, all.count);
     for (size_t i = 0; i < all.count; i++)
         assert_true(found.score[i] == all.score[i]);
@@ -271,7 +307,7 @@ static void few_are_seen(void **unused)
         struct best found = {.keep = 10, .average = 80, .weight = {2, 3}, .leaves = n};
         struct bm_ask ask =
             ask_for(&found, leaves, (struct bm_view){&s, 1, DOCS + 1, is_gone, NULL});
-        assert_true(find(&ask, &mem));
+        assert_true(find(&ask, false, &mem));
         assert_int_equal(found.count, 10);
         assert_in_range(found.seen, 10, 60);
     }

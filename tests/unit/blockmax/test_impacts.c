@@ -68,6 +68,29 @@ static void vectors_compare_alike(void **state)
     }
 }
 
+static void parts_reach_together_what_sums_reach(void **state)
+{
+    uint8_t lists[5][DOCS];
+    const uint8_t *at[5] = {lists[0], lists[1], lists[2], lists[3], lists[4]};
+    uint16_t weights[5];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint16_t sums[DOCS] = {0}, least = (uint16_t)pick(1 + pick(65536));
+        size_t count = 1 + pick(5);
+        for (size_t i = 0; i < count; i++) {
+            fill(lists[i]);
+            weights[i] = (uint16_t)pick(65536);
+            impacts_add(sums, lists[i], DOCS, weights[i]);
+        }
+        for (size_t first = 0; first < DOCS; first += 64) {
+            uint64_t bits = impacts_together(at, weights, count, first, least);
+            assert_true(bits == impacts_reaching(sums + first, least));
+            assert_true(bits == impacts_together_portable(at, weights, count, first, least));
+        }
+    }
+}
+
 /* A sum of parts is too small by less than one a part, and never too great. */
 static void parts_add_up(void **state)
 {
@@ -186,6 +209,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_sum_alike),
         cmocka_unit_test(vectors_compare_alike),
+        cmocka_unit_test(parts_reach_together_what_sums_reach),
         cmocka_unit_test(parts_add_up),
         cmocka_unit_test(many_are_joined_as_one_by_one),
         cmocka_unit_test(the_greatest_is_found),
