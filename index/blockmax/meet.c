@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "index/blockmax/impacts.h"
+
 /* Of those that wait, so many are fetched ahead. */
 #define FETCHED 8
 
@@ -32,7 +34,7 @@ uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, si
         for (uint64_t left = bits[w] & dead; left != 0; left &= left - 1)
             if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(left)))
                 bits[w] &= ~(left & -left);
-        count += (uint64_t)__builtin_popcountll(bits[w]);
+        count += bits_count(bits[w]);
     }
     return count;
 }

@@ -130,6 +130,10 @@ sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *
 sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_t count,
                      bool *done);
 
+/* A word is rare where it stands in fewer than one in so many documents: where every match needs one, it is
+ * its documents that are looked at. */
+#define SPARSE_DOCS 24
+
 /* Sees a part, if it has few candidates. */
 sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                      size_t count, bool *done);

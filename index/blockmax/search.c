@@ -366,7 +366,17 @@ struct counted {
     uint64_t dense_n; /* of one dense list */
 };
 
-/* Whether they are few, and nothing of the part is to be left out. */
+/* Sorts it in, the rarest first. */
+static void add_listed(struct counted *c, struct source *src)
+{
+    size_t at = c->listed_count++;
+
+    for (; at > 0 && c->listed[at - 1]->n > src->n; at--)
+        c->listed[at] = c->listed[at - 1];
+    c->listed[at] = src;
+}
+
+/* Whether they are few, one is rare, and nothing of the part is to be left out. */
 static bool can_unite(const struct bm_search *b, struct part *p, const uint32_t *leaves,
                       size_t count, struct counted *c)
 {
@@ -382,13 +392,13 @@ static bool can_unite(const struct bm_search *b, struct part *p, const uint32_t 
             if (src->big[k].dense) /* its documents would not be listed */
                 return false;
         if (dense == NULL) {
-            c->listed[c->listed_count++] = src;
+            add_listed(c, src);
         } else {
             c->dense[c->dense_count++] = dense;
             c->dense_n = src->n;
         }
     }
-    return true;
+    return c->listed_count > 0 && c->listed[0]->n < (p->s->next - p->s->first) / SPARSE_DOCS;
 }
 
 static uint64_t count_dense(const struct part *p, const struct counted *c)
@@ -401,14 +411,34 @@ static uint64_t count_dense(const struct part *p, const struct counted *c)
         uint64_t bits = 0;
         for (size_t i = 0; i < c->dense_count; i++)
             bits |= impacts_standing(c->dense[i] + doc);
-        n += (uint64_t)__builtin_popcountll(bits);
+        n += bits_count(bits);
     }
     return n;
 }
 
+/* How many of the `i`th list's documents are in none before it, and of the first, in all others. */
+static void unite_list(const struct counted *c, size_t i, size_t low, uint64_t *any, uint64_t *all)
+{
+    for (uint32_t k = 0; k < c->in[i].count; k++) {
+        uint32_t doc = c->in[i].docs[k];
+        uint32_t known = 0, every = 1;
+        for (size_t j = 0; j < c->dense_count; j++) {
+            known |= c->dense[j][low + doc];
+            every &= c->dense[j][low + doc] != 0;
+        }
+        for (size_t j = 0; j < i; j++)
+            known |= c->in[j].impacts[doc];
+        *any += known == 0;
+        for (size_t j = 1; i == 0 && j < c->listed_count; j++)
+            every &= c->in[j].impacts[doc] != 0;
+        *all += i == 0 && every != 0;
+    }
+}
+
 /* How many documents of a part have one of the leaves: those of the dense lists, and who is in none of
- * them nor in a list before. */
-static sx_status unite(struct bm_search *b, const struct part *p, struct counted *c, uint64_t *any)
+ * them nor in a list before; and how many have all. */
+static sx_status unite(struct bm_search *b, const struct part *p, struct counted *c, uint64_t *any,
+                       uint64_t *all)
 {
     sx_status rc = SX_OK;
 
@@ -417,19 +447,10 @@ static sx_status unite(struct bm_search *b, const struct part *p, struct counted
         if (!slot_init(&c->slots[i], SLOT_RANGES, b->l.mem))
             return SX_ENOMEM;
     for (uint32_t r = 0; r < p->s->ranges && rc == SX_OK; r += SLOT_RANGES) {
-        size_t low = (size_t)r << RANGE_BITS;
-        for (size_t i = 0; i < c->listed_count; i++) {
+        for (size_t i = 0; i < c->listed_count; i++)
             c->in[i] = source_load(c->listed[i], r, SLOT_RANGES, &c->slots[i]);
-            for (uint32_t k = 0; k < c->in[i].count; k++) {
-                uint32_t doc = c->in[i].docs[k];
-                uint32_t known = 0;
-                for (size_t j = 0; j < c->dense_count; j++)
-                    known |= c->dense[j][low + doc];
-                for (size_t j = 0; j < i; j++)
-                    known |= c->in[j].impacts[doc];
-                *any += known == 0;
-            }
-        }
+        for (size_t i = 0; i < c->listed_count; i++)
+            unite_list(c, i, (size_t)r << RANGE_BITS, any, all);
         rc = b->l.ask->look_up(b->l.ask->ctx, SLOT_RANGES * b->range_work);
     }
     return rc;
@@ -441,20 +462,11 @@ static sx_status count_few(struct bm_search *b, size_t part, const struct bm_cla
 {
     struct part *p = &b->l.parts[part];
     struct counted c;
-    uint64_t one = 0, every = 0;
 
-    *done = false;
-    if (any != NULL && !can_unite(b, p, each[0].leaves, count, &c))
-        return SX_OK;
-    sx_status rc = sparse_count(b, (uint32_t)part, each, count, done, &every);
-    if (rc == SX_OK && *done && any != NULL)
-        rc = unite(b, p, &c, &one);
-    if (!*done)
-        return rc;
-    *all += every;
-    if (any != NULL)
-        *any += one;
-    return rc;
+    if (any == NULL)
+        return sparse_count(b, (uint32_t)part, each, count, done, all);
+    *done = can_unite(b, p, each[0].leaves, count, &c);
+    return *done ? unite(b, p, &c, any, all) : SX_OK;
 }
 
 sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bool free,

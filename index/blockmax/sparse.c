@@ -6,10 +6,6 @@
 
 #include "index/blockmax/impacts.h"
 
-/* Where the fewest postings that every match needs are fewer than one in so many documents, it is their documents that are
- * looked at, many ranges at a time. */
-#define SPARSE_DOCS 24
-
 /* Where fewer are left than one in so many postings, each is looked up. */
 #define SOUGHT 8
 
