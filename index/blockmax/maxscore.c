@@ -1,6 +1,7 @@
-/* Where any word will do, many ranges at a time: words that cannot reach the floor together are only looked
- * up, in the documents of the others. (MaxScore: Turtle and Flood, "Query evaluation: strategies and
- * optimizations", 1995; by windows of documents, with the greatest that each word scores there.) */
+/* Of several words, many ranges at a time: where any will do, those that cannot reach the floor together are
+ * only looked up, in the documents of the others (MaxScore: Turtle and Flood, "Query evaluation: strategies
+ * and optimizations", 1995; by windows of documents, with the greatest that each word scores there). Where
+ * all are needed, in those of the rarest. */
 #include "index/blockmax/scan.h"
 
 #include <string.h>
@@ -34,8 +35,8 @@ struct word {
 
 struct window {
     struct word *words;
-    size_t count,
-        needed; /* words, that which adds most first; of the first, each candidate has one */
+    size_t count, needed; /* words; each candidate has one of the first, that are needed, */
+    bool all;             /* and all others, too */
     uint32_t range, ranges;
     uint16_t floor;
     uint64_t reach[WINDOW_CHUNKS];    /* stretches where some may reach it */
@@ -91,7 +92,13 @@ static uint8_t greatest(const uint8_t *impacts, uint32_t ranges)
     return most[0];
 }
 
-/* Sorts the words by what they add in the window, and finds those that are needed. */
+static bool goes_before(const struct window *w, const struct word *a, const struct word *b)
+{
+    return w->all ? a->src->n < b->src->n : a->most > b->most;
+}
+
+/* Finds the words that are needed, and sorts them to the front: the rarest, or those that add most in the
+ * window. */
 static void weigh_words(struct window *w)
 {
     uint32_t rest = 0;
@@ -101,10 +108,13 @@ static void weigh_words(struct window *w)
         size_t at = i;
         one.most = impact_part(greatest(one.here + (size_t)w->range * RANGE_STRETCHES, w->ranges),
                                one.weight);
-        for (; at > 0 && w->words[at - 1].most < one.most; at--)
+        for (; at > 0 && goes_before(w, &one, &w->words[at - 1]); at--)
             w->words[at] = w->words[at - 1];
         w->words[at] = one;
     }
+    w->needed = 1;
+    if (w->all)
+        return;
     for (w->needed = w->count; w->needed > 0; w->needed--) {
         rest += w->words[w->needed - 1].most;
         if (rest >= w->floor)
@@ -255,7 +265,7 @@ static int add_word(const struct bm_search *b, struct window *w, size_t i)
         }
         w->docs[kept] = w->docs[k];
         w->sums[kept] = impact_add(w->sums[k], impact, word->weight);
-        kept += w->sums[kept] >= least;
+        kept += w->sums[kept] >= least && (impact > 0 || !w->all);
     }
     w->found = kept;
     return 0;
@@ -298,18 +308,38 @@ static sx_status meet_candidates(struct bm_search *b, const struct window *w)
     return rc;
 }
 
+/* Whether all leaves that score are words, each alone in a clause. */
+static bool is_all(const struct bm_search *b, const struct bm_clause *clauses, size_t count)
+{
+    if (count != b->scored)
+        return false;
+    for (size_t i = 0; i < b->scored; i++) {
+        bool known = false;
+        for (size_t k = 0; k < count && !known; k++)
+            known = clauses[k].count == 1 && clauses[k].leaves[0] == b->order[i];
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
 int maxscore_begin(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                    size_t count, struct window **out)
 {
+    bool all = is_all(b, clauses, count);
+
     *out = NULL;
-    if (count != 1 || !range_is_scored(b, &clauses[0]))
+    if (!all && (count != 1 || !range_is_scored(b, &clauses[0])))
         return 0;
     for (size_t i = 0; i < b->scored; i++)
         if (!b->l.states[b->order[i]].simple)
             return 0;
     *out = pool_array(b->l.mem, 1, sizeof(**out));
+    if (*out == NULL)
+        return -1;
+    (*out)->all = all;
     scan_move(b, part, NO_RANGE);
-    return *out == NULL ? -1 : begin_words(b, *out);
+    return begin_words(b, *out);
 }
 
 sx_status maxscore_see(struct bm_search *b, struct window *w, uint32_t part, uint32_t range,

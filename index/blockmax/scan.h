@@ -4,7 +4,7 @@
  *   meet.c     which of the documents that were found are seen
  *   range.c    the documents of one range that may be kept
  *   dense.c    the same of all ranges, where every word is in a dense list
- *   maxscore.c the same of many ranges, where any word will do
+ *   maxscore.c the same of many ranges, of words of which any or all are needed
  *   sparse.c   the same of many ranges, where one of the words that all need is rare
  *   single.c   all of a search for one word
  *   tally.c    how many documents have phrases, and other words
@@ -114,7 +114,7 @@ sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clau
 /* Whether the clause is just the leaves that score. */
 bool range_is_scored(const struct bm_search *b, const struct bm_clause *clause);
 
-/* For maxscore_see() of a part; *out NULL: it takes more than any of several words to match. -1: memory ran out. */
+/* For maxscore_see() of a part; *out NULL: it takes more than any or all of several words to match. -1: memory ran out. */
 struct window;
 int maxscore_begin(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                    size_t count, struct window **out);

@@ -211,6 +211,7 @@ public class LuceneDriver {
                 sink += mode.ask(s, q.query);
                 times.add((THREADS.getCurrentThreadCpuTime() - start) / 1e6);
                 spent += times.get(times.size() - 1);
+                sink += page(s, q.query); // who asks reads what was found
             }
         }
         return times;
