@@ -130,11 +130,22 @@ static uint64_t index_file(struct sx_index *ix, const char *path, uint64_t *byte
     return docs;
 }
 
+/* While FTS5 merges, as when a daemon is idle. */
+static void *settle(void *arg)
+{
+    struct sx_error err;
+
+    if (sx_index_settle(arg, &err) != SX_OK)
+        bench_die("settle", &err);
+    return NULL;
+}
+
 static int run_index(const char *corpus, const char *dir)
 {
     struct sx_index *ix;
     struct sx_error err;
     struct stat st = {0};
+    pthread_t settling;
     char path[4096];
     bool more = true;
     uint64_t bytes = 0;
@@ -144,11 +155,12 @@ static int run_index(const char *corpus, const char *dir)
         bench_die("open", &err);
     uint64_t docs = index_file(ix, corpus, &bytes);
     double indexed = (double)(clock_now_ns() - start) / 1e9;
+    if (pthread_create(&settling, NULL, settle, ix) != 0)
+        bench_die("a thread", NULL);
     while (more)
         if (sx_index_maintain(ix, 20, &more, &err) != SX_OK)
             bench_die("maintain", &err);
-    if (sx_index_settle(ix, &err) != SX_OK)
-        bench_die("settle", &err);
+    pthread_join(settling, NULL);
     double merged = (double)(clock_now_ns() - start) / 1e9;
     sx_index_close(ix);
     snprintf(path, sizeof(path), "%s/index.db", dir);
