@@ -8,6 +8,7 @@
  *   sparse.c   the same of many ranges, where one of the words that all need is rare
  *   single.c   all of a search for one word
  *   tally.c    how many documents have phrases, and other words
+ *   totals.c   how many documents have some leaves
  *   search.c   in which order */
 #ifndef INDEX_BLOCKMAX_SCAN_H
 #define INDEX_BLOCKMAX_SCAN_H
@@ -76,6 +77,9 @@ int bounds_find(struct bm_search *b, const struct bm_clause *clauses, size_t cou
 size_t bounds_chunks(const struct part *p);
 /* Takes the stretches of a range that are still to be seen. */
 uint32_t bounds_take(struct bounds *at, uint32_t range);
+
+/* How a search ends: a damaged segment says so itself. */
+sx_status scan_tell(struct bm_search *b, sx_status rc, struct sx_error *err);
 
 /* ---- the place at hand ---- */
 

@@ -198,7 +198,7 @@ static sx_status see_part(struct bm_search *b, uint32_t part, const struct bm_cl
     return rc;
 }
 
-static sx_status tell(struct bm_search *b, sx_status rc, struct sx_error *err)
+sx_status scan_tell(struct bm_search *b, sx_status rc, struct sx_error *err)
 {
     for (size_t i = 0; i < b->l.part_count; i++)
         if (atomic_load(&b->l.parts[i].s->damaged))
@@ -268,7 +268,7 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
     rc = single_see(b, clauses, count, &single);
     if (single) {
         *pruned = ask->floor(ask->ctx) >= 0;
-        return tell(b, rc, err);
+        return scan_tell(b, rc, err);
     }
     if (bounds_find(b, clauses, count) != 0 || mark_seen(b) != 0)
         return sx_fail_oom(err);
@@ -290,7 +290,7 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
     if (rc == SX_OK)
         rc = scan_see_waiting(b);
     *pruned = ask->floor(ask->ctx) >= 0;
-    return tell(b, rc, err);
+    return scan_tell(b, rc, err);
 }
 
 sx_status bm_all(struct bm_search *b, const struct bm_clause *clauses, size_t count,
@@ -308,227 +308,7 @@ sx_status bm_all(struct bm_search *b, const struct bm_clause *clauses, size_t co
         if (rc == SX_OK && !done)
             rc = range_see_all(b, i, clauses, count);
     }
-    return tell(b, rc, err);
-}
-
-/* ---- counting --------------------------------------------------------------------------------- */
-
-/* Bits of the range at hand, of a leaf that is one source. */
-static void load_bits(struct bm_search *b, uint32_t leaf, uint64_t *bits)
-{
-    memset(bits, 0, RANGE_WORDS * sizeof(*bits));
-    source_load_bits(&b->l.part->sources[b->l.states[leaf].first], b->l.range, 1, bits);
-}
-
-static void count_range(struct bm_search *b, const uint32_t *leaves, size_t count, uint64_t *one,
-                        uint64_t *all)
-{
-    uint64_t bits[RANGE_WORDS], any[RANGE_WORDS], every[RANGE_WORDS];
-
-    load_bits(b, leaves[0], any);
-    memcpy(every, any, sizeof(every));
-    for (size_t i = 1; i < count; i++) {
-        load_bits(b, leaves[i], bits);
-        for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-            any[w] |= bits[w];
-            every[w] &= bits[w];
-        }
-    }
-    *one += scan_count_bits(b, b->l.range, any, RANGE_WORDS);
-    *all += count == 1 ? 0 : scan_count_bits(b, b->l.range, every, RANGE_WORDS);
-}
-
-/* Whether it takes only documents, not positions, to say where the leaf stands. */
-static bool is_countable(const struct leaf_state *st)
-{
-    return st->simple && st->leaf->field == BM_BOTH;
-}
-
-/* Whether the lists of a part count without being read. */
-static bool is_plain(const struct part *p, const struct leaf_state *st)
-{
-    const struct source *src = &p->sources[st->first];
-
-    return src->big_count + src->small_count <= 1 && p->below == p->s->next - p->s->first &&
-           atomic_load(&p->s->dead_count) == 0;
-}
-
-/* Leaves that are counted by their postings, at most: each takes room for SLOT_DOCS. */
-#define COUNTED_LISTS 16
-
-/* A part's leaves, to be counted together. */
-struct counted {
-    const uint8_t *dense[COUNTED_LISTS]; /* by document, and the others, by their postings */
-    struct source *listed[COUNTED_LISTS];
-    struct slot slots[COUNTED_LISTS];
-    struct loaded in[COUNTED_LISTS];
-    size_t dense_count, listed_count;
-    uint64_t dense_n; /* of one dense list */
-};
-
-/* Sorts it in, the rarest first. */
-static void add_listed(struct counted *c, struct source *src)
-{
-    size_t at = c->listed_count++;
-
-    for (; at > 0 && c->listed[at - 1]->n > src->n; at--)
-        c->listed[at] = c->listed[at - 1];
-    c->listed[at] = src;
-}
-
-/* Whether they are few, one is rare, and nothing of the part is to be left out. */
-static bool can_unite(const struct bm_search *b, struct part *p, const uint32_t *leaves,
-                      size_t count, struct counted *c)
-{
-    c->dense_count = 0;
-    c->listed_count = 0;
-    if (count > COUNTED_LISTS || p->below != p->s->next - p->s->first ||
-        atomic_load(&p->s->dead_count) > 0)
-        return false;
-    for (size_t i = 0; i < count; i++) {
-        struct source *src = &p->sources[b->l.states[leaves[i]].first];
-        const uint8_t *dense = source_dense(src);
-        for (size_t k = 0; dense == NULL && k < src->big_count; k++)
-            if (src->big[k].dense) /* its documents would not be listed */
-                return false;
-        if (dense == NULL) {
-            add_listed(c, src);
-        } else {
-            c->dense[c->dense_count++] = dense;
-            c->dense_n = src->n;
-        }
-    }
-    return c->listed_count > 0 && c->listed[0]->n < (p->s->next - p->s->first) / SPARSE_DOCS;
-}
-
-static uint64_t count_dense(const struct part *p, const struct counted *c)
-{
-    uint64_t n = 0;
-
-    if (c->dense_count <= 1)
-        return c->dense_count == 0 ? 0 : c->dense_n;
-    for (size_t doc = 0; doc < (size_t)p->s->ranges << RANGE_BITS; doc += 64) {
-        uint64_t bits = 0;
-        for (size_t i = 0; i < c->dense_count; i++)
-            bits |= impacts_standing(c->dense[i] + doc);
-        n += bits_count(bits);
-    }
-    return n;
-}
-
-/* How many of the `i`th list's documents are in none before it, and of the first, in all others. */
-static void unite_list(const struct counted *c, size_t i, size_t low, uint64_t *any, uint64_t *all)
-{
-    for (uint32_t k = 0; k < c->in[i].count; k++) {
-        uint32_t doc = c->in[i].docs[k];
-        uint32_t known = 0, every = 1;
-        for (size_t j = 0; j < c->dense_count; j++) {
-            known |= c->dense[j][low + doc];
-            every &= c->dense[j][low + doc] != 0;
-        }
-        for (size_t j = 0; j < i; j++)
-            known |= c->in[j].impacts[doc];
-        *any += known == 0;
-        for (size_t j = 1; i == 0 && j < c->listed_count; j++)
-            every &= c->in[j].impacts[doc] != 0;
-        *all += i == 0 && every != 0;
-    }
-}
-
-/* How many documents of a part have one of the leaves: those of the dense lists, and who is in none of
- * them nor in a list before; and how many have all. */
-static sx_status unite(struct bm_search *b, const struct part *p, struct counted *c, uint64_t *any,
-                       uint64_t *all)
-{
-    sx_status rc = SX_OK;
-
-    *any += count_dense(p, c);
-    for (size_t i = 0; i < c->listed_count; i++)
-        if (!slot_init(&c->slots[i], SLOT_RANGES, b->l.mem))
-            return SX_ENOMEM;
-    for (uint32_t r = 0; r < p->s->ranges && rc == SX_OK; r += SLOT_RANGES) {
-        for (size_t i = 0; i < c->listed_count; i++)
-            c->in[i] = source_load(c->listed[i], r, SLOT_RANGES, &c->slots[i]);
-        for (size_t i = 0; i < c->listed_count; i++)
-            unite_list(c, i, (size_t)r << RANGE_BITS, any, all);
-        rc = b->l.ask->look_up(b->l.ask->ctx, SLOT_RANGES * b->range_work);
-    }
-    return rc;
-}
-
-/* Counts a part without going through its documents, where one of the leaves is rare. */
-static sx_status count_few(struct bm_search *b, size_t part, const struct bm_clause *each,
-                           size_t count, uint64_t *any, uint64_t *all, bool *done)
-{
-    struct part *p = &b->l.parts[part];
-    struct counted c;
-
-    if (any == NULL)
-        return sparse_count(b, (uint32_t)part, each, count, done, all);
-    *done = can_unite(b, p, each[0].leaves, count, &c);
-    return *done ? unite(b, p, &c, any, all) : SX_OK;
-}
-
-sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bool free,
-                   uint64_t *one, uint64_t *all, bool *counted, struct sx_error *err)
-{
-    const struct bm_ask *ask = b->l.ask;
-    struct bm_clause *each = pool_array(b->l.mem, count + 1, sizeof(*each));
-    sx_status rc = SX_OK;
-    uint64_t any = 0;
-
-    if (each == NULL)
-        return sx_fail_oom(err);
-    for (size_t i = 0; i < count; i++)
-        each[i] = (struct bm_clause){&leaves[i], 1};
-    *all = 0;
-    *counted = count > 0 && (count == 1 || !free);
-    for (size_t i = 0; i < count; i++)
-        *counted = *counted && is_countable(&b->l.states[leaves[i]]);
-    for (size_t i = 0; *counted && free && i < b->l.part_count; i++)
-        *counted = is_plain(&b->l.parts[i], &b->l.states[leaves[0]]);
-    if (!*counted)
-        return SX_OK;
-    for (size_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
-        struct part *p = &b->l.parts[i];
-        bool done = false;
-        if (count == 1 && is_plain(p, &b->l.states[leaves[0]])) {
-            any += p->sources[b->l.states[leaves[0]].first].n;
-            continue;
-        }
-        if (leaves_ready(&b->l) != 0)
-            return sx_fail_oom(err);
-        rc = count_few(b, i, each, count, one == NULL ? NULL : &any, all, &done);
-        if (done)
-            continue;
-        for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below && rc == SX_OK; r++) {
-            leaves_move(&b->l, p, r);
-            count_range(b, leaves, count, &any, all);
-            rc = ask->look_up(ask->ctx, b->range_work);
-        }
-    }
-    if (count == 1)
-        *all = any;
-    if (one != NULL)
-        *one = any;
-    return tell(b, rc, err);
-}
-
-sx_status bm_count_unseen(struct bm_search *b, const uint32_t *leaves, size_t count, uint64_t *all,
-                          bool *counted, struct sx_error *err)
-{
-    sx_status rc = SX_OK;
-
-    *all = 0;
-    *counted = count > 0;
-    for (size_t i = 0; i < count; i++)
-        *counted = *counted && (is_countable(&b->l.states[leaves[i]]) ||
-                                tally_can(&b->l, &b->l.states[leaves[i]]));
-    if (*counted && leaves_ready(&b->l) != 0)
-        return sx_fail_oom(err);
-    for (uint32_t i = 0; *counted && i < b->l.part_count && rc == SX_OK; i++)
-        rc = tally_part(b, i, leaves, count, counted, all);
-    return tell(b, rc, err);
+    return scan_tell(b, rc, err);
 }
 
 /* ---- one document ----------------------------------------------------------------------------- */
@@ -561,7 +341,7 @@ sx_status bm_look(struct bm_search *b, uint64_t rowid, bool *found, struct sx_er
     uint32_t doc = (uint32_t)(rowid - p->s->first);
     leaves_move(&b->l, p, doc >> RANGE_BITS);
     *found = scan_sees(b, doc);
-    return tell(b, *found ? scan_count(b, doc) : SX_OK, err);
+    return scan_tell(b, *found ? scan_count(b, doc) : SX_OK, err);
 }
 
 sx_status bm_places(struct bm_search *b, uint32_t leaf, uint64_t rowid, struct places *out)
