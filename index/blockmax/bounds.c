@@ -60,8 +60,9 @@ static void weigh(struct bm_search *b, const struct part *p, struct bounds *at)
         /* So that the part of a whole impact, 255 / 256 of the weight, is at least what it scores. */
         float whole = most_of(b, b->order[i]) * drift * at->scale;
         at->weight[b->order[i]] = (uint16_t)(whole * (256.0f / IMPACT_ONE) * MARGIN + 1);
-        /* What the impact says too much, and what weight and margin may add. */
-        float rounding = (float)source_rounding(&p->sources[b->l.states[b->order[i]].first]);
+        /* What the impact says too much, and what weight and margin may add. Of phrases that is not asked. */
+        const struct leaf_state *st = &b->l.states[b->order[i]];
+        float rounding = st->simple ? (float)source_rounding(&p->sources[st->first]) : 0;
         at->slack += rounding * (float)at->weight[b->order[i]] / 256.0f + 2;
     }
     /* With a shorter average, lengths weigh more: no x shrinks by more than the ratio. */

@@ -8,8 +8,11 @@
 
 #include "index/blockmax/impacts.h"
 
-#define WINDOW_STRETCHES (SLOT_RANGES * RANGE_STRETCHES)
+#define WINDOW_STRETCHES ((size_t)SLOT_RANGES * RANGE_STRETCHES)
 #define WINDOW_CHUNKS (WINDOW_STRETCHES / 64)
+
+/* With more words the windows of each cost more than they save, and the room for them is not counted. */
+#define WORDS_MAX 32
 
 /* Where more are found in a stretch, its documents are better added up together. */
 #define CROWDED 4
@@ -28,21 +31,24 @@ struct word {
     const uint8_t *here;  /* impacts at most, by stretch of the segment */
     const uint8_t *dense; /* impacts by document; NULL: */
     struct list *list;    /* the one list, with impacts by posting; NULL: it is loaded */
-    struct slot slot;
+    struct slot *slot;
     uint16_t weight;
     uint16_t most; /* that it adds in the window */
+    uint32_t rest; /* that all words behind it add together */
 };
 
 struct window {
-    struct word *words;
-    size_t count, needed; /* words; each candidate has one of the first, that are needed, */
-    bool all;             /* and all others, too */
+    struct word words[WORDS_MAX];
+    struct slot slots[WORDS_MAX]; /* of any part */
+    size_t count, needed;         /* words; each candidate has one of the first, that are needed, */
+    bool all;                     /* and all others, too */
     uint32_t range, ranges;
     uint16_t floor;
     uint64_t reach[WINDOW_CHUNKS];    /* stretches where some may reach it */
     uint16_t least[WINDOW_STRETCHES]; /* impact that the word at hand must have, by stretch */
     uint64_t bits[SLOT_DOCS / 64];    /* candidates */
-    uint16_t docs[SLOT_DOCS], *sums;  /* the same, with what they score at most */
+    uint16_t docs[SLOT_DOCS];         /* the same, */
+    uint16_t sums[SLOT_DOCS];         /* with what they score at most */
     uint32_t found, stretches;
 };
 
@@ -56,16 +62,11 @@ static uint64_t next_bit(uint64_t *bits)
 
 /* ---- words ------------------------------------------------------------------------------------ */
 
-/* -1: memory ran out. */
-static int begin_words(struct bm_search *b, struct window *w)
+static void begin_words(struct bm_search *b, struct window *w)
 {
     const struct part *p = b->l.part;
 
     w->count = b->scored;
-    w->words = pool_array(b->l.mem, b->scored + 1, sizeof(*w->words));
-    w->sums = pool_array(b->l.mem, SLOT_DOCS, sizeof(*w->sums));
-    if (w->words == NULL || w->sums == NULL)
-        return -1;
     for (size_t i = 0; i < b->scored; i++) {
         uint32_t leaf = b->order[i];
         struct source *src = &p->sources[b->l.states[leaf].first];
@@ -73,11 +74,11 @@ static int begin_words(struct bm_search *b, struct window *w)
         w->words[i] = (struct word){.src = src,
                                     .here = p->here[leaf],
                                     .dense = source_dense(src),
+                                    .slot = &w->slots[i],
                                     .weight = b->at->weight[leaf]};
         if (l != NULL && l->each != NULL && !l->dense)
             w->words[i].list = l;
     }
-    return 0;
 }
 
 static uint8_t greatest(const uint8_t *impacts, uint32_t ranges)
@@ -113,12 +114,11 @@ static void weigh_words(struct window *w)
         w->words[at] = one;
     }
     w->needed = 1;
-    if (w->all)
-        return;
-    for (w->needed = w->count; w->needed > 0; w->needed--) {
-        rest += w->words[w->needed - 1].most;
-        if (rest >= w->floor)
-            break;
+    for (size_t i = w->count; i > 0; i--) {
+        w->words[i - 1].rest = rest;
+        rest += w->words[i - 1].most;
+        if (!w->all && w->needed < i && rest >= w->floor)
+            w->needed = i;
     }
 }
 
@@ -128,9 +128,9 @@ static const uint8_t *load_word(const struct bm_search *b, const struct window *
 {
     if (word->dense != NULL)
         return word->dense + ((size_t)w->range << RANGE_BITS);
-    if (word->slot.impacts == NULL && !slot_init(&word->slot, SLOT_RANGES, b->l.mem))
+    if (word->slot->impacts == NULL && !slot_init(word->slot, SLOT_RANGES, b->l.mem))
         return NULL;
-    return source_load(word->src, w->range, w->ranges, &word->slot).impacts;
+    return source_load(word->src, w->range, w->ranges, word->slot).impacts;
 }
 
 /* ---- candidates ------------------------------------------------------------------------------- */
@@ -214,12 +214,12 @@ static int mark(const struct bm_search *b, struct window *w, struct word *word)
     const uint8_t *impacts = load_word(b, w, word);
     if (impacts == NULL)
         return -1;
-    if (word->dense != NULL || word->slot.used > 0) {
+    if (word->dense != NULL || word->slot->used > 0) {
         mark_dense(w, impacts);
         return 0;
     }
-    for (uint32_t k = 0; k < word->slot.count; k++)
-        mark_one(w, word->slot.docs[k], impacts[word->slot.docs[k]]);
+    for (uint32_t k = 0; k < word->slot->count; k++)
+        mark_one(w, word->slot->docs[k], impacts[word->slot->docs[k]]);
     return 0;
 }
 
@@ -242,16 +242,14 @@ static void list_marked(struct window *w)
 static int add_word(const struct bm_search *b, struct window *w, size_t i)
 {
     struct word *word = &w->words[i];
-    uint32_t low = w->range << RANGE_BITS, kept = 0, rest = 0;
+    uint32_t low = w->range << RANGE_BITS, kept = 0;
     uint64_t here = word->src->n * w->ranges / b->l.part->s->ranges;
     bool sought = word->list != NULL && here / SOUGHT > w->found;
     const uint8_t *impacts = sought ? NULL : load_word(b, w, word);
 
     if (!sought && impacts == NULL)
         return -1;
-    for (size_t k = i + 1; k < w->count; k++)
-        rest += w->words[k].most;
-    uint16_t least = (uint16_t)(w->floor > rest ? w->floor - rest : 0);
+    uint16_t least = (uint16_t)(w->floor > word->rest ? w->floor - word->rest : 0);
     for (uint32_t k = 0; k < w->found; k++) {
         uint8_t impact;
         if (word->dense != NULL && k + FETCHED < w->found)
@@ -301,7 +299,8 @@ static sx_status meet_candidates(struct bm_search *b, const struct window *w)
     sx_status rc = SX_OK;
 
     for (uint32_t k = 0; k < w->found && !b->lows.wanted; k++)
-        scan_expect(b, low + w->docs[k]);
+        if (low + w->docs[k] < b->l.part->below)
+            scan_expect(b, low + w->docs[k]);
     for (uint32_t k = 0; k < w->found && rc == SX_OK; k++)
         if (low + w->docs[k] < b->l.part->below && w->sums[k] >= scan_least_now(b))
             rc = scan_meet(b, low + w->docs[k], w->sums[k], 0);
@@ -323,28 +322,39 @@ static bool is_all(const struct bm_search *b, const struct bm_clause *clauses, s
     return true;
 }
 
+/* The room is the same for all parts. */
+static struct window *room(struct bm_search *b)
+{
+    if (b->window != NULL)
+        return b->window;
+    b->window = pool_array(b->l.mem, 1, sizeof(*b->window));
+    if (b->window != NULL)
+        memset(b->window->slots, 0, sizeof(b->window->slots));
+    return b->window;
+}
+
 int maxscore_begin(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
-                   size_t count, struct window **out)
+                   size_t count, bool *can)
 {
     bool all = is_all(b, clauses, count);
 
-    *out = NULL;
-    if (!all && (count != 1 || !range_is_scored(b, &clauses[0])))
+    *can = b->scored <= WORDS_MAX && (all || (count == 1 && range_is_scored(b, &clauses[0])));
+    for (size_t i = 0; *can && i < b->scored; i++)
+        *can = b->l.states[b->order[i]].simple;
+    if (!*can)
         return 0;
-    for (size_t i = 0; i < b->scored; i++)
-        if (!b->l.states[b->order[i]].simple)
-            return 0;
-    *out = pool_array(b->l.mem, 1, sizeof(**out));
-    if (*out == NULL)
+    struct window *w = room(b);
+    if (w == NULL)
         return -1;
-    (*out)->all = all;
     scan_move(b, part, NO_RANGE);
-    return begin_words(b, *out);
+    w->all = all;
+    begin_words(b, w);
+    return 0;
 }
 
-sx_status maxscore_see(struct bm_search *b, struct window *w, uint32_t part, uint32_t range,
-                       bool *done)
+sx_status maxscore_see(struct bm_search *b, uint32_t part, uint32_t range, bool *done)
 {
+    struct window *w = b->window;
     uint32_t left = b->l.parts[part].s->ranges - range;
     bool crowded;
 

@@ -60,6 +60,7 @@ struct bm_search {
     /* By part, then range, NULL where none was; bit by document: it was seen. NULL: that is not kept. */
     uint64_t ***seen;
     struct candidate_room *room; /* of sparse.c; NULL: it was not needed yet */
+    struct window *window;       /* of maxscore.c; NULL: it was not needed yet */
     bool every;                  /* whatever they score */
     struct lows lows;
     struct waiting
@@ -118,13 +119,12 @@ sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clau
 /* Whether the clause is just the leaves that score. */
 bool range_is_scored(const struct bm_search *b, const struct bm_clause *clause);
 
-/* For maxscore_see() of a part; *out NULL: it takes more than any or all of several words to match. -1: memory ran out. */
-struct window;
+/* For maxscore_see() of a part. *can false: it takes more than any or all of a few words to match. -1: memory
+ * ran out. */
 int maxscore_begin(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
-                   size_t count, struct window **out);
+                   size_t count, bool *can);
 /* Sees what is left of SLOT_RANGES ranges. *done false: they are better seen one after the other. */
-sx_status maxscore_see(struct bm_search *b, struct window *w, uint32_t part, uint32_t range,
-                       bool *done);
+sx_status maxscore_see(struct bm_search *b, uint32_t part, uint32_t range, bool *done);
 
 /* Sees what is left of a part, if all that matters is in dense lists. */
 sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,

@@ -52,6 +52,7 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     b->at = NULL;
     b->seen = NULL;
     b->room = NULL;
+    b->window = NULL;
     b->lows.wanted = false;
     b->lows.count = 0;
     b->waiting = NULL;
@@ -182,16 +183,20 @@ static sx_status see_part(struct bm_search *b, uint32_t part, const struct bm_cl
                           size_t count)
 {
     const struct part *p = &b->l.parts[part];
-    struct window *w;
+    bool windows, left = false;
     sx_status rc = SX_OK;
 
-    if (maxscore_begin(b, part, clauses, count, &w) != 0)
+    for (size_t c = 0; c < bounds_chunks(p) && !left; c++)
+        left = b->all[part].can[c] != 0;
+    if (!left)
+        return SX_OK;
+    if (maxscore_begin(b, part, clauses, count, &windows) != 0)
         return SX_ENOMEM;
     for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
         bool done = false;
-        if (w != NULL)
-            rc = maxscore_see(b, w, part, r, &done);
+        if (windows)
+            rc = maxscore_see(b, part, r, &done);
         if (rc == SX_OK && !done)
             rc = see_rest(b, part, r, clauses, count);
     }

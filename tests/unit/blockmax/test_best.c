@@ -10,9 +10,9 @@
 #include "tests/support/support.h"
 
 #define DOCS 30000
-#define WORDS 7
+#define WORDS 16
 #define LEAVES_MAX 5
-#define FORMS_MAX 3
+#define FORMS_MAX 12
 #define KEEP_MAX 60
 #define ROUNDS 2000
 
@@ -34,7 +34,8 @@ static uint32_t below(uint32_t n)
 }
 
 /* Word w stands in about one document in so many. */
-static const uint32_t rarity[WORDS] = {1, 2, 9, 40, 300, 2000, 12000};
+static const uint32_t rarity[WORDS] = {1,  2,  9,  40, 300, 2000, 12000, 3,
+                                       12, 25, 30, 50, 60,  70,   90,    110};
 
 static void fill(void)
 {
@@ -167,12 +168,11 @@ struct leaf {
 
 static void pick_leaf(struct leaf *l)
 {
-    l->count = below(2) == 0 ? 1 : 1 + below(FORMS_MAX);
-    for (size_t i = 0; i < l->count; i++) {
-        l->words[i] = (l->words[0] * (i > 0) + below(WORDS - (i > 0)) + (i > 0)) % WORDS;
-        for (size_t k = 1; k < i; k++) /* each once */
-            if (l->words[k] == l->words[i])
-                l->count = i;
+    uint32_t first = below(WORDS), step = 1 + 2 * below(WORDS / 2); /* so each comes once */
+
+    l->count = below(2) == 0 ? 1 : 1 + below(1 + below(FORMS_MAX));
+    for (uint32_t i = 0; i < l->count; i++) {
+        l->words[i] = (first + i * step) % WORDS;
         l->terms[i] = name_of(l->words[i], l->names[i]);
         l->phrases[i] = (struct bm_phrase){&l->terms[i], 1, false};
     }
@@ -267,7 +267,7 @@ static void search(struct segment *const *segments, size_t count, struct pool *m
 
 static void finds_what_a_scan_finds(void **unused)
 {
-    static const size_t ends[] = {0, 100, 1500, 21000, DOCS};
+    static const size_t ends[] = {0, 1, 1124, 17509, DOCS};
     struct segment *segments[4];
     struct pool mem = {0};
 
