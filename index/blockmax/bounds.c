@@ -87,6 +87,7 @@ static int make_bounds(struct bm_search *b, struct part *p, struct bounds *at)
     memset(at->most, 0, chunks * 64 * sizeof(*at->most));
     for (size_t i = 0; i < b->scored; i++)
         impacts_add(at->most, p->here[b->order[i]], stretches, at->weight[b->order[i]]);
+    at->counted = false;
     at->dense_count = 0;
     for (uint32_t i = 0; i < b->l.source_count; i++)
         if (source_dense(&p->sources[i]) != NULL)

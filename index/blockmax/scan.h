@@ -27,6 +27,8 @@ struct bounds {
     const uint8_t **dense; /* impacts by document, which are read as they are */
     size_t dense_count;
     float low, slack; /* of a sum: what is scored at least is low · (sum − slack) */
+    bool counted;     /* sparse_see() has counted those that have all leaves */
+    uint64_t all;
 };
 
 /* The best documents that a floor is known by, at most. */

@@ -63,7 +63,7 @@ struct bm_ask {
     double avglen;
     struct phrase_tf *tf; /* by leaf: filled before `see`; of NEAR not */
     size_t keep;          /* so many are kept, the best */
-    bool mark;            /* bm_count_unseen() comes after bm_best() */
+    bool mark;            /* a count of all leaves comes after bm_best(), which helps with it */
     bool sure;            /* who has a leaf of each clause is kept, if it scores enough */
     /* Scores below cannot be kept; negative: all can. May grow from call to call. */
     double (*floor)(void *ctx);

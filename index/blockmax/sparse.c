@@ -82,6 +82,7 @@ struct candidates {
     uint16_t parts[UINT8_MAX + 1]; /* by impact of the rarest: what it adds to a sum */
     /* By stretch of the ranges: what it must add, so that all together reach the floor. */
     uint16_t least[SLOT_RANGES * RANGE_STRETCHES];
+    bool counts; /* candidates are all that match, and counted */
 };
 
 /* False: memory ran out. */
@@ -420,6 +421,15 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t f
     return rc;
 }
 
+/* Counts the candidates that the snapshot has. */
+static void count_candidates(const struct bm_search *b, const struct candidates *c, uint32_t first)
+{
+    for (uint32_t k = 0; k < c->found; k++) {
+        uint32_t doc = first + c->docs[k];
+        b->at->all += doc < b->l.part->below && scan_sees(b, doc);
+    }
+}
+
 /* Sees what may be kept of ranges that follow each other. */
 static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t range,
                             uint32_t ranges)
@@ -430,6 +440,8 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
 
     if (find_candidates(b, c, range, ranges) != 0)
         return SX_ENOMEM;
+    if (c->counts)
+        count_candidates(b, c, range << RANGE_BITS);
     keep_reaching(b, c, rest);
     for (uint32_t next = 0; next < c->found && rc == SX_OK;)
         rc = see_batch(b, c, range << RANGE_BITS, rest, &next);
@@ -449,13 +461,33 @@ static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates 
     for (size_t i = 0; i <= UINT8_MAX; i++)
         c->parts[i] =
             b->l.ask->leaves[leaf].weight > 0 ? impact_part((uint8_t)i, b->at->weight[leaf]) : 0;
-    for (uint32_t r = 0; c->needed[0].n > 0 && r < p->s->ranges && rc == SX_OK; r += SLOT_RANGES) {
+    b->at->all = 0;
+    for (uint32_t r = 0;
+         c->needed[0].n > 0 && r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
+         r += SLOT_RANGES) {
         uint32_t n = p->s->ranges - r < SLOT_RANGES ? p->s->ranges - r : SLOT_RANGES;
-        if (scan_is_of_snapshot(p, r) && find_least(b, c, r, n))
+        bool reach = find_least(b, c, r, n);
+        if (c->counts)
+            memset(c->least, 0, sizeof(c->least));
+        if (reach || c->counts)
             rc = see_sparse(b, c, r, n);
     }
+    b->at->counted = c->counts && rc == SX_OK;
     memset(b->at->can, 0, bounds_chunks(p) * sizeof(*b->at->can));
     return rc;
+}
+
+/* Whether a count comes after, and what is needed is all leaves, as they stand in any field. */
+static bool counts_all(const struct bm_search *b, const struct candidates *c)
+{
+    const struct bm_ask *ask = b->l.ask;
+
+    if (!ask->mark || c->count != ask->leaf_count)
+        return false;
+    for (size_t i = 0; i < ask->leaf_count; i++)
+        if (!b->l.states[i].simple || ask->leaves[i].field != BM_BOTH)
+            return false;
+    return true;
 }
 
 /* Sees a part, if it has few candidates. */
@@ -469,6 +501,7 @@ sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause 
     if (find_needed(b, p, clauses, count, &c.needed, &c.count, &all) != 0)
         return SX_ENOMEM;
     *done = is_sparse(p, c.needed, c.count);
+    c.counts = all && counts_all(b, &c);
     return *done ? see_part(b, part, &c) : SX_OK;
 }
 

@@ -186,6 +186,11 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
     for (size_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
         struct part *p = &b->l.parts[i];
         bool done = false;
+        if (one == NULL && count == ask->leaf_count && b->all[i].most != NULL &&
+            b->all[i].counted) {
+            *all += b->all[i].all;
+            continue;
+        }
         if (count == 1 && is_plain(p, &b->l.states[leaves[0]])) {
             any += p->sources[b->l.states[leaves[0]].first].n;
             continue;

@@ -9,7 +9,8 @@
 #include "index/rank/score.h"
 #include "tests/support/support.h"
 
-#define DOCS 30000
+#define DOCS 60000
+#define PLAIN_FROM 40000 /* these score least: whole windows of them are not among the best */
 #define WORDS 16
 #define LEAVES_MAX 5
 #define FORMS_MAX 12
@@ -45,6 +46,12 @@ static void fill(void)
             if (below(rarity[w]) == 0)
                 docs[d].body[w] = (uint8_t)(1 + below(1 + below(1 + below(8))));
         docs[d].title = docs[d].body[3] > 0 && below(4) == 0;
+        if (d < PLAIN_FROM)
+            continue;
+        docs[d].title = 0;
+        docs[d].length = UINT8_MAX;
+        for (size_t w = 0; w < WORDS; w++)
+            docs[d].body[w] = docs[d].body[w] > 0;
     }
 }
 
@@ -89,6 +96,8 @@ struct best {
     size_t leaves;
     bool any; /* of them is enough */
     size_t seen;
+    bool counted;
+    uint64_t one, all; /* documents that have one leaf, and all of them */
 };
 
 /* 0: it does not match. */
@@ -200,6 +209,11 @@ static void scan(struct best *b, const struct leaf *leaves, enum bm_field field,
         double score = score_of(b, d, tf);
         if (!docs[d].gone && score > 0)
             add(b, score);
+        size_t stand = 0;
+        for (size_t i = 0; i < b->leaves; i++)
+            stand += tf[i].title + tf[i].body > 0;
+        b->one += !docs[d].gone && stand > 0;
+        b->all += !docs[d].gone && stand == b->leaves;
     }
 }
 
@@ -218,9 +232,11 @@ static struct bm_ask ask_for(struct best *best, const struct bm_leaf *leaves, st
                            .ctx = best};
 }
 
-static bool find(const struct bm_ask *ask, bool any, struct pool *mem)
+/* Finds the best, and counts if that is asked for. */
+static bool find(const struct bm_ask *ask, struct best *best, struct pool *mem)
 {
     static const uint32_t numbers[LEAVES_MAX] = {0, 1, 2, 3, 4};
+    bool any = best->any;
     struct bm_clause clauses[LEAVES_MAX] = {{numbers, any ? ask->leaf_count : 1}};
     struct bm_search *b;
     struct sx_error err;
@@ -231,6 +247,10 @@ static bool find(const struct bm_ask *ask, bool any, struct pool *mem)
     pool_clear(mem);
     assert_int_equal(bm_begin(&b, ask, mem, &err), SX_OK);
     assert_int_equal(bm_best(b, clauses, any ? 1 : ask->leaf_count, &pruned, &err), SX_OK);
+    if (ask->mark)
+        assert_int_equal(bm_count(b, numbers, ask->leaf_count, false, any ? &best->one : NULL,
+                                  &best->all, &best->counted, &err),
+                         SX_OK);
     bm_end(b);
     return pruned;
 }
@@ -258,8 +278,14 @@ static void search(struct segment *const *segments, size_t count, struct pool *m
     struct bm_ask ask =
         ask_for(&found, leaves, (struct bm_view){segments, count, to, is_gone, NULL});
     ask.sure = field == BM_BOTH && below(2) == 0;
-    find(&ask, found.any, mem);
+    ask.mark = below(2) == 0;
+    find(&ask, &found, mem);
     scan(&all, picked, field, to);
+    assert_true(found.counted == (ask.mark && field == BM_BOTH));
+    if (found.counted) {
+        assert_int_equal(found.all, all.all);
+        assert_true(!found.any || found.one == all.one);
+    }
     assert_int_equal(found.count, all.count);
     for (size_t i = 0; i < all.count; i++)
         assert_true(found.score[i] == all.score[i]);
@@ -307,7 +333,7 @@ static void few_are_seen(void **unused)
         struct best found = {.keep = 10, .average = 80, .weight = {2, 3}, .leaves = n};
         struct bm_ask ask =
             ask_for(&found, leaves, (struct bm_view){&s, 1, DOCS + 1, is_gone, NULL});
-        assert_true(find(&ask, false, &mem));
+        assert_true(find(&ask, &found, &mem));
         assert_int_equal(found.count, 10);
         assert_in_range(found.seen, 10, 60);
     }
