@@ -37,6 +37,12 @@ struct leaf_state {
     struct slot own;  /* where they are, unless it is simple */
 };
 
+/* Whether it takes only documents, not positions, to say where the leaf stands. */
+static inline bool leaves_is_countable(const struct leaf_state *st)
+{
+    return st->simple && st->leaf->field == BM_BOTH;
+}
+
 struct leaves {
     const struct bm_ask *ask;
     struct pool *mem;

@@ -61,6 +61,14 @@ struct list_count {
     uint32_t title, body;
 };
 struct list_count list_count_at(struct list *l, uint32_t place);
+/* The impact of the posting at `place` of the block at hand; 0: the list has none. */
+static inline uint8_t list_impact(const struct list *l, uint32_t place)
+{
+    if (l->each == NULL)
+        return 0;
+    return l->dense ? l->each[l->doc[place]] : l->each[(size_t)l->block * PACK_BLOCK + place];
+}
+
 /* Fetches a block, which is decoded soon. */
 void list_fetch(const struct list *l, uint32_t block);
 /* The block that has the first document >= `doc`; l->blocks: there is none. */

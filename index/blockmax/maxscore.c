@@ -17,9 +17,6 @@
 /* Where more are found in a stretch, its documents are better added up together. */
 #define CROWDED 4
 
-/* Where fewer are left than one in so many postings, each is looked up. */
-#define SOUGHT 8
-
 /* Of candidates that are looked up in a dense list, so many are fetched ahead. */
 #define FETCHED 16
 
@@ -70,14 +67,12 @@ static void begin_words(struct bm_search *b, struct window *w)
     for (size_t i = 0; i < b->scored; i++) {
         uint32_t leaf = b->order[i];
         struct source *src = &p->sources[b->l.states[leaf].first];
-        struct list *l = source_list(src);
         w->words[i] = (struct word){.src = src,
                                     .here = p->here[leaf],
                                     .dense = source_dense(src),
+                                    .list = source_listed(src),
                                     .slot = &w->slots[i],
                                     .weight = b->at->weight[leaf]};
-        if (l != NULL && l->each != NULL && !l->dense)
-            w->words[i].list = l;
     }
 }
 
@@ -243,8 +238,7 @@ static int add_word(const struct bm_search *b, struct window *w, size_t i)
 {
     struct word *word = &w->words[i];
     uint32_t low = w->range << RANGE_BITS, kept = 0;
-    uint64_t here = word->src->n * w->ranges / b->l.part->s->ranges;
-    bool sought = word->list != NULL && here / SOUGHT > w->found;
+    bool sought = word->list != NULL && source_is_sought(word->src, w->ranges, w->found);
     const uint8_t *impacts = sought ? NULL : load_word(b, w, word);
 
     if (!sought && impacts == NULL)
@@ -257,7 +251,7 @@ static int add_word(const struct bm_search *b, struct window *w, size_t i)
         if (sought) {
             bool there;
             uint32_t place = list_seek(word->list, low + w->docs[k], &there);
-            impact = there ? word->list->each[(size_t)word->list->block * PACK_BLOCK + place] : 0;
+            impact = there ? list_impact(word->list, place) : 0;
         } else {
             impact = impacts[w->docs[k]];
         }

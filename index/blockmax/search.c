@@ -222,7 +222,7 @@ static bool wants_lows(const struct bm_search *b, size_t clauses)
         return false;
     for (size_t i = 0; i < ask->leaf_count; i++) {
         const struct leaf_state *st = &b->l.states[i];
-        if (!st->simple || st->leaf->field != BM_BOTH)
+        if (!leaves_is_countable(st))
             return false;
         for (size_t k = 0; k < b->l.part_count; k++) {
             unsigned rounding = source_rounding(&b->l.parts[k].sources[st->first]);

@@ -15,6 +15,9 @@
 /* All bits of the number of a list that is read whole: more lists have more terms than a search may. */
 #define READ_LISTS 0xffffffU
 
+/* Where fewer are left than one in so many postings, each is looked up. */
+#define SOUGHT 8
+
 /* Bytes that a posting takes while it is read whole. */
 #define READ_BYTES 45
 
@@ -163,14 +166,6 @@ int source_ready(struct source *src, struct pool *mem)
     return 0;
 }
 
-/* Of the block at hand; 0: the list has none. */
-static uint8_t posting_impact(const struct list *l, uint32_t place)
-{
-    if (l->each == NULL)
-        return 0;
-    return l->dense ? l->each[l->doc[place]] : l->each[(size_t)l->block * PACK_BLOCK + place];
-}
-
 /* All postings of the small lists, sorted by range. */
 static sx_status read_small(struct source *src, uint64_t n, struct pool *mem, struct sx_error *err)
 {
@@ -195,7 +190,7 @@ static sx_status read_small(struct source *src, uint64_t n, struct pool *mem, st
                                                  .list = (uint32_t)i & READ_LISTS,
                                                  .title = l->title[k],
                                                  .body = l->body[k],
-                                                 .impact = posting_impact(l, k)};
+                                                 .impact = list_impact(l, k)};
                 src->read_first[(l->doc[k] >> RANGE_BITS) + 2]++;
             }
         }
@@ -436,6 +431,18 @@ struct list *source_list(const struct source *src)
     if (src->small_count == 0)
         return src->big_count == 1 ? src->big : NULL;
     return src->big_count == 0 ? src->one : NULL;
+}
+
+struct list *source_listed(const struct source *src)
+{
+    struct list *l = source_list(src);
+
+    return l != NULL && l->each != NULL && !l->dense ? l : NULL;
+}
+
+bool source_is_sought(const struct source *src, uint32_t ranges, uint32_t docs)
+{
+    return src->n * ranges / src->s->ranges / SOUGHT > docs;
 }
 
 const uint8_t *source_dense(const struct source *src)

@@ -114,6 +114,10 @@ unsigned source_rounding(const struct source *src);
 void source_load_bits(struct source *src, uint32_t range, uint32_t ranges, uint64_t *bits);
 /* The list of a source that is just one; else NULL. */
 struct list *source_list(const struct source *src);
+/* The same, where it has an impact by posting. */
+struct list *source_listed(const struct source *src);
+/* Whether to look so many documents of some ranges up takes less than to go through all postings there. */
+bool source_is_sought(const struct source *src, uint32_t ranges, uint32_t docs);
 /* Where it stands in a document, each position once, in order, in `out`, which is empty. SX_ECORRUPT,
  * SX_ENOMEM: without words. */
 sx_status source_places(struct source *src, uint32_t doc, struct places *out);

@@ -6,9 +6,6 @@
 
 #include "index/blockmax/impacts.h"
 
-/* Where fewer are left than one in so many postings, each is looked up. */
-#define SOUGHT 8
-
 /* What every match has: terms, each with the leaf that it is of. */
 struct needed {
     uint32_t source, leaf;
@@ -280,17 +277,15 @@ static int find_candidates(struct bm_search *b, struct candidates *c, uint32_t r
     for (size_t i = 0; i < c->count; i++) {
         struct needed *one = &c->needed[i];
         struct source *src = &p->sources[one->source];
-        struct list *l = source_list(src);
+        struct list *l = source_listed(src);
         const uint8_t *dense = source_dense(src);
-        bool plain = l != NULL && l->each != NULL && !l->dense;
-        uint64_t here = one->n * ranges / p->s->ranges;
-        if (i == 0 && plain) {
+        if (i == 0 && l != NULL) {
             begin_listed(c, l, first, end);
         } else if (i > 0 && dense != NULL) {
             keep_loaded(c, i, dense + first);
-        } else if (plain && here / SOUGHT > c->found) {
+        } else if (l != NULL && source_is_sought(src, ranges, c->found)) {
             keep_sought(c, i, l, first);
-        } else if (plain) {
+        } else if (l != NULL) {
             keep_listed(c, i, l, first, end);
         } else {
             if (one->slot.impacts == NULL && !slot_init(&one->slot, SLOT_RANGES, b->l.mem))
@@ -485,7 +480,7 @@ static bool counts_all(const struct bm_search *b, const struct candidates *c)
     if (!ask->mark || c->count != ask->leaf_count)
         return false;
     for (size_t i = 0; i < ask->leaf_count; i++)
-        if (!b->l.states[i].simple || ask->leaves[i].field != BM_BOTH)
+        if (!leaves_is_countable(&b->l.states[i]))
             return false;
     return true;
 }

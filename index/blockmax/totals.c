@@ -32,12 +32,6 @@ static void count_range(struct bm_search *b, const uint32_t *leaves, size_t coun
     *all += count == 1 ? 0 : scan_count_bits(b, b->l.range, every, RANGE_WORDS);
 }
 
-/* Whether it takes only documents, not positions, to say where the leaf stands. */
-static bool is_countable(const struct leaf_state *st)
-{
-    return st->simple && st->leaf->field == BM_BOTH;
-}
-
 /* Whether the lists of a part count without being read. */
 static bool is_plain(const struct part *p, const struct leaf_state *st)
 {
@@ -178,7 +172,7 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
     *all = 0;
     *counted = count > 0 && (count == 1 || !free);
     for (size_t i = 0; i < count; i++)
-        *counted = *counted && is_countable(&b->l.states[leaves[i]]);
+        *counted = *counted && leaves_is_countable(&b->l.states[leaves[i]]);
     for (size_t i = 0; *counted && free && i < b->l.part_count; i++)
         *counted = is_plain(&b->l.parts[i], &b->l.states[leaves[0]]);
     if (!*counted)
@@ -221,7 +215,7 @@ sx_status bm_count_unseen(struct bm_search *b, const uint32_t *leaves, size_t co
     *all = 0;
     *counted = count > 0;
     for (size_t i = 0; i < count; i++)
-        *counted = *counted && (is_countable(&b->l.states[leaves[i]]) ||
+        *counted = *counted && (leaves_is_countable(&b->l.states[leaves[i]]) ||
                                 tally_can(&b->l, &b->l.states[leaves[i]]));
     if (*counted && leaves_ready(&b->l) != 0)
         return sx_fail_oom(err);
