@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_BYTES ((size_t)2 << 20)
 
 /* Allocations left before one fails; below zero: never. Relaxed order: one thread sets them. */
 static atomic_long countdown = -1;
@@ -33,6 +36,18 @@ void *mem_alloc(size_t size)
 void *mem_zalloc(size_t count, size_t size)
 {
     return must_fail() ? NULL : calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
+}
+
+void *mem_zalloc_huge(size_t size)
+{
+    void *p;
+
+    if (must_fail() || posix_memalign(&p, HUGE_BYTES, size) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    madvise(p, size, MADV_HUGEPAGE); /* else small pages do */
+#endif
+    return memset(p, 0, size);
 }
 
 void *mem_realloc(void *p, size_t size)

@@ -7,7 +7,10 @@
 
 void *mem_alloc(size_t size);                /* NULL: memory ran out */
 void *mem_zalloc(size_t count, size_t size); /* zeroed; NULL too on overflow */
-void *mem_realloc(void *p, size_t size);     /* NULL: `p` is as it was */
+/* Zeroed, in pages as large as the system has: what is read here and there takes fewer steps to find. It is
+ * resident at once. */
+void *mem_zalloc_huge(size_t size);
+void *mem_realloc(void *p, size_t size); /* NULL: `p` is as it was */
 void mem_free(void *p);
 /* NUL-terminated copy of `len` bytes, or NULL. */
 char *mem_strndup(const char *p, size_t len);

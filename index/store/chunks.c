@@ -28,7 +28,8 @@ void *chunks_at(struct chunks *c, uint64_t i)
         return NULL;
     char *chunk = atomic_load_explicit(&c->dir[n], memory_order_relaxed);
     if (chunk == NULL) {
-        chunk = mem_zalloc(CHUNK_ITEMS, c->item);
+        /* Few are not to take a huge page. */
+        chunk = n == 0 ? mem_zalloc(CHUNK_ITEMS, c->item) : mem_zalloc_huge(CHUNK_ITEMS * c->item);
         if (chunk == NULL)
             return NULL;
         atomic_store_explicit(&c->dir[n], chunk, memory_order_release);

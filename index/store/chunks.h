@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CHUNK_ITEMS ((uint64_t)8192)
-#define CHUNKS_MAX ((uint64_t)65536) /* 536,870,912 elements */
+#define CHUNK_ITEMS ((uint64_t)65536)
+#define CHUNKS_MAX ((uint64_t)8192) /* 536,870,912 elements */
 
 struct chunks {
     size_t item; /* bytes of one */
