@@ -78,18 +78,23 @@ void segment_give_back(const struct segment *s, uint64_t *from, uint64_t to);
 
 /* Lengths of a document; segment_verify_lengths() comes before, for a range of documents. */
 bool segment_verify_lengths(struct segment *s, uint32_t from, uint32_t to);
+static inline const uint8_t *segment_lengths(const struct segment *s, uint32_t doc)
+{
+    return s->bytes + s->lengths.at + (uint64_t)doc * LENGTHS_BYTES;
+}
 static inline uint32_t segment_title_length(const struct segment *s, uint32_t doc)
 {
-    return get32(s->bytes + s->lengths.at + (uint64_t)doc * LENGTHS_BYTES);
+    return get32(segment_lengths(s, doc));
 }
 static inline uint32_t segment_body_length(const struct segment *s, uint32_t doc)
 {
-    return get32(s->bytes + s->lengths.at + (uint64_t)doc * LENGTHS_BYTES + 4);
+    return get32(segment_lengths(s, doc) + 4);
 }
 static inline uint32_t segment_checksum(const struct segment *s, uint32_t doc)
 {
-    return get32(s->bytes + s->lengths.at + (uint64_t)doc * LENGTHS_BYTES + 8);
+    return get32(segment_lengths(s, doc) + 8);
 }
+
 /* Whether it has the document. */
 static inline bool segment_has(const struct segment *s, uint32_t doc)
 {

@@ -138,6 +138,8 @@ const uint8_t *source_impacts(struct source *src, struct list *l, struct pool *m
     list_block(l, 0); /* there is one */
     list_counts(l);
     for (uint32_t i = 0; i < l->count; i++)
+        __builtin_prefetch(segment_lengths(src->s, l->doc[i]));
+    for (uint32_t i = 0; i < l->count; i++)
         impacts[i] = impact_of(src->s, l->doc[i], l->title[i], l->body[i]);
     return impacts;
 }
