@@ -1,9 +1,24 @@
-/* Sums of impacts, by vectors of 16 bytes where the machine has them. */
+/* Sums of impacts, by vectors of 16 bytes or 64 where the machine has them. */
 #include "index/blockmax/impacts.h"
+
+#include "index/blockmax/impacts_wide.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
+
+static bool wide; /* set before main() */
+
+bool impacts_widen(bool want)
+{
+    wide = want && wide_can();
+    return wide;
+}
+
+__attribute__((constructor)) static void widen(void)
+{
+    impacts_widen(true);
+}
 
 /* a / (255 - a) + b / (255 - b) is x in units of k1; the impact is x / (x + 1), in 1/255, rounded up. */
 uint8_t impact_join(uint8_t a, uint8_t b)
@@ -132,8 +147,11 @@ static void store(void *p, __m128i v)
 void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
 {
     const __m128i w = _mm_set1_epi16((short)weight), zero = _mm_setzero_si128();
+    size_t i = wide ? docs / 64 * 64 : 0;
 
-    for (size_t i = 0; i < docs; i += 16) {
+    if (i > 0)
+        wide_add(sums, impacts, i, weight);
+    for (; i < docs; i += 16) {
         __m128i v = load(impacts + i);
         /* As the upper byte of a word each is 256 times as much, which the high half of the product
          * takes off again. */
@@ -203,6 +221,8 @@ uint64_t impacts_standing(const uint8_t *impacts)
     const __m128i zero = _mm_setzero_si128();
     uint64_t absent = 0;
 
+    if (wide)
+        return wide_from(impacts, 1);
     for (unsigned i = 0; i < 64; i += 16) {
         int mask = _mm_movemask_epi8(_mm_cmpeq_epi8(load(impacts + i), zero));
         absent |= (uint64_t)(uint32_t)mask << i;
@@ -215,6 +235,8 @@ uint64_t impacts_reaching(const uint16_t *sums, uint16_t least)
     const __m128i zero = _mm_setzero_si128(), floor = _mm_set1_epi16((short)least);
     uint64_t bits = 0;
 
+    if (wide)
+        return wide_reaching(sums, least);
     for (unsigned i = 0; i < 64; i += 16) {
         __m128i low = _mm_cmpeq_epi16(_mm_subs_epu16(floor, load(sums + i)), zero);
         __m128i high = _mm_cmpeq_epi16(_mm_subs_epu16(floor, load(sums + i + 8)), zero);
@@ -229,6 +251,8 @@ uint64_t impacts_together(const uint8_t *const *lists, const uint16_t *weights, 
     const __m128i zero = _mm_setzero_si128(), floor = _mm_set1_epi16((short)least);
     uint64_t bits = 0;
 
+    if (wide)
+        return wide_together(lists, weights, count, first, least);
     for (unsigned i = 0; i < 64; i += 16) {
         __m128i low = zero, high = zero;
         for (size_t k = 0; k < count; k++) {
@@ -292,6 +316,8 @@ uint64_t impacts_from(const uint8_t *impacts, uint8_t least)
     const __m128i floor = _mm_set1_epi8((char)least);
     uint64_t bits = 0;
 
+    if (wide)
+        return wide_from(impacts, least);
     for (unsigned i = 0; i < 64; i += 16)
         bits |= (uint64_t)(uint32_t)_mm_movemask_epi8(from(impacts + i, floor)) << i;
     return bits;

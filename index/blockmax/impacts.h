@@ -61,6 +61,10 @@ static inline uint32_t bits_count(uint64_t bits)
     return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
 }
 
+/* For tests: with vectors of 64 bytes, or without. Returns whether it is with them: not every machine has
+ * them. Not while others search. */
+bool impacts_widen(bool want);
+
 /* The same without vectors: what the tests hold the others to. */
 void impacts_add_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
 void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs);

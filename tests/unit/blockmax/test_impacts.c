@@ -204,6 +204,18 @@ static void joined_impacts_are_of_both(void **state)
     }
 }
 
+static int widened(void **state)
+{
+    (void)state;
+    return impacts_widen(true) ? 0 : -1;
+}
+
+static int narrowed(void **state)
+{
+    (void)state;
+    return impacts_widen(false) ? -1 : 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -217,6 +229,10 @@ int main(void)
         cmocka_unit_test(the_best_of_many_are_found_alike),
         cmocka_unit_test(many_are_counted),
     };
+    int failed = cmocka_run_group_tests_name("16 bytes", tests, narrowed, NULL);
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    if (impacts_widen(true))
+        return failed + cmocka_run_group_tests_name("64 bytes", tests, widened, NULL);
+    printf("SKIPPED: this machine has no vectors of 64 bytes\n");
+    return failed;
 }

@@ -1,0 +1,100 @@
+/* AVX-512. A machine without it, and another compiler, does with less. */
+#include "index/blockmax/impacts_wide.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#include <immintrin.h>
+
+#define WIDE __attribute__((target("avx512f,avx512bw,bmi2")))
+
+/* Bytes are unpacked within each 16: the lower 8 to one vector of sums, the upper 8 to another. So come
+ * the bits of what these are compared with, a byte for 8. */
+#define LOWER UINT64_C(0x00ff00ff00ff00ff)
+
+bool wide_can(void)
+{
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("bmi2");
+}
+
+/* The parts of 32 impacts, which come as the upper bytes of words: the high half of the product takes that
+ * off again. */
+static WIDE inline __m512i parts(__m512i upper, __m512i weight)
+{
+    return _mm512_mulhi_epu16(upper, weight);
+}
+
+WIDE void wide_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
+{
+    const __m512i w = _mm512_set1_epi16((short)weight);
+
+    for (size_t i = 0; i < docs; i += 32) {
+        __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)(impacts + i));
+        __m512i more = parts(_mm512_slli_epi16(_mm512_cvtepu8_epi16(v), 8), w);
+        _mm512_storeu_si512(sums + i, _mm512_adds_epu16(_mm512_loadu_si512(sums + i), more));
+    }
+}
+
+WIDE uint64_t wide_reaching(const uint16_t *sums, uint16_t least)
+{
+    const __m512i floor = _mm512_set1_epi16((short)least);
+    uint64_t low = _mm512_cmpge_epu16_mask(_mm512_loadu_si512(sums), floor);
+    uint64_t high = _mm512_cmpge_epu16_mask(_mm512_loadu_si512(sums + 32), floor);
+
+    return low | high << 32;
+}
+
+WIDE uint64_t wide_from(const uint8_t *impacts, uint8_t least)
+{
+    return _mm512_cmpge_epu8_mask(_mm512_loadu_si512(impacts), _mm512_set1_epi8((char)least));
+}
+
+WIDE uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
+                            size_t first, uint16_t least)
+{
+    const __m512i zero = _mm512_setzero_si512(), floor = _mm512_set1_epi16((short)least);
+    __m512i low = zero, high = zero;
+
+    for (size_t k = 0; k < count; k++) {
+        __m512i w = _mm512_set1_epi16((short)weights[k]);
+        __m512i v = _mm512_loadu_si512(lists[k] + first);
+        low = _mm512_adds_epu16(low, parts(_mm512_unpacklo_epi8(zero, v), w));
+        high = _mm512_adds_epu16(high, parts(_mm512_unpackhi_epi8(zero, v), w));
+    }
+    return _pdep_u64(_mm512_cmpge_epu16_mask(low, floor), LOWER) |
+           _pdep_u64(_mm512_cmpge_epu16_mask(high, floor), ~LOWER);
+}
+
+#else
+
+bool wide_can(void)
+{
+    return false;
+}
+
+void wide_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
+{
+    (void)sums, (void)impacts, (void)docs, (void)weight;
+}
+
+uint64_t wide_reaching(const uint16_t *sums, uint16_t least)
+{
+    (void)sums, (void)least;
+    return 0;
+}
+
+uint64_t wide_from(const uint8_t *impacts, uint8_t least)
+{
+    (void)impacts, (void)least;
+    return 0;
+}
+
+uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
+                       size_t first, uint16_t least)
+{
+    (void)lists, (void)weights, (void)count, (void)first, (void)least;
+    return 0;
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* What impacts.c does most, by vectors of 64 bytes: of a whole stretch at once. Private to it. */
+#ifndef INDEX_BLOCKMAX_IMPACTS_WIDE_H
+#define INDEX_BLOCKMAX_IMPACTS_WIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whether the machine has such vectors; if not, nothing else here may be called. */
+bool wide_can(void);
+
+/* As impacts.h says of each; here documents come by 64. */
+void wide_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
+uint64_t wide_reaching(const uint16_t *sums, uint16_t least);
+uint64_t wide_from(const uint8_t *impacts, uint8_t least);
+uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
+                       size_t first, uint16_t least);
+
+#endif
