@@ -1,5 +1,5 @@
 /* Stretch after stretch, where every leaf that matters is a dense list: nothing is decoded before a
- * document is seen. */
+ * document is seen. Those of the greatest bounds come first: they raise the floor for the others. */
 #include "index/blockmax/scan.h"
 
 #include <string.h>
@@ -12,6 +12,12 @@ static const uint8_t *dense_of(const struct bm_search *b, const struct part *p, 
 
     return st->simple ? source_dense(&p->sources[st->first]) : NULL;
 }
+
+/* Stretches that come first, about: a few more than have the documents that are kept. */
+#define FIRST(keep) (4 * (keep) + 32)
+
+/* Of more chunks than this, every fourth says which are the first. */
+#define SAMPLED 64
 
 /* The lists, by leaf; NULL: another leaf matters, or memory ran out, which the other ways tell. */
 static const uint8_t **find_lists(struct bm_search *b, const struct part *p,
@@ -123,31 +129,60 @@ static sx_status see_stretches(struct bm_search *b, const struct summed *s, size
     return rc;
 }
 
+/* The bound that about `want` stretches reach. */
+static uint16_t find_first(const struct bounds *at, size_t chunks, size_t want)
+{
+    size_t step = chunks > SAMPLED ? 4 : 1;
+    uint16_t first = 0;
+
+    for (unsigned bit = 1U << 15; bit >= 1U << 6; bit /= 2) {
+        size_t n = 0;
+        for (size_t c = 0; c < chunks && n < want; c += step)
+            n += step * bits_count(at->can[c] &
+                                   impacts_reaching(at->most + c * 64, (uint16_t)(first | bit)));
+        first = (uint16_t)(first | (n >= want ? bit : 0));
+    }
+    return first;
+}
+
+/* Sees the stretches of which the bound is `from` or more. */
+static sx_status see_from(struct bm_search *b, const struct summed *s, uint16_t from)
+{
+    uint16_t least = scan_least_now(b);
+    size_t chunks = bounds_chunks(b->l.part);
+    uint64_t next = reach(b->at, 0, least > from ? least : from);
+    sx_status rc = SX_OK;
+
+    for (size_t c = 0; c < chunks && rc == SX_OK; c++) {
+        uint64_t stretches = next;
+        b->at->can[c] &= ~stretches;
+        next = c + 1 == chunks ? 0 : reach(b->at, c + 1, least > from ? least : from);
+        if (stretches == 0)
+            continue;
+        rc = see_stretches(b, s, c, stretches, &least);
+        if (rc == SX_OK)
+            rc = b->l.ask->look_up(b->l.ask->ctx, b->range_work);
+    }
+    return rc;
+}
+
 sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                     size_t count, bool *done)
 {
     const struct part *p = &b->l.parts[part];
     struct summed s = {
         .lists = find_lists(b, p, clauses, count), .clauses = clauses, .count = count};
+    size_t chunks = bounds_chunks(p);
     sx_status rc = SX_OK;
 
     *done = s.lists != NULL;
-    if (!*done)
+    if (!*done || chunks == 0)
         return SX_OK;
     scan_move(b, part, NO_RANGE);
     if (!begin_sums(b, &s))
         return SX_ENOMEM;
-    uint16_t least = scan_least_now(b);
-    size_t chunks = bounds_chunks(p);
-    uint64_t next = chunks == 0 ? 0 : reach(b->at, 0, least);
-    for (size_t c = 0; c < chunks && rc == SX_OK; c++) {
-        uint64_t stretches = next;
-        next = c + 1 == chunks ? 0 : reach(b->at, c + 1, least);
-        if (stretches == 0)
-            continue;
-        rc = see_stretches(b, &s, c, stretches, &least);
-        if (rc == SX_OK)
-            rc = b->l.ask->look_up(b->l.ask->ctx, b->range_work);
-    }
-    return rc;
+    uint16_t first = find_first(b->at, chunks, FIRST(b->l.ask->keep));
+    if (first > scan_least_now(b))
+        rc = see_from(b, &s, first);
+    return rc == SX_OK ? see_from(b, &s, 0) : rc;
 }

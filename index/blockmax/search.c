@@ -283,15 +283,13 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
     for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
         bool done;
         rc = sparse_see(b, i, clauses, count, &done);
+        if (rc == SX_OK && !done)
+            rc = dense_see(b, i, clauses, count, &done);
     }
     if (rc == SX_OK)
         rc = see_best(b, clauses, count);
-    for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
-        bool done;
-        rc = dense_see(b, i, clauses, count, &done);
-        if (rc == SX_OK && !done)
-            rc = see_part(b, i, clauses, count);
-    }
+    for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++)
+        rc = see_part(b, i, clauses, count);
     if (rc == SX_OK)
         rc = scan_see_waiting(b);
     *pruned = ask->floor(ask->ctx) >= 0;
