@@ -114,10 +114,10 @@ sx_status scan_see(struct bm_search *b, uint32_t doc)
     return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, b->seen_work) : rc;
 }
 
-static void expect_in(const struct bm_search *b, const struct part *p, uint32_t doc)
+static void expect_in(const struct bm_search *b, const struct part *p, uint32_t doc, bool places)
 {
     b->l.ask->expect(b->l.ask->ctx, p->s->first + doc);
-    leaves_expect(&b->l, p, doc, false);
+    leaves_expect(&b->l, p, doc, places);
 }
 
 void scan_expect(const struct bm_search *b, uint32_t doc)
@@ -181,14 +181,14 @@ static void drop_waiting(struct bm_search *b)
     b->waiting_count = kept;
 }
 
-sx_status scan_see_waiting(struct bm_search *b)
+static sx_status see_waiting(struct bm_search *b, bool places)
 {
     sx_status rc = SX_OK;
 
     drop_waiting(b);
     for (size_t i = 0; i < b->waiting_count + FETCHED && rc == SX_OK; i++) {
         if (i < b->waiting_count)
-            expect_in(b, &b->l.parts[b->waiting[i].part], b->waiting[i].doc);
+            expect_in(b, &b->l.parts[b->waiting[i].part], b->waiting[i].doc, places);
         if (i < FETCHED)
             continue;
         const struct waiting *w = &b->waiting[i - FETCHED];
@@ -199,6 +199,16 @@ sx_status scan_see_waiting(struct bm_search *b)
         rc = scan_see(b, w->doc);
     }
     b->waiting_count = 0;
+    return rc;
+}
+
+sx_status scan_see_waiting(struct bm_search *b)
+{
+    bool *few = b->l.ask->few;
+
+    *few = b->lows.wanted;
+    sx_status rc = see_waiting(b, *few);
+    *few = false;
     return rc;
 }
 
@@ -219,7 +229,7 @@ sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t re
     drop_waiting(b);
     if (b->waiting_count < b->waiting_most / 2)
         return SX_OK;
-    rc = scan_see_waiting(b);
+    rc = see_waiting(b, false);
     scan_move(b, part, range);
     return rc;
 }

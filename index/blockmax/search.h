@@ -69,6 +69,7 @@ struct bm_ask {
     double (*floor)(void *ctx);
     void (*expect)(void *ctx, uint64_t rowid); /* it may be seen soon */
     sx_status (*see)(void *ctx, uint64_t rowid);
+    bool *few; /* set while those are seen of which most will be kept */
     /* Called now and then with what was done since, in places (run.h): whether to go on. */
     sx_status (*look_up)(void *ctx, size_t work);
     void *ctx;

@@ -205,11 +205,11 @@ static sx_status offer(struct run *run, int64_t rowid, const struct docrow *row,
         .rowid = rowid,
         .tier = run->match == SX_MATCH_BEST && !every ? 1 : 0,
     };
-    double near = 0;
+    double near = run->bm == NULL || run->few ? 0 : -1;
 
     if (!topk_would_keep(&run->top, &h))
         return SX_OK;
-    sx_status rc = run->proximity && run->bm == NULL ? run_score_pairs(run, &near) : SX_OK;
+    sx_status rc = run->proximity && near == 0 ? run_score_pairs(run, &near) : SX_OK;
     if (rc != SX_OK)
         return rc;
     uint32_t slot = topk_add(&run->top, h);

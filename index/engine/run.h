@@ -34,7 +34,7 @@ struct run {
     uint64_t total, total_all;
     uint64_t *kept; /* a slot of `top` has `kept_words` words: bit i is set where leaf i stands */
     size_t kept_words;
-    double *near; /* by slot of `top`: the score of its pairs */
+    double *near; /* by slot of `top`: the score of its pairs; negative: not known yet */
     struct sx_pass passes[2];
     size_t pass_count;
     /* of the document that was seen last */
@@ -50,6 +50,7 @@ struct run {
     struct bm_search *bm; /* NULL: FTS5 finds the documents */
     struct bm_ask bm_ask;
     struct pool *bm_mem;
+    bool few;             /* most of what is seen now will be kept */
     size_t work;          /* places counted since the limits were looked at */
     struct buf one;       /* the expression of run_one() */
     enum reading reading; /* of this pass */

@@ -179,16 +179,17 @@ static int by_rowid(const void *a, const void *b)
     return ((*x)->rowid > (*y)->rowid) - ((*x)->rowid < (*y)->rowid);
 }
 
-/* The pairs of the first of the list, in the order that they are stored in. */
+/* The pairs of the first of the list that are not known, in the order that they are stored in. */
 static sx_status do_pairs(struct call *c)
 {
     struct run *run = c->run;
     const struct ranked *hits[SX_PROXIMITY_HITS];
-    size_t n = run->top.count < SX_PROXIMITY_HITS ? run->top.count : SX_PROXIMITY_HITS;
+    size_t n = 0;
     sx_status rc = SX_OK;
 
-    for (size_t i = 0; i < n; i++)
-        hits[i] = &run->top.heap[i];
+    for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS; i++)
+        if (run->near[run->top.heap[i].slot] < 0)
+            hits[n++] = &run->top.heap[i];
     qsort(hits, n, sizeof(const struct ranked *), by_rowid);
     for (size_t i = 0; i < n + EXPECTED && rc == SX_OK; i++) {
         if (i < n)
@@ -219,6 +220,7 @@ sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *me
         .floor = floor_of,
         .expect = expect,
         .see = see,
+        .few = &run->few,
         .look_up = look_up,
         .ctx = run,
     };

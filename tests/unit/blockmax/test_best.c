@@ -95,8 +95,8 @@ struct best {
     double average, weight[LEAVES_MAX];
     size_t leaves;
     bool any; /* of them is enough */
-    size_t seen;
-    bool counted;
+    size_t seen, few_seen;
+    bool few, counted;
     uint64_t one, all; /* documents that have one leaf, and all of them */
 };
 
@@ -148,6 +148,7 @@ static sx_status see(void *ctx, uint64_t rowid)
 
     assert_false(docs[rowid - 1].gone);
     b->seen++;
+    b->few_seen += b->few;
     if (score > 0)
         add(b, score);
     return SX_OK;
@@ -228,6 +229,7 @@ static struct bm_ask ask_for(struct best *best, const struct bm_leaf *leaves, st
                            .floor = floor_of,
                            .expect = expect,
                            .see = see,
+                           .few = &best->few,
                            .look_up = look_up,
                            .ctx = best};
 }
@@ -341,11 +343,36 @@ static void few_are_seen(void **unused)
     segment_unref(s);
 }
 
+/* Where what all words score is known before, few wait until the end, and most of those are kept. */
+static void most_that_waited_are_kept(void **unused)
+{
+    struct pool mem = {0};
+    struct sx_str terms[] = {str_of("w2"), str_of("w3")};
+    struct bm_phrase phrases[] = {{&terms[0], 1, false}, {&terms[1], 1, false}};
+    struct bm_leaf leaves[] = {{.phrases = &phrases[0], .phrase_count = 1, .weight = 2},
+                               {.phrases = &phrases[1], .phrase_count = 1, .weight = 3}};
+
+    (void)unused;
+    fill();
+    struct segment *s = build(0, DOCS, 80);
+    struct best found = {.keep = KEEP_MAX, .average = 80, .weight = {2, 3}, .leaves = 2};
+    struct bm_ask ask = ask_for(&found, leaves, (struct bm_view){&s, 1, DOCS + 1, is_gone, NULL});
+    ask.sure = true;
+    assert_true(find(&ask, &found, &mem));
+    assert_int_equal(found.count, KEEP_MAX);
+    assert_int_equal(found.few_seen, found.seen);
+    assert_in_range(found.seen, KEEP_MAX, 2 * KEEP_MAX);
+    assert_false(found.few);
+    pool_release(&mem);
+    segment_unref(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_a_scan_finds),
         cmocka_unit_test(few_are_seen),
+        cmocka_unit_test(most_that_waited_are_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
