@@ -5,7 +5,7 @@
 #include "index/blockmax/pack.h"
 
 #define SEGMENT_MAGIC "sxblkmx1"
-#define SEGMENT_VERSION 2
+#define SEGMENT_VERSION 3
 #define SEGMENT_ID_BYTES 16
 
 /* Documents of a range. */
@@ -60,6 +60,10 @@ static inline uint32_t list_blocks(uint32_t n)
     return (n + PACK_BLOCK - 1) / PACK_BLOCK;
 }
 
+/* A row of a list's directory, for a block: its last document, where it begins and where its positions do,
+ * u32 each. */
+#define DIRECTORY_BYTES 12
+
 static inline uint32_t segment_ranges(uint64_t docs)
 {
     return (uint32_t)((docs + RANGE_DOCS - 1) >> RANGE_BITS);
@@ -80,6 +84,15 @@ static inline int list_has_stretches(uint32_t n, uint32_t ranges)
 static inline int list_is_dense(uint32_t n, uint64_t docs)
 {
     return n >= docs / 5 && docs >= RANGE_DOCS;
+}
+
+/* A row of a dense list's ranks, for a range: its postings before the range, u32; then, by stretch, those of
+ * the range before the stretch, u16 each. */
+#define RANK_BYTES (4 + 2 * RANGE_STRETCHES)
+
+static inline uint64_t list_rank_bytes(uint32_t n, uint64_t docs)
+{
+    return list_is_dense(n, docs) ? (uint64_t)segment_ranges(docs) * RANK_BYTES : 0;
 }
 
 static inline uint64_t list_each_bytes(uint32_t n, uint64_t docs)

@@ -3,9 +3,6 @@
 
 #include "index/blockmax/impacts.h"
 
-/* Stretches that list_number() counts through, at most, before it seeks. */
-#define STRETCHES_COUNTED 4
-
 bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
 {
     const uint8_t *at = s->bytes + e->list;
@@ -15,7 +12,6 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
     l->blocks = list_blocks(e->n);
     l->flags = e->flags;
     l->block = NO_BLOCK;
-    l->stretch = NO_BLOCK;
     l->read = NO_BLOCK;
     l->placed = NO_BLOCK;
     l->positions = e->list + e->list_bytes;
@@ -23,11 +19,14 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
     l->positions_verified = false;
     if (!segment_verify(s, e->list, e->list_bytes))
         return false;
-    l->last = l->blocks > 1 ? at : NULL;
-    at += l->blocks > 1 ? (size_t)l->blocks * 12 : 0;
+    l->directory = l->blocks > 1 ? at : NULL;
+    at += l->blocks > 1 ? (size_t)l->blocks * DIRECTORY_BYTES : 0;
     bool stretches = list_has_stretches(e->n, s->ranges) != 0;
     l->stretches = stretches ? at : NULL;
     at += stretches ? (size_t)s->ranges * RANGE_STRETCHES : 0;
+    l->dense = list_is_dense(e->n, s->next - s->first) != 0;
+    l->ranks = l->dense ? at : NULL;
+    at += list_rank_bytes(e->n, s->next - s->first);
     uint64_t each = list_each_bytes(e->n, s->next - s->first);
     if (e->n == 0 || e->n > s->next - s->first ||
         e->list_bytes < (uint64_t)(at - (s->bytes + e->list)) + each + 3) { /* of no writer's */
@@ -35,19 +34,23 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
         return false;
     }
     l->each = each > 0 ? at : NULL;
-    l->dense = list_is_dense(e->n, s->next - s->first) != 0;
     l->data = at + each;
     return true;
 }
 
-static uint32_t directory(const struct list *l, uint32_t column, uint32_t block)
+/* What a row of the directory says; format.h. */
+enum column { LAST, BEGINS, POSITIONS };
+
+static uint32_t directory(const struct list *l, enum column column, uint32_t block)
 {
-    return l->last == NULL ? 0 : get32(l->last + 4 * ((size_t)column * l->blocks + block));
+    return l->directory == NULL
+               ? 0
+               : get32(l->directory + (size_t)block * DIRECTORY_BYTES + 4 * column);
 }
 
 static const uint8_t *block_data(const struct list *l, uint32_t block)
 {
-    return l->data + directory(l, 1, block);
+    return l->data + directory(l, BEGINS, block);
 }
 
 static uint32_t block_count(const struct list *l, uint32_t block)
@@ -72,7 +75,7 @@ void list_block(struct list *l, uint32_t block)
 {
     if (l->block == block)
         return;
-    uint32_t before = block == 0 ? UINT32_MAX : directory(l, 0, block - 1);
+    uint32_t before = block == 0 ? UINT32_MAX : directory(l, LAST, block - 1);
     l->block = block;
     l->sought = 0;
     l->count = block_count(l, block);
@@ -125,24 +128,28 @@ static uint32_t number_at(const uint8_t *in, uint32_t count, unsigned width, uin
 }
 
 /* Of a block that few are asked of only those are decoded. */
-struct list_count list_count_at(struct list *l, uint32_t place)
+struct list_count list_count_of(struct list *l, uint32_t number)
 {
-    const uint8_t *data = block_data(l, l->block);
-    const uint8_t *title = data + 3 + packed_size(l->count, data[0]);
+    uint32_t block = number / PACK_BLOCK, place = number % PACK_BLOCK;
 
-    read_block(l, l->block);
+    if (number >= l->n)
+        return (struct list_count){0, 0};
+    read_block(l, block);
     if (!l->counted && ++l->counts_asked > 6)
-        list_counts(l);
+        read_counts(l);
     if (l->counted)
         return (struct list_count){l->title[place], l->body[place]};
+    const uint8_t *data = block_data(l, block);
+    uint32_t count = block_count(l, block);
+    const uint8_t *title = data + 3 + packed_size(count, data[0]);
     return (struct list_count){
-        number_at(title, l->count, data[1], place),
-        number_at(title + packed_size(l->count, data[1]), l->count, data[2], place)};
+        number_at(title, count, data[1], place),
+        number_at(title + packed_size(count, data[1]), count, data[2], place)};
 }
 
 void list_fetch(const struct list *l, uint32_t block)
 {
-    const uint8_t *data = l->data + directory(l, 1, block);
+    const uint8_t *data = l->data + directory(l, BEGINS, block);
 
     __builtin_prefetch(data);
     __builtin_prefetch(data + 64);
@@ -154,7 +161,7 @@ static uint32_t block_between(const struct list *l, uint32_t low, uint32_t high,
 {
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        if (directory(l, 0, middle) < doc)
+        if (directory(l, LAST, middle) < doc)
             low = middle + 1;
         else
             high = middle;
@@ -168,15 +175,15 @@ uint32_t list_block_of(const struct list *l, uint32_t doc)
     uint64_t docs = l->s->next - l->s->first;
     uint32_t low = 0, high = l->blocks, step = 1;
 
-    if (l->last == NULL || doc >= docs)
-        return l->last == NULL ? 0 : l->blocks;
+    if (l->directory == NULL || doc >= docs)
+        return l->directory == NULL ? 0 : l->blocks;
     uint32_t at = (uint32_t)((uint64_t)doc * l->blocks / docs);
-    if (directory(l, 0, at) < doc) {
-        for (low = at + 1; low + step < high && directory(l, 0, low + step) < doc; step *= 2)
+    if (directory(l, LAST, at) < doc) {
+        for (low = at + 1; low + step < high && directory(l, LAST, low + step) < doc; step *= 2)
             low += step + 1;
         high = low + step < high ? low + step : high;
     } else {
-        for (high = at; high >= step && directory(l, 0, high - step) >= doc; step *= 2)
+        for (high = at; high >= step && directory(l, LAST, high - step) >= doc; step *= 2)
             high -= step;
         low = high >= step ? high - step + 1 : 0;
     }
@@ -197,13 +204,13 @@ uint32_t list_block_ahead(const struct list *l, uint32_t doc)
 {
     uint32_t low = l->block + 1, step = 1;
 
-    if (l->block == NO_BLOCK || l->last == NULL || doc <= l->doc[0])
+    if (l->block == NO_BLOCK || l->directory == NULL || doc <= l->doc[0])
         return list_block_of(l, doc);
     if (doc <= l->doc[l->count - 1])
         return l->block;
-    for (; low < l->blocks && directory(l, 0, low) < doc; step *= 2) {
+    for (; low < l->blocks && directory(l, LAST, low) < doc; step *= 2) {
         uint32_t next = low + 1 + step;
-        if (next >= l->blocks || directory(l, 0, next) >= doc) {
+        if (next >= l->blocks || directory(l, LAST, next) >= doc) {
             return block_between(l, low + 1, next < l->blocks ? next : l->blocks, doc);
         }
         low = next;
@@ -247,37 +254,22 @@ static uint32_t seek_number(struct list *l, uint32_t doc)
     return found ? l->block * PACK_BLOCK + place : NO_POSTING;
 }
 
-static uint64_t standing_in(const struct list *l, uint32_t stretch)
+/* Postings before a document: those before its stretch, and those that stand in it, which decodes no block. */
+static uint32_t rank(const struct list *l, uint32_t doc)
 {
-    return impacts_standing(l->each + (size_t)stretch * STRETCH_DOCS);
+    uint64_t before = (UINT64_C(1) << (doc % STRETCH_DOCS)) - 1;
+    const uint8_t *row = l->ranks + (size_t)(doc >> RANGE_BITS) * RANK_BYTES;
+    uint32_t stretch = doc / STRETCH_DOCS;
+    uint64_t standing = impacts_standing(l->each + (size_t)stretch * STRETCH_DOCS);
+    return get32(row) + get16(row + 4 + 2 * (size_t)(stretch % RANGE_STRETCHES)) +
+           bits_count(standing & before);
 }
 
-/* In a dense list the documents near the last one are counted, which decodes no block. */
 uint32_t list_number(struct list *l, uint32_t doc)
 {
-    uint32_t stretch = doc / STRETCH_DOCS;
-    uint64_t before = (UINT64_C(1) << (doc % STRETCH_DOCS)) - 1;
-
     if (!l->dense)
         return seek_number(l, doc);
-    if (l->each[doc] == 0)
-        return NO_POSTING;
-    if (l->stretch == NO_BLOCK || stretch < l->stretch ||
-        stretch > l->stretch + STRETCHES_COUNTED) {
-        uint64_t standing = standing_in(l, stretch);
-        uint32_t number = seek_number(l, doc);
-        if (number == NO_POSTING)
-            return number;
-        l->stretch = stretch;
-        l->standing = standing;
-        l->numbers = number - bits_count(standing & before);
-        return number;
-    }
-    while (l->stretch < stretch) {
-        l->numbers += bits_count(l->standing);
-        l->standing = standing_in(l, ++l->stretch);
-    }
-    return l->numbers + bits_count(l->standing & before);
+    return l->each[doc] == 0 ? NO_POSTING : rank(l, doc);
 }
 
 /* Positions of a block, by their groups. */
@@ -292,7 +284,7 @@ static bool open_positions(struct list *l, uint32_t block, uint32_t all, struct 
     if (!l->positions_verified && !segment_verify(l->s, l->positions, l->positions_bytes))
         return false;
     l->positions_verified = true;
-    r->widths = l->s->bytes + l->positions + directory(l, 2, block);
+    r->widths = l->s->bytes + l->positions + directory(l, POSITIONS, block);
     r->packed = r->widths + (all + POSITIONS_GROUP - 1) / POSITIONS_GROUP;
     r->group = 0;
     return true;
@@ -379,25 +371,6 @@ static void sum_up(const uint32_t *gaps, uint32_t count, uint32_t *out)
     }
 }
 
-bool list_positions(struct list *l, uint32_t place, uint32_t *title, uint32_t *body)
-{
-    struct position_reader r;
-    uint32_t from = before_posting(l, place), all = all_positions(l);
-
-    if (!keep_gaps(l, l->read, all))
-        return false;
-    if (l->kept) {
-        sum_up(l->gaps + from, l->title[place], title);
-        sum_up(l->gaps + from + l->title[place], l->body[place], body);
-        return true;
-    }
-    if (!open_positions(l, l->read, all, &r))
-        return false;
-    read_field(&r, from, l->title[place], title);
-    read_field(&r, from + l->title[place], l->body[place], body);
-    return true;
-}
-
 void list_find(struct list *l, struct list_spot *spot)
 {
     uint32_t place = spot->number % PACK_BLOCK;
@@ -434,16 +407,17 @@ bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_
 
 void list_expect_document(const struct list *l, uint32_t doc, bool positions)
 {
-    uint32_t block = list_block_ahead(l, doc);
+    uint32_t block = l->dense ? rank(l, doc) / PACK_BLOCK : list_block_ahead(l, doc);
 
-    if (block == l->blocks)
+    if (block >= l->blocks)
         return;
     if (l->read != block)
         list_fetch(l, block);
-    if (!positions || l->last == NULL || block + 1 == l->blocks)
+    if (!positions || l->directory == NULL || block + 1 == l->blocks)
         return;
-    uint64_t first = block == 0 ? 0 : directory(l, 0, block - 1), last = directory(l, 0, block);
-    uint64_t from = directory(l, 2, block), behind = directory(l, 2, block + 1);
+    uint64_t first = block == 0 ? 0 : directory(l, LAST, block - 1),
+             last = directory(l, LAST, block);
+    uint64_t from = directory(l, POSITIONS, block), behind = directory(l, POSITIONS, block + 1);
     const uint8_t *at = l->s->bytes + l->positions + from;
     __builtin_prefetch(at);
     if (behind <= from || doc < first || doc > last)
@@ -460,8 +434,9 @@ void list_expect_field(const struct list *l, const struct list_spot *spot)
 
     if (spot->all == 0)
         return;
-    uint64_t from = directory(l, 2, block);
-    uint64_t behind = block + 1 < l->blocks ? directory(l, 2, block + 1) : l->positions_bytes;
+    uint64_t from = directory(l, POSITIONS, block);
+    uint64_t behind =
+        block + 1 < l->blocks ? directory(l, POSITIONS, block + 1) : l->positions_bytes;
     const uint8_t *positions = l->s->bytes + l->positions + from;
 
     if (l->placed == block && l->kept)

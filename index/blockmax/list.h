@@ -16,17 +16,14 @@ struct list {
     struct segment *s;
     uint32_t n, blocks;
     unsigned flags;
-    const uint8_t *last;      /* the directory: u32 by block; NULL: there is one block */
+    const uint8_t *directory; /* a row a block; NULL: there is one block */
     const uint8_t *stretches; /* impact at most, by stretch; NULL: not stored */
     const uint8_t *each;      /* impact by posting, or by document; NULL: not stored */
-    bool dense;               /* by document */
+    bool dense;               /* by document; then there are */
+    const uint8_t *ranks;     /* a row a range */
     const uint8_t *data;
     uint64_t positions, positions_bytes;
     bool positions_verified;
-    /* of a dense list: the stretch that list_number() was asked of last */
-    uint32_t stretch; /* NO_BLOCK: none */
-    uint32_t numbers; /* postings before it */
-    uint64_t standing;
     /* the block at hand */
     uint32_t block;  /* NO_BLOCK: none */
     uint32_t count;  /* postings in it */
@@ -56,11 +53,6 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e);
 /* Decodes the documents of a block, then its counts. */
 void list_block(struct list *l, uint32_t block);
 void list_counts(struct list *l);
-/* The counts of the posting at `place` of the block at hand. */
-struct list_count {
-    uint32_t title, body;
-};
-struct list_count list_count_at(struct list *l, uint32_t place);
 /* The impact of the posting at `place` of the block at hand; 0: the list has none. */
 static inline uint8_t list_impact(const struct list *l, uint32_t place)
 {
@@ -87,9 +79,12 @@ uint32_t list_seek(struct list *l, uint32_t doc, bool *found);
 #define NO_POSTING UINT32_MAX
 uint32_t list_number(struct list *l, uint32_t doc);
 
-/* Positions of the posting at `place` of the block whose counts are decoded: so many as title and body
- * say. False: the segment is damaged. */
-bool list_positions(struct list *l, uint32_t place, uint32_t *title, uint32_t *body);
+/* The counts of a posting by its number, from any block; that at hand stays. Zeros where a damaged list has
+ * no such posting. */
+struct list_count {
+    uint32_t title, body;
+};
+struct list_count list_count_of(struct list *l, uint32_t number);
 /* Fills in a spot by its number, from any block; that at hand stays. */
 void list_find(struct list *l, struct list_spot *spot);
 /* Positions in one field; `out` may be written up to LIST_SLACK beyond them. False: the segment is

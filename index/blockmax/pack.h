@@ -18,6 +18,14 @@
 /* Bytes behind a run that pack_get() may read. */
 #define PACK_SLACK 8
 
+static inline uint16_t get16(const uint8_t *p)
+{
+    uint16_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return le16toh(v);
+}
+
 static inline uint32_t get32(const uint8_t *p)
 {
     uint32_t v;
@@ -32,6 +40,12 @@ static inline uint64_t get64(const uint8_t *p)
 
     memcpy(&v, p, sizeof(v));
     return le64toh(v);
+}
+
+static inline void put16(uint8_t *p, uint16_t v)
+{
+    v = htole16(v);
+    memcpy(p, &v, sizeof(v));
 }
 
 static inline void put32(uint8_t *p, uint32_t v)

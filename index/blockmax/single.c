@@ -32,8 +32,8 @@ struct word {
 
 struct chosen {
     struct word *of;
-    uint32_t at, block, doc; /* its number, and its document */
-    float bound;             /* of its score */
+    uint32_t at, doc; /* its number, and its document */
+    float bound;      /* of its score */
     uint8_t impact;
     struct phrase_tf tf;
 };
@@ -195,31 +195,31 @@ static double choose(const struct single *x, struct sample *samples)
 
 /* ---- seeing ----------------------------------------------------------------------------------- */
 
-/* Finds out where a posting is; the next steps find it fetched. */
-static void find_block(struct chosen *p)
+/* Finds out which posting it is; the next steps find it fetched. */
+static void find_posting(struct chosen *p)
 {
     struct list *l = p->of->list;
 
-    p->block = l->dense ? list_block_of(l, p->doc) : p->at / PACK_BLOCK;
-    if (p->block < l->blocks)
-        list_fetch(l, p->block);
+    if (l->dense)
+        p->at = list_number(l, p->doc);
+    if (p->at < l->n)
+        list_fetch(l, p->at / PACK_BLOCK);
 }
 
 /* What only a damaged list does not have is no document. */
 static void read_posting(struct chosen *p)
 {
     struct list *l = p->of->list;
-    uint32_t place = p->at % PACK_BLOCK;
-    bool there = p->block < l->blocks;
 
-    if (there)
-        list_block(l, p->block);
-    if (there && l->dense)
-        place = list_seek(l, p->doc, &there);
-    p->doc = there ? l->doc[place] : UINT32_MAX;
-    if (!there)
+    if (p->at >= l->n) {
+        p->doc = UINT32_MAX;
         return;
-    struct list_count count = list_count_at(l, place);
+    }
+    if (!l->dense) {
+        list_block(l, p->at / PACK_BLOCK);
+        p->doc = l->doc[p->at % PACK_BLOCK];
+    }
+    struct list_count count = list_count_of(l, p->at);
     p->tf = (struct phrase_tf){count.title, count.body};
 }
 
@@ -254,7 +254,7 @@ static size_t sort_batch(struct single *x, struct chosen *order[BATCH])
             order[at] = order[at - 1];
         order[at] = p;
         if (p->of->list != NULL)
-            find_block(p);
+            find_posting(p);
     }
     return n;
 }

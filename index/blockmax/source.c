@@ -528,12 +528,11 @@ static size_t find_read(const struct source *src, uint32_t doc)
 
 static void add_count(struct list *l, uint32_t doc, struct phrase_tf *tf)
 {
-    bool found;
-    uint32_t place = list_seek(l, doc, &found);
+    uint32_t number = list_number(l, doc);
 
-    if (!found)
+    if (number == NO_POSTING)
         return;
-    struct list_count count = list_count_at(l, place);
+    struct list_count count = list_count_of(l, number);
     tf->title += count.title;
     tf->body += count.body;
 }
@@ -589,17 +588,20 @@ void source_load_bits(struct source *src, uint32_t range, uint32_t ranges, uint6
 /* Adds those of one list, which may come in between what is there. */
 static sx_status add_places(struct list *l, uint32_t doc, struct places *out)
 {
-    bool found;
-    uint32_t place = list_seek(l, doc, &found);
+    struct list_spot spot = {.number = list_number(l, doc)};
 
-    if (!found)
+    if (spot.number == NO_POSTING)
         return SX_OK;
-    list_counts(l);
-    uint32_t *title = places_extend(out, 0, l->title[place]);
-    uint32_t *body = places_extend(out, 1, l->body[place]);
-    if (title == NULL || body == NULL)
-        return SX_ENOMEM;
-    return list_positions(l, place, title, body) ? SX_OK : SX_ECORRUPT;
+    list_find(l, &spot);
+    for (int f = 0; f < 2; f++) {
+        uint32_t *at = places_extend(out, f, spot.count[f] + LIST_SLACK);
+        if (at == NULL)
+            return SX_ENOMEM;
+        out->count[f] -= LIST_SLACK;
+        if (spot.count[f] > 0 && !list_field(l, &spot, f, at))
+            return SX_ECORRUPT;
+    }
+    return SX_OK;
 }
 
 sx_status source_places(struct source *src, uint32_t doc, struct places *out)

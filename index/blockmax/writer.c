@@ -241,6 +241,24 @@ static uint8_t impact_of(const struct segment_writer *w, const struct posting *p
     return whole < UINT8_MAX ? (uint8_t)whole : UINT8_MAX;
 }
 
+/* The postings of a dense list before each stretch; of another there are none. */
+static void put_ranks(const struct segment_writer *w, const struct term_postings *t, uint8_t *row)
+{
+    bool dense = list_is_dense((uint32_t)t->n, w->opt.next - w->opt.first) != 0;
+    uint32_t at = 0;
+
+    for (uint32_t r = 0; dense && r < w->ranges; r++, row += RANK_BYTES) {
+        uint32_t before = at;
+        put32(row, before);
+        for (uint32_t i = 0; i < RANGE_STRETCHES; i++) {
+            uint64_t end = ((uint64_t)r * RANGE_STRETCHES + i + 1) * STRETCH_DOCS;
+            put16(row + 4 + 2 * (size_t)i, (uint16_t)(at - before));
+            while (at < t->n && t->postings[at].doc < end)
+                at++;
+        }
+    }
+}
+
 static void put_impacts(struct segment_writer *w, const struct term_postings *t)
 {
     uint64_t docs = w->opt.next - w->opt.first;
@@ -249,11 +267,13 @@ static void put_impacts(struct segment_writer *w, const struct term_postings *t)
     size_t each_bytes = list_each_bytes(n, docs);
     bool dense = list_is_dense(n, docs) != 0;
 
-    uint8_t *most = (uint8_t *)buf_reserve(&w->list, stretches + each_bytes);
+    size_t rank_bytes = list_rank_bytes(n, docs);
+    uint8_t *most = (uint8_t *)buf_reserve(&w->list, stretches + rank_bytes + each_bytes);
     if (each_bytes == 0 || most == NULL)
         return;
-    uint8_t *each = most + stretches;
-    memset(most, 0, stretches + (dense ? each_bytes : 0));
+    uint8_t *each = most + stretches + rank_bytes;
+    memset(most, 0, stretches + rank_bytes + (dense ? each_bytes : 0));
+    put_ranks(w, t, most + stretches);
     for (uint32_t i = 0; i < n; i++) {
         const struct posting *p = &t->postings[i];
         uint8_t impact = impact_of(w, p);
@@ -261,7 +281,7 @@ static void put_impacts(struct segment_writer *w, const struct term_postings *t)
         if (stretches > 0 && most[p->doc / STRETCH_DOCS] < impact)
             most[p->doc / STRETCH_DOCS] = impact;
     }
-    buf_advance(&w->list, stretches + each_bytes);
+    buf_advance(&w->list, stretches + rank_bytes + each_bytes);
 }
 
 /* The directory of a list of several blocks: last document, offset of the block and of its
@@ -271,7 +291,7 @@ static void put_list(struct segment_writer *w, const struct term_postings *t)
     uint32_t blocks = list_blocks((uint32_t)t->n);
     const uint32_t *at = t->positions;
     uint32_t before = UINT32_MAX;
-    size_t entries = blocks > 1 ? (size_t)blocks * 12 : 0;
+    size_t entries = blocks > 1 ? (size_t)blocks * DIRECTORY_BYTES : 0;
     char *room = buf_reserve(&w->list, entries);
 
     buf_advance(&w->list, room == NULL ? 0 : entries);
@@ -282,10 +302,10 @@ static void put_list(struct segment_writer *w, const struct term_postings *t)
         size_t n = t->n - (size_t)b * PACK_BLOCK;
         n = n > PACK_BLOCK ? PACK_BLOCK : n;
         if (entries > 0 && buf_ok(&w->list)) {
-            uint8_t *dir = (uint8_t *)w->list.data;
-            put32(dir + 4 * (size_t)b, p[n - 1].doc);
-            put32(dir + 4 * ((size_t)blocks + b), (uint32_t)(w->list.len - base));
-            put32(dir + 4 * (2 * (size_t)blocks + b), (uint32_t)w->positions.len);
+            uint8_t *row = (uint8_t *)w->list.data + (size_t)b * DIRECTORY_BYTES;
+            put32(row, p[n - 1].doc);
+            put32(row + 4, (uint32_t)(w->list.len - base));
+            put32(row + 8, (uint32_t)w->positions.len);
         }
         w->too_large =
             w->too_large || w->list.len - base > UINT32_MAX || w->positions.len > UINT32_MAX;

@@ -104,11 +104,15 @@ static struct segment *build(const struct corpus *c, int from, int to)
 /* Whether a posting is what the document says; false also where the segment is damaged. */
 static bool posting_is_right(const struct corpus *c, struct list *l, uint32_t i, int word, int from)
 {
-    uint32_t title[TITLE_MAX + 1], body[BODY_MAX + 1];
+    uint32_t title[TITLE_MAX + LIST_SLACK], body[BODY_MAX + LIST_SLACK];
+    struct list_spot spot = {.number = l->block * PACK_BLOCK + i};
     int d = from + (int)l->doc[i];
     uint32_t t = 0, b = 0;
 
-    if (l->title[i] > TITLE_MAX || l->body[i] > BODY_MAX || !list_positions(l, i, title, body))
+    list_find(l, &spot);
+    if (l->title[i] > TITLE_MAX || l->body[i] > BODY_MAX || spot.count[0] != l->title[i] ||
+        spot.count[1] != l->body[i] || !list_field(l, &spot, 0, title) ||
+        !list_field(l, &spot, 1, body))
         return false;
     for (int p = 0; p < c->title_count[d]; p++)
         if (c->title[d][p] == word && (t >= l->title[i] || title[t++] != (uint32_t)p))
@@ -232,7 +236,9 @@ static void seeking_finds_what_walking_does(void **unused)
         assert_int_equal(list_block_ahead(&l, (uint32_t)d), list_block_of(&l, (uint32_t)d));
         uint32_t place = list_seek(&l, (uint32_t)d, &found);
         assert_int_equal(found, documents_with(&c, word, d, d + 1, NULL));
-        struct list_count one = found ? list_count_at(&l, place) : (struct list_count){0, 0};
+        uint32_t number = found ? l.block * PACK_BLOCK + place : NO_POSTING;
+        assert_int_equal(list_number(&l, (uint32_t)d), number);
+        struct list_count one = list_count_of(&l, number);
         list_counts(&l);
         assert_true(!found || (one.title == l.title[place] && one.body == l.body[place]));
         if (found)
@@ -245,7 +251,8 @@ static uint32_t block_by_walking(const struct list *l, uint32_t doc)
 {
     uint32_t block = 0;
 
-    while (block < l->blocks && l->last != NULL && get32(l->last + 4 * (size_t)block) < doc)
+    while (block < l->blocks && l->directory != NULL &&
+           get32(l->directory + DIRECTORY_BYTES * (size_t)block) < doc)
         block++;
     return block;
 }
