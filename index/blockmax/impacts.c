@@ -20,6 +20,17 @@ __attribute__((constructor)) static void widen(void)
     impacts_widen(true);
 }
 
+uint64_t bits_sum(const uint64_t *bits, size_t words)
+{
+    uint64_t sum = 0;
+
+    if (wide)
+        return wide_bits_sum(bits, words);
+    for (size_t w = 0; w < words; w++)
+        sum += bits_count(bits[w]);
+    return sum;
+}
+
 /* a / (255 - a) + b / (255 - b) is x in units of k1; the impact is x / (x + 1), in 1/255, rounded up. */
 uint8_t impact_join(uint8_t a, uint8_t b)
 {

@@ -61,6 +61,9 @@ static inline uint32_t bits_count(uint64_t bits)
     return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
 }
 
+/* How many bits are set in some words. */
+uint64_t bits_sum(const uint64_t *bits, size_t words);
+
 /* For tests: with vectors of 64 bytes, or without. Returns whether it is with them: not every machine has
  * them. Not while others search. */
 bool impacts_widen(bool want);

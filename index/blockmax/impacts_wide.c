@@ -5,7 +5,7 @@
 
 #include <immintrin.h>
 
-#define WIDE __attribute__((target("avx512f,avx512bw,bmi2")))
+#define WIDE __attribute__((target("avx512f,avx512bw,bmi2,popcnt")))
 
 /* Bytes are unpacked within each 16: the lower 8 to one vector of sums, the upper 8 to another. So come
  * the bits of what these are compared with, a byte for 8. */
@@ -15,7 +15,7 @@ bool wide_can(void)
 {
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("bmi2");
+           __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 }
 
 /* The parts of 32 impacts, which come as the upper bytes of words: the high half of the product takes that
@@ -48,6 +48,15 @@ WIDE uint64_t wide_reaching(const uint16_t *sums, uint16_t least)
 WIDE uint64_t wide_from(const uint8_t *impacts, uint8_t least)
 {
     return _mm512_cmpge_epu8_mask(_mm512_loadu_si512(impacts), _mm512_set1_epi8((char)least));
+}
+
+WIDE uint64_t wide_bits_sum(const uint64_t *bits, size_t words)
+{
+    uint64_t sum = 0;
+
+    for (size_t w = 0; w < words; w++)
+        sum += (uint64_t)__builtin_popcountll(bits[w]);
+    return sum;
 }
 
 WIDE uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
@@ -87,6 +96,12 @@ uint64_t wide_reaching(const uint16_t *sums, uint16_t least)
 uint64_t wide_from(const uint8_t *impacts, uint8_t least)
 {
     (void)impacts, (void)least;
+    return 0;
+}
+
+uint64_t wide_bits_sum(const uint64_t *bits, size_t words)
+{
+    (void)bits, (void)words;
     return 0;
 }
 

@@ -37,7 +37,7 @@ static bool number(struct leaves *l)
             l->source_count += (uint32_t)leaf->phrases[k].count;
     }
     l->slots = pool_array(l->mem, l->source_count + 1, sizeof(*l->slots));
-    l->meeting = pool_array(l->mem, l->source_count + near + 1, sizeof(*l->meeting));
+    l->meeting = pool_array(l->mem, l->source_count + near + 1, sizeof(const uint8_t *));
     l->places = mem_zalloc(l->source_count + (size_t)1, sizeof(*l->places));
     if (l->slots == NULL || l->meeting == NULL || l->places == NULL)
         return false;
@@ -255,38 +255,23 @@ void leaves_move(struct leaves *l, struct part *p, uint32_t range)
 }
 
 /* Joins to `out` what stands no more often than each of several. */
-static void meet(const struct loaded *of, size_t count, uint32_t stretches, struct slot *out)
+static void meet(const uint8_t *const *of, size_t count, uint32_t stretches, struct slot *out)
 {
-    const struct loaded *narrow = NULL;
     uint8_t least[STRETCH_DOCS];
 
-    for (size_t i = 0; i < count; i++)
-        if (of[i].docs != NULL && (narrow == NULL || of[i].count < narrow->count))
-            narrow = &of[i];
-    if (narrow == NULL) {
-        for (; stretches != 0; stretches &= stretches - 1) {
-            uint32_t from = (uint32_t)__builtin_ctz(stretches) * STRETCH_DOCS;
-            memcpy(least, of[0].impacts + from, sizeof(least));
-            for (size_t i = 1; i < count; i++)
-                impacts_least(least, of[i].impacts + from, STRETCH_DOCS);
-            for (uint64_t left = impacts_standing(least); left != 0; left &= left - 1) {
-                uint32_t doc = (uint32_t)__builtin_ctzll(left);
-                slot_join(out, from + doc, least[doc]);
-            }
+    for (; stretches != 0; stretches &= stretches - 1) {
+        uint32_t from = (uint32_t)__builtin_ctz(stretches) * STRETCH_DOCS;
+        memcpy(least, of[0] + from, sizeof(least));
+        for (size_t i = 1; i < count; i++)
+            impacts_least(least, of[i] + from, STRETCH_DOCS);
+        for (uint64_t left = impacts_standing(least); left != 0; left &= left - 1) {
+            uint32_t doc = (uint32_t)__builtin_ctzll(left);
+            slot_join(out, from + doc, least[doc]);
         }
-        return;
-    }
-    for (uint32_t k = 0; k < narrow->count; k++) {
-        uint32_t doc = narrow->docs[k];
-        uint8_t most = UINT8_MAX;
-        for (size_t i = 0; i < count; i++)
-            most = of[i].impacts[doc] < most ? of[i].impacts[doc] : most;
-        if (most > 0)
-            slot_join(out, doc, most);
     }
 }
 
-static int load_source(struct leaves *l, uint32_t source, uint32_t stretches, struct loaded *out)
+static int load_source(struct leaves *l, uint32_t source, uint32_t stretches, const uint8_t **out)
 {
     struct slot *slot = &l->slots[source];
 
@@ -339,7 +324,7 @@ int leaves_load(struct leaves *l, uint32_t leaf, uint32_t stretches)
         if ((st->leaf->near_count > 0 ? load_near(l, st, stretches)
                                       : load_phrases(l, st, stretches)) != 0)
             return -1;
-        st->in = slot_loaded(&st->own);
+        st->in = st->own.impacts;
     }
     st->is_loaded = true;
     return 0;

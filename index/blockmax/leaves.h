@@ -30,11 +30,11 @@ struct part {
 /* A leaf in the range at hand. */
 struct leaf_state {
     const struct bm_leaf *leaf;
-    uint32_t first;   /* its sources: of each phrase its terms, but of a simple leaf one for all */
-    bool simple;      /* all its phrases are one term */
-    bool is_loaded;   /* `in` is of the range at hand */
-    struct loaded in; /* its impacts, at most, where it may stand */
-    struct slot own;  /* where they are, unless it is simple */
+    uint32_t first;    /* its sources: of each phrase its terms, but of a simple leaf one for all */
+    bool simple;       /* all its phrases are one term */
+    bool is_loaded;    /* `in` is of the range at hand */
+    const uint8_t *in; /* its impacts, at most, by document */
+    struct slot own;   /* where they are, unless it is simple */
 };
 
 /* Whether it takes only documents, not positions, to say where the leaf stands. */
@@ -50,10 +50,10 @@ struct leaves {
     struct part *parts;
     size_t part_count;
     struct leaf_state *states;
-    uint32_t source_count;  /* of a part */
-    struct slot *slots;     /* by source; made when first needed */
-    struct loaded *meeting; /* room for the terms of a phrase */
-    struct places *places;  /* by source: room */
+    uint32_t source_count;   /* of a part */
+    struct slot *slots;      /* by source; made when first needed */
+    const uint8_t **meeting; /* room for the terms of a phrase */
+    struct places *places;   /* by source: room */
     struct places phrase;
     /* the range at hand */
     struct part *part;

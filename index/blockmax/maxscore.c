@@ -125,7 +125,7 @@ static const uint8_t *load_word(const struct bm_search *b, const struct window *
         return word->dense + ((size_t)w->range << RANGE_BITS);
     if (word->slot->impacts == NULL && !slot_init(word->slot, SLOT_RANGES, b->l.mem))
         return NULL;
-    return source_load(word->src, w->range, w->ranges, word->slot).impacts;
+    return source_load(word->src, w->range, w->ranges, word->slot);
 }
 
 /* ---- candidates ------------------------------------------------------------------------------- */
@@ -167,7 +167,7 @@ static void find_least(const struct bm_search *b, struct window *w, const struct
     }
 }
 
-static void mark_dense(struct window *w, const uint8_t *impacts)
+static void mark_loaded(struct window *w, const uint8_t *impacts)
 {
     for (size_t c = 0; c < WINDOW_CHUNKS; c++) {
         for (uint64_t left = w->reach[c]; left != 0;) {
@@ -209,12 +209,7 @@ static int mark(const struct bm_search *b, struct window *w, struct word *word)
     const uint8_t *impacts = load_word(b, w, word);
     if (impacts == NULL)
         return -1;
-    if (word->dense != NULL || word->slot->used > 0) {
-        mark_dense(w, impacts);
-        return 0;
-    }
-    for (uint32_t k = 0; k < word->slot->count; k++)
-        mark_one(w, word->slot->docs[k], impacts[word->slot->docs[k]]);
+    mark_loaded(w, impacts);
     return 0;
 }
 

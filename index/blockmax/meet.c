@@ -49,7 +49,7 @@ sx_status scan_count(struct bm_search *b, uint32_t doc)
         sx_status rc = SX_OK;
         if (st->leaf->near_count > 0)
             continue;
-        if (st->is_loaded && st->in.impacts[doc & (RANGE_DOCS - 1)] == 0)
+        if (st->is_loaded && st->in[doc & (RANGE_DOCS - 1)] == 0)
             ask->tf[i] = (struct phrase_tf){0, 0};
         else
             rc = leaves_count(&b->l, i, doc, &ask->tf[i]);

@@ -127,13 +127,11 @@ static void close_empty(struct bm_search *b)
 /* Sets the bits of a loaded leaf, in stretches that are open. */
 static void add_bits(const struct bm_search *b, uint32_t leaf, uint64_t bits[RANGE_WORDS])
 {
-    const struct loaded *in = &b->l.states[leaf].in;
+    const uint8_t *in = b->l.states[leaf].in;
 
-    for (uint32_t i = 0; in->docs != NULL && i < in->count; i++)
-        set_document(bits, in->docs[i]);
-    for (uint32_t open = in->docs == NULL ? b->open : 0; open != 0; open &= open - 1) {
+    for (uint32_t open = b->open; open != 0; open &= open - 1) {
         uint32_t w = (uint32_t)__builtin_ctz(open);
-        bits[w] |= impacts_standing(in->impacts + (size_t)w * 64);
+        bits[w] |= impacts_standing(in + (size_t)w * 64);
     }
 }
 
@@ -146,7 +144,6 @@ static const uint8_t *here_of(const struct bm_search *b, uint32_t leaf)
 static int load_open(struct bm_search *b, uint32_t leaf)
 {
     static const uint8_t nothing[RANGE_DOCS];
-    static const uint16_t nowhere[1];
     struct leaf_state *st = &b->l.states[leaf];
     const uint8_t *here = here_of(b, leaf);
 
@@ -155,7 +152,7 @@ static int load_open(struct bm_search *b, uint32_t leaf)
     for (uint32_t open = b->open; open != 0; open &= open - 1)
         if (here[__builtin_ctz(open)] > 0)
             return leaves_load(&b->l, leaf, b->open);
-    st->in = (struct loaded){nothing, nowhere, 0};
+    st->in = nothing;
     st->is_loaded = true;
     return 0;
 }
@@ -181,20 +178,16 @@ static int keep_clause(struct bm_search *b, const struct bm_clause *clause)
 /* Adds what a loaded leaf scores. */
 static void add_sums(struct bm_search *b, uint32_t leaf)
 {
-    const struct loaded *in = &b->l.states[leaf].in;
+    const uint8_t *in = b->l.states[leaf].in;
     const uint8_t *here = here_of(b, leaf);
     uint16_t weight = b->at->weight[leaf];
 
     b->added[leaf] = true;
     for (uint32_t w = 0; w < RANGE_STRETCHES; w++)
         b->rest[w] = (uint16_t)(b->rest[w] - impact_part(here[w], weight));
-    for (uint32_t i = 0; in->docs != NULL && i < in->count; i++) {
-        uint32_t doc = in->docs[i];
-        b->sums[doc] = impact_add(b->sums[doc], in->impacts[doc], weight);
-    }
-    for (uint32_t open = in->docs == NULL ? b->open : 0; open != 0; open &= open - 1) {
+    for (uint32_t open = b->open; open != 0; open &= open - 1) {
         size_t at = (size_t)__builtin_ctz(open) * STRETCH_DOCS;
-        impacts_add(b->sums + at, in->impacts + at, STRETCH_DOCS, weight);
+        impacts_add(b->sums + at, in + at, STRETCH_DOCS, weight);
     }
 }
 

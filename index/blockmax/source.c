@@ -356,9 +356,8 @@ bool slot_init(struct slot *s, uint32_t ranges, struct pool *mem)
 {
     size_t docs = (size_t)ranges << RANGE_BITS;
 
-    *s = (struct slot){.impacts = pool_array(mem, docs, 1),
-                       .docs = pool_array(mem, docs, sizeof(*s->docs))};
-    if (s->impacts == NULL || s->docs == NULL)
+    *s = (struct slot){.impacts = pool_array(mem, docs, 1), .docs = docs};
+    if (s->impacts == NULL)
         return false;
     memset(s->impacts, 0, docs);
     return true;
@@ -366,28 +365,17 @@ bool slot_init(struct slot *s, uint32_t ranges, struct pool *mem)
 
 void slot_clear(struct slot *s)
 {
-    memset(s->impacts, 0, s->used);
-    for (uint32_t i = 0; i < s->count; i++) /* behind `used`, too */
-        s->impacts[s->docs[i]] = 0;
-    s->used = 0;
-    s->count = 0;
+    if (s->used)
+        memset(s->impacts, 0, s->docs);
+    s->used = false;
 }
 
 void slot_join(struct slot *s, uint32_t doc, uint8_t impact)
 {
     uint8_t *here = &s->impacts[doc];
 
-    if (*here == 0) {
-        *here = impact;
-        s->docs[s->count++] = (uint16_t)doc;
-    } else {
-        *here = impact_join(*here, impact);
-    }
-}
-
-struct loaded slot_loaded(const struct slot *s)
-{
-    return (struct loaded){s->impacts, s->used > 0 ? NULL : s->docs, s->count};
+    *here = *here == 0 ? impact : impact_join(*here, impact);
+    s->used = true;
 }
 
 /* Documents [from, to) of the segment. */
@@ -395,24 +383,23 @@ struct span {
     uint32_t from, to;
 };
 
-/* Before any other list. */
 static void load_dense(const struct list *l, struct span span, uint32_t low, struct slot *room)
 {
     const uint8_t *each = l->each + span.from;
     uint8_t *to = room->impacts + (span.from - low);
 
-    if (room->used == 0)
-        memcpy(to, each, span.to - span.from);
-    else
+    if (room->used)
         impacts_join(to, each, span.to - span.from);
-    room->used = span.to - low;
+    else
+        memcpy(to, each, span.to - span.from);
+    room->used = true;
 }
 
 /* Where nothing else is, a posting takes no look at what is there. */
-static void load_list(struct list *l, struct span span, uint32_t low, bool alone, struct slot *room)
+static void load_list(struct list *l, struct span span, uint32_t low, struct slot *room)
 {
     uint32_t from, to;
-    bool more = true;
+    bool more = true, alone = !room->used;
 
     for (uint32_t b = list_block_ahead(l, span.from); more && b < l->blocks; b++) {
         list_block(l, b);
@@ -420,12 +407,10 @@ static void load_list(struct list *l, struct span span, uint32_t low, bool alone
         const uint8_t *each = l->each + (size_t)b * PACK_BLOCK;
         for (uint32_t i = from; !alone && i < to; i++)
             slot_join(room, l->doc[i] - low, each[i]);
-        for (uint32_t i = from; alone && i < to; i++) {
-            uint32_t doc = l->doc[i] - low;
-            room->impacts[doc] = each[i];
-            room->docs[room->count++] = (uint16_t)doc;
-        }
+        for (uint32_t i = from; alone && i < to; i++)
+            room->impacts[l->doc[i] - low] = each[i];
     }
+    room->used = true;
 }
 
 struct list *source_list(const struct source *src)
@@ -470,26 +455,26 @@ static void load_read(const struct source *src, struct span span, uint32_t low, 
         slot_join(room, src->flat[i] - low, src->flat_impacts[i]);
 }
 
-static struct loaded load_part(struct source *src, struct span span, uint32_t low,
-                               struct slot *room)
+static const uint8_t *load_part(struct source *src, struct span span, uint32_t low,
+                                struct slot *room)
 {
-    bool alone = src->big_count == 1 && src->flat_count == 0;
+    const uint8_t *dense = source_dense(src);
 
-    if (source_dense(src) != NULL)
-        return (struct loaded){source_dense(src) + low, NULL, 0};
+    if (dense != NULL)
+        return dense + low;
     slot_clear(room);
     for (size_t i = 0; i < src->big_count; i++)
-        if (src->big[i].dense && src->big[i].each != NULL)
+        if (src->big[i].dense)
             load_dense(&src->big[i], span, low, room);
     for (size_t i = 0; i < src->big_count; i++)
         if (!src->big[i].dense)
-            load_list(&src->big[i], span, low, alone, room);
+            load_list(&src->big[i], span, low, room);
     if (src->flat_count > 0)
         load_read(src, span, low, room);
-    return slot_loaded(room);
+    return room->impacts;
 }
 
-struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room)
+const uint8_t *source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room)
 {
     uint32_t end = range + ranges < src->s->ranges ? range + ranges : src->s->ranges;
     struct span span = {range << RANGE_BITS, end << RANGE_BITS};
@@ -497,8 +482,8 @@ struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, s
     return load_part(src, span, span.from, room);
 }
 
-struct loaded source_load_some(struct source *src, uint32_t range, uint32_t stretches,
-                               struct slot *room)
+const uint8_t *source_load_some(struct source *src, uint32_t range, uint32_t stretches,
+                                struct slot *room)
 {
     uint32_t low = range << RANGE_BITS;
     uint32_t first = (uint32_t)__builtin_ctz(stretches);

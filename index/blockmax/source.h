@@ -28,18 +28,11 @@ static inline void set_document(uint64_t *bits, uint32_t doc)
 #define SLOT_RANGES 16
 #define SLOT_DOCS ((size_t)SLOT_RANGES * RANGE_DOCS)
 
-/* The impacts of some documents side by side, at most; 0 where it does not stand. */
-struct loaded {
-    const uint8_t *impacts;
-    const uint16_t *docs; /* those where it stands, in no order; NULL: they are not listed */
-    uint32_t count;
-};
-
-/* Room for them. */
+/* Room for the impacts of some documents side by side, 0 where it does not stand. */
 struct slot {
-    uint8_t *impacts; /* zero but where `docs` say, or but for the first `used` */
-    uint16_t *docs;
-    uint32_t count, used;
+    uint8_t *impacts;
+    size_t docs;
+    bool used; /* they are not all 0 */
 };
 
 /* Of a list that is read whole. */
@@ -93,16 +86,15 @@ bool slot_init(struct slot *s, uint32_t ranges, struct pool *mem);
 void slot_clear(struct slot *s);
 /* One more impact in a document. */
 void slot_join(struct slot *s, uint32_t doc, uint8_t impact);
-struct loaded slot_loaded(const struct slot *s);
 
 /* From here on it is to be ready.
 
- * The impacts of whole ranges, at most as many as the slot is for; they stay in the slot, unless the
- * segment has them as they are. */
-struct loaded source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room);
+ * The impacts, at most, of whole ranges, by document, at most as many as the slot is for; they stay in the
+ * slot, unless the segment has them as they are. */
+const uint8_t *source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room);
 /* Of one range what lies between the first and the last of `stretches`, which are some, at least. */
-struct loaded source_load_some(struct source *src, uint32_t range, uint32_t stretches,
-                               struct slot *room);
+const uint8_t *source_load_some(struct source *src, uint32_t range, uint32_t stretches,
+                                struct slot *room);
 /* How often it stands in a document; at most, where it is shared. */
 struct phrase_tf source_count(struct source *src, uint32_t doc);
 /* Impacts by document, where the segment has them as source_load() would give them; else NULL. */

@@ -76,6 +76,7 @@ struct candidates {
     uint8_t *impacts;
     uint32_t *numbers;
     uint16_t *sums;
+    uint16_t weight;               /* of the rarest; 0: it does not score */
     uint16_t parts[UINT8_MAX + 1]; /* by impact of the rarest: what it adds to a sum */
     /* By stretch of the ranges: what it must add, so that all together reach the floor. */
     uint16_t least[SLOT_RANGES * RANGE_STRETCHES];
@@ -121,21 +122,28 @@ static void forget_numbers(struct candidates *c, size_t i)
         numbers[k] = NO_POSTING;
 }
 
-/* The rarest begins, in order of documents. */
-static void begin_candidates(struct candidates *c, const struct loaded *in)
+/* The impact that adds so much; above 255: none does. */
+static unsigned impact_for(const struct candidates *c, uint16_t least)
 {
-    uint64_t bits[SLOT_DOCS / 64] = {0};
+    if (least == 0) /* what does not score stands, too */
+        return 1;
+    if (least > c->parts[UINT8_MAX])
+        return UINT8_MAX + 1;
+    return (((unsigned)least << 8) + c->weight - 1) / c->weight;
+}
 
-    for (uint32_t k = 0; k < in->count; k++) {
-        uint32_t doc = in->docs[k];
-        if (c->parts[in->impacts[doc]] >= c->least[doc / STRETCH_DOCS])
-            set_document(bits, doc);
-    }
+/* The rarest begins, in order of documents. */
+static void begin_candidates(struct candidates *c, const uint8_t *impacts, uint32_t ranges)
+{
     c->found = 0;
-    for (uint32_t w = 0; w < SLOT_DOCS / 64; w++) {
-        for (uint64_t left = bits[w]; left != 0; left &= left - 1) {
-            uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            c->needed[0].impacts[c->found] = in->impacts[doc];
+    for (uint32_t w = 0; w < ranges * RANGE_STRETCHES; w++) {
+        unsigned least = impact_for(c, c->least[w]);
+        if (least > UINT8_MAX)
+            continue;
+        uint64_t left = impacts_from(impacts + (size_t)w * STRETCH_DOCS, (uint8_t)least);
+        for (; left != 0; left &= left - 1) {
+            uint32_t doc = w * STRETCH_DOCS + (uint32_t)__builtin_ctzll(left);
+            c->needed[0].impacts[c->found] = impacts[doc];
             c->docs[c->found++] = (uint16_t)doc;
         }
     }
@@ -290,11 +298,11 @@ static int find_candidates(struct bm_search *b, struct candidates *c, uint32_t r
         } else {
             if (one->slot.impacts == NULL && !slot_init(&one->slot, SLOT_RANGES, b->l.mem))
                 return -1;
-            struct loaded in = source_load(src, range, ranges, &one->slot);
+            const uint8_t *impacts = source_load(src, range, ranges, &one->slot);
             if (i == 0)
-                begin_candidates(c, &in);
+                begin_candidates(c, impacts, ranges);
             else
-                keep_loaded(c, i, in.impacts);
+                keep_loaded(c, i, impacts);
         }
         if (c->found == 0)
             break;
@@ -453,9 +461,9 @@ static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates 
     if (c->needed[0].n > 0 && !candidates_init(b, c))
         return SX_ENOMEM;
     uint32_t leaf = c->needed[0].leaf;
+    c->weight = b->l.ask->leaves[leaf].weight > 0 ? b->at->weight[leaf] : 0;
     for (size_t i = 0; i <= UINT8_MAX; i++)
-        c->parts[i] =
-            b->l.ask->leaves[leaf].weight > 0 ? impact_part((uint8_t)i, b->at->weight[leaf]) : 0;
+        c->parts[i] = impact_part((uint8_t)i, c->weight);
     b->at->all = 0;
     for (uint32_t r = 0;
          c->needed[0].n > 0 && r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
@@ -581,6 +589,7 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
         return SX_OK;
     if (b->count_work > 0 && !candidates_init(b, &c))
         return SX_ENOMEM;
+    c.weight = 0;
     memset(c.parts, 0, sizeof(c.parts));
     memset(c.least, 0, sizeof(c.least));
     scan_move(b, part, NO_RANGE);

@@ -48,8 +48,7 @@ static bool is_plain(const struct part *p, const struct leaf_state *st)
 struct counted {
     const uint8_t *dense[COUNTED_LISTS]; /* by document, and the others, by their postings */
     struct source *listed[COUNTED_LISTS];
-    struct slot slots[COUNTED_LISTS];
-    struct loaded in[COUNTED_LISTS];
+    uint64_t bits[COUNTED_LISTS][SLOT_DOCS / 64]; /* of these, in the ranges at hand */
     size_t dense_count, listed_count;
     uint64_t dense_n; /* of one dense list */
 };
@@ -76,9 +75,6 @@ static bool can_unite(const struct bm_search *b, struct part *p, const uint32_t 
     for (size_t i = 0; i < count; i++) {
         struct source *src = &p->sources[b->l.states[leaves[i]].first];
         const uint8_t *dense = source_dense(src);
-        for (size_t k = 0; dense == NULL && k < src->big_count; k++)
-            if (src->big[k].dense) /* its documents would not be listed */
-                return false;
         if (dense == NULL) {
             add_listed(c, src);
         } else {
@@ -89,56 +85,46 @@ static bool can_unite(const struct bm_search *b, struct part *p, const uint32_t 
     return c->listed_count > 0 && c->listed[0]->n < (p->s->next - p->s->first) / SPARSE_DOCS;
 }
 
-static uint64_t count_dense(const struct part *p, const struct counted *c)
+/* Adds those of some ranges, but for what is in the one dense list. */
+static void unite_ranges(const struct counted *c, uint32_t range, uint32_t ranges, uint64_t *any,
+                         uint64_t *all)
 {
-    uint64_t n = 0;
+    uint64_t ones[SLOT_DOCS / 64], everies[SLOT_DOCS / 64];
+    size_t words = (size_t)ranges * RANGE_WORDS;
 
-    if (c->dense_count <= 1)
-        return c->dense_count == 0 ? 0 : c->dense_n;
-    for (size_t doc = 0; doc < (size_t)p->s->ranges << RANGE_BITS; doc += 64) {
-        uint64_t bits = 0;
-        for (size_t i = 0; i < c->dense_count; i++)
-            bits |= impacts_standing(c->dense[i] + doc);
-        n += bits_count(bits);
-    }
-    return n;
-}
-
-/* How many of the `i`th list's documents are in none before it, and of the first, in all others. */
-static void unite_list(const struct counted *c, size_t i, size_t low, uint64_t *any, uint64_t *all)
-{
-    for (uint32_t k = 0; k < c->in[i].count; k++) {
-        uint32_t doc = c->in[i].docs[k];
-        uint32_t known = 0, every = 1;
-        for (size_t j = 0; j < c->dense_count; j++) {
-            known |= c->dense[j][low + doc];
-            every &= c->dense[j][low + doc] != 0;
+    for (size_t w = 0; w < words; w++) {
+        size_t doc = ((size_t)range << RANGE_BITS) + w * 64;
+        uint64_t one = 0, every = UINT64_MAX, known = 0;
+        for (size_t i = 0; i < c->listed_count; i++) {
+            one |= c->bits[i][w];
+            every &= c->bits[i][w];
         }
-        for (size_t j = 0; j < i; j++)
-            known |= c->in[j].impacts[doc];
-        *any += known == 0;
-        for (size_t j = 1; i == 0 && j < c->listed_count; j++)
-            every &= c->in[j].impacts[doc] != 0;
-        *all += i == 0 && every != 0;
+        /* Of one dense list only who is in others, too, is looked for. */
+        for (size_t i = 0; i < c->dense_count && (one != 0 || c->dense_count > 1); i++) {
+            uint64_t dense = impacts_standing(c->dense[i] + doc);
+            known |= dense;
+            every &= dense;
+        }
+        ones[w] = c->dense_count == 1 ? one & ~known : one | known;
+        everies[w] = every;
     }
+    *any += bits_sum(ones, words);
+    *all += bits_sum(everies, words);
 }
 
-/* How many documents of a part have one of the leaves: those of the dense lists, and who is in none of
- * them nor in a list before; and how many have all. */
+/* How many documents of a part have one of the leaves, and how many have all. */
 static sx_status unite(struct bm_search *b, const struct part *p, struct counted *c, uint64_t *any,
                        uint64_t *all)
 {
     sx_status rc = SX_OK;
 
-    *any += count_dense(p, c);
-    for (size_t i = 0; i < c->listed_count; i++)
-        if (!slot_init(&c->slots[i], SLOT_RANGES, b->l.mem))
-            return SX_ENOMEM;
+    *any += c->dense_count == 1 ? c->dense_n : 0;
     for (uint32_t r = 0; r < p->s->ranges && rc == SX_OK; r += SLOT_RANGES) {
+        uint32_t n = p->s->ranges - r < SLOT_RANGES ? p->s->ranges - r : SLOT_RANGES;
+        memset(c->bits, 0, c->listed_count * sizeof(c->bits[0]));
         for (size_t i = 0; i < c->listed_count; i++)
-            c->in[i] = source_load(c->listed[i], r, SLOT_RANGES, &c->slots[i]);
-        for (size_t i = 0; i < c->listed_count; i++)
-            unite_list(c, i, (size_t)r << RANGE_BITS, any, all);
+            source_load_bits(c->listed[i], r, n, c->bits[i]);
+        unite_ranges(c, r, n, any, all);
         rc = b->l.ask->look_up(b->l.ask->ctx, SLOT_RANGES * b->range_work);
     }
     return rc;

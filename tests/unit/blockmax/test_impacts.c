@@ -173,6 +173,23 @@ static void the_best_of_many_are_found_alike(void **state)
     }
 }
 
+static void bits_are_counted(void **state)
+{
+    uint64_t bits[40];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t words = pick(40);
+        uint64_t sum = 0;
+        for (size_t i = 0; i < words; i++) {
+            bits[i] = pick(3) == 0 ? UINT64_MAX : random_state;
+            for (unsigned k = 0; k < 64; k++)
+                sum += bits[i] >> k & 1;
+        }
+        assert_true(bits_sum(bits, words) == sum);
+    }
+}
+
 /* More than a byte can count. */
 static void many_are_counted(void **state)
 {
@@ -228,6 +245,7 @@ int main(void)
         cmocka_unit_test(joined_impacts_are_of_both),
         cmocka_unit_test(the_best_of_many_are_found_alike),
         cmocka_unit_test(many_are_counted),
+        cmocka_unit_test(bits_are_counted),
     };
     int failed = cmocka_run_group_tests_name("16 bytes", tests, narrowed, NULL);
 

@@ -1,9 +1,10 @@
 /* Slots: what one list has left in them, the next does not find. */
 #include "index/base/pool.h"
+#include "index/blockmax/impacts.h"
 #include "index/blockmax/source.h"
 #include "tests/support/support.h"
 
-/* Impacts by document up to `used`, as a dense list leaves them, and one document behind. */
+/* Impacts by document from the first on, as a dense list leaves them, and one document behind. */
 static void a_cleared_slot_is_empty(void **state)
 {
     struct pool mem = {0};
@@ -11,19 +12,18 @@ static void a_cleared_slot_is_empty(void **state)
 
     (void)state;
     assert_true(slot_init(&s, 1, &mem));
+    assert_false(s.used);
     memset(s.impacts, 9, 64);
-    s.used = 64;
-    slot_join(&s, 100, 5);
-    assert_null(slot_loaded(&s).docs);
+    slot_join(&s, RANGE_DOCS - 1, 5);
+    assert_true(s.used);
     slot_clear(&s);
-    for (size_t i = 0; i < 200; i++)
+    for (size_t i = 0; i < RANGE_DOCS; i++)
         assert_int_equal(s.impacts[i], 0);
     slot_join(&s, 100, 7);
     slot_join(&s, 3, 2);
-    struct loaded in = slot_loaded(&s);
-    assert_int_equal(in.count, 2);
-    assert_int_equal(in.docs[0], 100);
-    assert_int_equal(in.impacts[100], 7);
+    slot_join(&s, 100, 20);
+    assert_int_equal(s.impacts[100], impact_join(7, 20));
+    assert_int_equal(s.impacts[3], 2);
     pool_release(&mem);
 }
 
