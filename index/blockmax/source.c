@@ -12,6 +12,9 @@
 /* More lists than this are read whole, frequent or not: each costs something in every range. */
 #define BIG_MAX 8
 
+/* Of a range so many postings are sorted one by one. */
+#define FEW 24
+
 /* All bits of the number of a list that is read whole: more lists have more terms than a search may. */
 #define READ_LISTS 0xffffffU
 
@@ -187,6 +190,8 @@ static sx_status read_small(struct source *src, uint64_t n, struct pool *mem, st
         for (uint32_t b = 0; b < l->blocks; b++) {
             list_block(l, b);
             list_counts(l);
+            for (uint32_t k = 0; l->each == NULL && k < l->count; k++)
+                __builtin_prefetch(segment_lengths(src->s, l->doc[k])); /* for the impact */
             for (uint32_t k = 0; k < l->count; k++) {
                 all[n++] = (struct read_posting){.doc = l->doc[k],
                                                  .list = (uint32_t)i & READ_LISTS,
@@ -210,8 +215,18 @@ struct tally {
     uint8_t impacts[RANGE_DOCS];
 };
 
+/* The next document. */
+static void put_flat(struct source *src, uint32_t doc, struct phrase_tf tf, uint32_t impact,
+                     uint8_t *impacts)
+{
+    src->flat[src->flat_count] = doc;
+    src->flat_tf[src->flat_count] = tf;
+    impacts[src->flat_count++] =
+        impact > 0 ? (uint8_t)impact : impact_of(src->s, doc, tf.title, tf.body);
+}
+
 /* The postings of one document are added up. */
-static void flatten_range(struct source *src, uint32_t range, struct tally *room, uint8_t *impacts)
+static void flatten_many(struct source *src, uint32_t range, struct tally *room, uint8_t *impacts)
 {
     const struct read_posting *p = src->read + src->read_first[range];
     const struct read_posting *end = src->read + src->read_first[range + 1];
@@ -231,14 +246,33 @@ static void flatten_range(struct source *src, uint32_t range, struct tally *room
     for (uint32_t w = 0; w < RANGE_WORDS; w++) {
         for (uint64_t left = room->bits[w]; left != 0; left &= left - 1) {
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            struct phrase_tf tf = room->tf[doc];
-            uint8_t impact = room->impacts[doc];
-            doc += range << RANGE_BITS;
-            src->flat[src->flat_count] = doc;
-            src->flat_tf[src->flat_count] = tf;
-            impacts[src->flat_count++] =
-                impact > 0 ? impact : impact_of(src->s, doc, tf.title, tf.body);
+            put_flat(src, (range << RANGE_BITS) + doc, room->tf[doc], room->impacts[doc], impacts);
         }
+    }
+}
+
+/* The same of a few, which are sorted. */
+static void flatten_few(struct source *src, uint32_t range, uint8_t *impacts)
+{
+    struct read_posting *p = src->read + src->read_first[range];
+    size_t n = src->read_first[range + 1] - src->read_first[range];
+
+    for (size_t i = 1; i < n; i++) {
+        struct read_posting one = p[i];
+        size_t at = i;
+        for (; at > 0 && p[at - 1].doc > one.doc; at--)
+            p[at] = p[at - 1];
+        p[at] = one;
+    }
+    for (size_t i = 0; i < n;) {
+        uint32_t doc = p[i].doc, impact = p[i].impact;
+        struct phrase_tf tf = {p[i].title, p[i].body};
+        for (i++; i < n && p[i].doc == doc; i++) {
+            tf.title += p[i].title;
+            tf.body += p[i].body;
+            impact = 0;
+        }
+        put_flat(src, doc, tf, impact, impacts);
     }
 }
 
@@ -258,8 +292,10 @@ static sx_status flatten(struct source *src, struct pool *mem, struct sx_error *
         return sx_fail_oom(err);
     for (uint32_t r = 0; r < ranges; r++) {
         src->flat_first[r] = (uint32_t)src->flat_count;
-        if (src->read_first[r + 1] > src->read_first[r])
-            flatten_range(src, r, room, impacts);
+        if (src->read_first[r + 1] - src->read_first[r] <= FEW)
+            flatten_few(src, r, impacts);
+        else
+            flatten_many(src, r, room, impacts);
     }
     src->flat_first[ranges] = (uint32_t)src->flat_count;
     return SX_OK;
