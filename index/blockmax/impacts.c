@@ -15,11 +15,6 @@ bool impacts_widen(bool want)
     return wide;
 }
 
-__attribute__((constructor)) static void widen(void)
-{
-    impacts_widen(true);
-}
-
 uint64_t bits_sum(const uint64_t *bits, size_t words)
 {
     uint64_t sum = 0;
@@ -32,7 +27,7 @@ uint64_t bits_sum(const uint64_t *bits, size_t words)
 }
 
 /* a / (255 - a) + b / (255 - b) is x in units of k1; the impact is x / (x + 1), in 1/255, rounded up. */
-uint8_t impact_join(uint8_t a, uint8_t b)
+static uint8_t join_one(uint8_t a, uint8_t b)
 {
     uint32_t both = (uint32_t)a * b, whole = 255u * 255u - both;
 
@@ -40,6 +35,16 @@ uint8_t impact_join(uint8_t a, uint8_t b)
         return UINT8_MAX;
     uint32_t x = 255u * ((uint32_t)a + b) - 2 * both;
     return (uint8_t)((255u * x + whole - 1) / whole);
+}
+
+uint8_t impact_joined[UINT8_MAX + 1][UINT8_MAX + 1];
+
+__attribute__((constructor)) static void set_up(void)
+{
+    impacts_widen(true);
+    for (unsigned a = 0; a <= UINT8_MAX; a++)
+        for (unsigned b = 0; b <= UINT8_MAX; b++)
+            impact_joined[a][b] = join_one((uint8_t)a, (uint8_t)b);
 }
 
 void impacts_add_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
@@ -54,11 +59,9 @@ void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs)
         out[i] = other[i] < out[i] ? other[i] : out[i];
 }
 
-/* impact_join() in single precision, in which all but the quotient is exact: 255 times the sum of x / (x + 1)
+/* join_one() in single precision, in which all but the quotient is exact: 255 times the sum of x / (x + 1)
  * is (255 (a + b) - 2 ab) · 255 / (255² - ab). That is whole, or 1 / 255² or more above a whole number: with
  * this added, and cut off, it is rounded up. */
-#define JOIN_UP (1.0f - 0x1p-16f)
-
 void impacts_join_portable(uint8_t *out, const uint8_t *other, size_t docs)
 {
     for (size_t i = 0; i < docs; i++) {
@@ -204,6 +207,10 @@ void impacts_join(uint8_t *out, const uint8_t *other, size_t docs)
 {
     const __m128i zero = _mm_setzero_si128();
 
+    if (wide) {
+        wide_join(out, other, docs);
+        return;
+    }
     for (size_t i = 0; i < docs; i += 16) {
         __m128i a = load(out + i), b = load(other + i);
         __m128i low = join_half(_mm_unpacklo_epi8(a, zero), _mm_unpacklo_epi8(b, zero));

@@ -26,7 +26,11 @@ static inline uint16_t impact_add(uint16_t sum, uint8_t impact, uint16_t weight)
 }
 
 /* Impacts of two terms in one document: x adds up (FORMAT.md). */
-uint8_t impact_join(uint8_t a, uint8_t b);
+extern uint8_t impact_joined[UINT8_MAX + 1][UINT8_MAX + 1]; /* filled before main() */
+static inline uint8_t impact_join(uint8_t a, uint8_t b)
+{
+    return impact_joined[a][b];
+}
 
 /* sums[i] += parts of impacts[i] */
 void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);

@@ -36,6 +36,32 @@ WIDE void wide_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t
     }
 }
 
+/* 16 documents. */
+static WIDE inline __m128i join(__m128i a, __m128i b)
+{
+    const __m512 most = _mm512_set1_ps(255.0f);
+    __m512 fa = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(a));
+    __m512 fb = _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(b));
+    __m512 both = _mm512_mul_ps(fa, fb), sum = _mm512_add_ps(fa, fb);
+    __m512 whole =
+        _mm512_max_ps(_mm512_sub_ps(_mm512_set1_ps(255.0f * 255.0f), both), _mm512_set1_ps(1.0f));
+    __m512 of = _mm512_sub_ps(_mm512_mul_ps(most, sum), _mm512_add_ps(both, both));
+
+    of = _mm512_div_ps(_mm512_mul_ps(of, most), whole);
+    of = _mm512_add_ps(of, _mm512_set1_ps(JOIN_UP));
+    __m128i up = _mm512_cvtusepi32_epi8(_mm512_cvttps_epi32(of));
+    return _mm_max_epu8(up, _mm_max_epu8(a, b));
+}
+
+WIDE void wide_join(uint8_t *out, const uint8_t *other, size_t docs)
+{
+    for (size_t i = 0; i < docs; i += 16) {
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(out + i));
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(other + i));
+        _mm_storeu_si128((__m128i *)(void *)(out + i), join(a, b));
+    }
+}
+
 WIDE uint64_t wide_reaching(const uint16_t *sums, uint16_t least)
 {
     const __m512i floor = _mm512_set1_epi16((short)least);
@@ -85,6 +111,11 @@ bool wide_can(void)
 void wide_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
 {
     (void)sums, (void)impacts, (void)docs, (void)weight;
+}
+
+void wide_join(uint8_t *out, const uint8_t *other, size_t docs)
+{
+    (void)out, (void)other, (void)docs;
 }
 
 uint64_t wide_reaching(const uint16_t *sums, uint16_t least)

@@ -9,7 +9,12 @@
 /* Whether the machine has such vectors; if not, nothing else here may be called. */
 bool wide_can(void);
 
-/* As impacts.h says of each; here documents come by 64. */
+/* What impacts_join() adds to the quotient, to round it up. */
+#define JOIN_UP (1.0f - 0x1p-16f)
+
+/* As impacts.h says of each. */
+void wide_join(uint8_t *out, const uint8_t *other, size_t docs);
+/* Here documents come by 32. */
 void wide_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
 uint64_t wide_reaching(const uint16_t *sums, uint16_t least);
 uint64_t wide_from(const uint8_t *impacts, uint8_t least);

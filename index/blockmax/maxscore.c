@@ -125,7 +125,7 @@ static const uint8_t *load_word(const struct bm_search *b, const struct window *
         return word->dense + ((size_t)w->range << RANGE_BITS);
     if (word->slot->impacts == NULL && !slot_init(word->slot, SLOT_RANGES, b->l.mem))
         return NULL;
-    return source_load(word->src, w->range, w->ranges, word->slot);
+    return source_load(word->src, w->range, w->ranges, w->reach, word->slot);
 }
 
 /* ---- candidates ------------------------------------------------------------------------------- */

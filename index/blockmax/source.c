@@ -408,26 +408,31 @@ void slot_clear(struct slot *s)
 
 void slot_join(struct slot *s, uint32_t doc, uint8_t impact)
 {
-    uint8_t *here = &s->impacts[doc];
-
-    *here = *here == 0 ? impact : impact_join(*here, impact);
+    s->impacts[doc] = impact_join(s->impacts[doc], impact); /* where none is, it is the other */
     s->used = true;
 }
 
-/* Documents [from, to) of the segment. */
+/* Documents [from, to) of the segment, of which those matter that are in some stretches. */
 struct span {
     uint32_t from, to;
+    const uint64_t *stretches; /* by bit from `from` on; NULL: all */
 };
 
 static void load_dense(const struct list *l, struct span span, uint32_t low, struct slot *room)
 {
     const uint8_t *each = l->each + span.from;
     uint8_t *to = room->impacts + (span.from - low);
+    size_t step = span.stretches == NULL ? span.to - span.from : STRETCH_DOCS;
 
-    if (room->used)
-        impacts_join(to, each, span.to - span.from);
-    else
-        memcpy(to, each, span.to - span.from);
+    for (size_t i = 0; i < span.to - span.from; i += step) {
+        size_t stretch = i / STRETCH_DOCS;
+        if (span.stretches != NULL && !(span.stretches[stretch / 64] >> (stretch % 64) & 1))
+            continue;
+        if (room->used)
+            impacts_join(to + i, each + i, step);
+        else
+            memcpy(to + i, each + i, step);
+    }
     room->used = true;
 }
 
@@ -510,10 +515,11 @@ static const uint8_t *load_part(struct source *src, struct span span, uint32_t l
     return room->impacts;
 }
 
-const uint8_t *source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room)
+const uint8_t *source_load(struct source *src, uint32_t range, uint32_t ranges,
+                           const uint64_t *stretches, struct slot *room)
 {
     uint32_t end = range + ranges < src->s->ranges ? range + ranges : src->s->ranges;
-    struct span span = {range << RANGE_BITS, end << RANGE_BITS};
+    struct span span = {range << RANGE_BITS, end << RANGE_BITS, stretches};
 
     return load_part(src, span, span.from, room);
 }
@@ -524,7 +530,7 @@ const uint8_t *source_load_some(struct source *src, uint32_t range, uint32_t str
     uint32_t low = range << RANGE_BITS;
     uint32_t first = (uint32_t)__builtin_ctz(stretches);
     uint32_t behind = 32 - (uint32_t)__builtin_clz(stretches);
-    struct span span = {low + first * STRETCH_DOCS, low + behind * STRETCH_DOCS};
+    struct span span = {low + first * STRETCH_DOCS, low + behind * STRETCH_DOCS, NULL};
 
     return load_part(src, span, low, room);
 }
@@ -589,7 +595,7 @@ static void add_bits(struct list *l, struct span span, uint64_t *bits)
 
 void source_load_bits(struct source *src, uint32_t range, uint32_t ranges, uint64_t *bits)
 {
-    struct span span = {range << RANGE_BITS, (range + ranges) << RANGE_BITS};
+    struct span span = {range << RANGE_BITS, (range + ranges) << RANGE_BITS, NULL};
 
     for (size_t i = 0; i < src->big_count; i++) {
         struct list *l = &src->big[i];

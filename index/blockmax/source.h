@@ -90,8 +90,9 @@ void slot_join(struct slot *s, uint32_t doc, uint8_t impact);
 /* From here on it is to be ready.
 
  * The impacts, at most, of whole ranges, by document, at most as many as the slot is for; they stay in the
- * slot, unless the segment has them as they are. */
-const uint8_t *source_load(struct source *src, uint32_t range, uint32_t ranges, struct slot *room);
+ * slot, unless the segment has them as they are. Bits of `stretches` say which matter; NULL: all. */
+const uint8_t *source_load(struct source *src, uint32_t range, uint32_t ranges,
+                           const uint64_t *stretches, struct slot *room);
 /* Of one range what lies between the first and the last of `stretches`, which are some, at least. */
 const uint8_t *source_load_some(struct source *src, uint32_t range, uint32_t stretches,
                                 struct slot *room);

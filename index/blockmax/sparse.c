@@ -298,7 +298,7 @@ static int find_candidates(struct bm_search *b, struct candidates *c, uint32_t r
         } else {
             if (one->slot.impacts == NULL && !slot_init(&one->slot, SLOT_RANGES, b->l.mem))
                 return -1;
-            const uint8_t *impacts = source_load(src, range, ranges, &one->slot);
+            const uint8_t *impacts = source_load(src, range, ranges, NULL, &one->slot);
             if (i == 0)
                 begin_candidates(c, impacts, ranges);
             else
