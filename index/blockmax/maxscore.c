@@ -263,16 +263,12 @@ static int add_word(const struct bm_search *b, struct window *w, size_t i)
 /* Finds who may be kept. *crowded: they are too many, and are not added up. -1: memory ran out. */
 static int find_candidates(const struct bm_search *b, struct window *w, bool *crowded)
 {
-    uint32_t marked = 0;
-
     weigh_words(w);
     memset(w->bits, 0, sizeof(w->bits));
     for (size_t i = 0; i < w->needed; i++)
         if (mark(b, w, &w->words[i]) != 0)
             return -1;
-    for (size_t i = 0; i < SLOT_DOCS / 64; i++)
-        marked += bits_count(w->bits[i]);
-    *crowded = marked > CROWDED * w->stretches;
+    *crowded = bits_sum(w->bits, SLOT_DOCS / 64) > (uint64_t)CROWDED * w->stretches;
     if (*crowded)
         return 0;
     list_marked(w);

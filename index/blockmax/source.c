@@ -422,16 +422,16 @@ static void load_dense(const struct list *l, struct span span, uint32_t low, str
 {
     const uint8_t *each = l->each + span.from;
     uint8_t *to = room->impacts + (span.from - low);
-    size_t step = span.stretches == NULL ? span.to - span.from : STRETCH_DOCS;
+    bool alone = !room->used;
 
-    for (size_t i = 0; i < span.to - span.from; i += step) {
-        size_t stretch = i / STRETCH_DOCS;
-        if (span.stretches != NULL && !(span.stretches[stretch / 64] >> (stretch % 64) & 1))
+    for (size_t i = 0; i < (span.to - span.from) / STRETCH_DOCS; i++) {
+        size_t at = i * STRETCH_DOCS;
+        if (span.stretches != NULL && !(span.stretches[i / 64] >> (i % 64) & 1))
             continue;
-        if (room->used)
-            impacts_join(to + i, each + i, step);
+        if (alone)
+            memcpy(to + at, each + at, STRETCH_DOCS);
         else
-            memcpy(to + i, each + i, step);
+            impacts_join(to + at, each + at, STRETCH_DOCS);
     }
     room->used = true;
 }
