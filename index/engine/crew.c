@@ -108,17 +108,28 @@ static void start(struct crew *c)
         c->started++;
 }
 
-void crew_give(struct crew *c, struct task *t)
+static void give(struct crew *c, struct task *t, bool first)
 {
     pthread_mutex_lock(&c->lock);
     if (!c->tried)
         start(c);
     t->state = TASK_GIVEN;
-    t->next = NULL;
-    *c->last = t;
-    c->last = &t->next;
+    t->next = first ? c->first : NULL;
+    *(first ? &c->first : c->last) = t;
+    if (t->next == NULL)
+        c->last = &t->next;
     pthread_cond_signal(&c->given);
     pthread_mutex_unlock(&c->lock);
+}
+
+void crew_give(struct crew *c, struct task *t)
+{
+    give(c, t, false);
+}
+
+void crew_give_first(struct crew *c, struct task *t)
+{
+    give(c, t, true);
 }
 
 void crew_wait(struct crew *c, struct task *t, struct analyzer *an)

@@ -31,6 +31,8 @@ unsigned crew_threads(const struct crew *c);
 
 /* Any thread. t->run is set. */
 void crew_give(struct crew *c, struct task *t);
+/* The same, before all others that were given. */
+void crew_give_first(struct crew *c, struct task *t);
 /* Returns when a task that was given is done, by itself if need be, with `an`. */
 void crew_wait(struct crew *c, struct task *t, struct analyzer *an);
 /* Takes a task back that none has begun; waits for it if one has. An idle task is fine. */

@@ -70,7 +70,7 @@ sx_status gap_read(struct db *c, struct crew *crew, struct analyzer *an, uint64_
         if (p == NULL)
             break;
         rc = take_docs(v, p, an, tokens, next, err);
-        pipeline_done(a);
+        pipeline_done(a, 0);
     }
     if (rc == SX_OK && inverter_tokens(v) < tokens)
         *next = below; /* there is none behind the last */

@@ -13,10 +13,11 @@
 
 #include "index/base/buf.h"
 #include "index/base/pool.h"
-#include "index/engine/pipeline.h"
 #include "index/engine/cursors.h"
+#include "index/engine/feed.h"
 #include "index/engine/languages.h"
 #include "index/engine/memory.h"
+#include "index/engine/pipeline.h"
 #include "index/engine/reach.h"
 #include "index/engine/upkeep.h"
 #include "index/engine/words.h"
@@ -49,6 +50,7 @@ struct sx_index {
     struct prepared one;      /* the document being put alone */
     struct prepared gone;     /* the one being removed */
     struct pipeline pipeline; /* of the put that runs */
+    struct feeding feeding;   /* likewise */
     struct reach_changes changes;
     bool merged;     /* nothing to merge since the last commit */
     int merge_pages; /* of the next slice, by what the last one took */

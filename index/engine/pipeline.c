@@ -28,14 +28,14 @@ void pipeline_give(struct pipeline *a, struct crew *crew)
 
 struct prepared *pipeline_next(struct pipeline *a, struct crew *crew, struct analyzer *an)
 {
-    if (a->count == 0)
+    if (a->used == a->count)
         return NULL;
-    struct prepared *p = given(a, 0);
+    struct prepared *p = given(a, a->used++);
     crew_wait(crew, &p->task, an);
     return p;
 }
 
-void pipeline_done(struct pipeline *a)
+static void drop_first(struct pipeline *a)
 {
     struct prepared *p = given(a, 0);
 
@@ -45,10 +45,17 @@ void pipeline_done(struct pipeline *a)
     a->count--;
 }
 
+void pipeline_done(struct pipeline *a, size_t keep)
+{
+    for (; a->used > keep; a->used--)
+        drop_first(a);
+}
+
 void pipeline_stop(struct pipeline *a, struct crew *crew)
 {
+    pipeline_done(a, 0);
     while (a->count > 0) {
         crew_cancel(crew, &given(a, 0)->task);
-        pipeline_done(a);
+        drop_first(a);
     }
 }

@@ -10,8 +10,8 @@
 
 struct pipeline { /* one thread's */
     struct prepared ring[PIPELINE_GIVEN];
-    size_t first, count;
-    size_t bytes; /* of those that were given */
+    size_t first, used, count; /* of those that were given, the first are in use */
+    size_t bytes;              /* of those that were given */
 };
 
 /* A zeroed struct pipeline is empty. Nothing may be on its way. */
@@ -21,9 +21,10 @@ void pipeline_release(struct pipeline *a);
 struct prepared *pipeline_room(struct pipeline *a);
 void pipeline_give(struct pipeline *a, struct crew *crew);
 
-/* What was given first, prepared; NULL: nothing was. pipeline_done() with it before the next. */
+/* What was given first of what is not in use, prepared; NULL: all is. It is in use until pipeline_done(), which
+ * leaves the last `keep` in use. */
 struct prepared *pipeline_next(struct pipeline *a, struct crew *crew, struct analyzer *an);
-void pipeline_done(struct pipeline *a);
+void pipeline_done(struct pipeline *a, size_t keep);
 
 /* Forgets what is on its way. */
 void pipeline_stop(struct pipeline *a, struct crew *crew);

@@ -22,6 +22,7 @@ struct prepared_doc {
     bool analysed;     /* and its tokens: */
     size_t from[3];    /* of title and body, where their tokens begin, and the last end, */
     uint32_t words[2]; /* and how many of them take a position */
+    bool unfed;        /* it is stored, and its tokens are still to be counted */
 };
 
 struct prepared {

@@ -119,7 +119,7 @@ static bool is_gone(const void *ctx, uint64_t rowid)
 }
 
 /* Impacts are made for it; it may be off. */
-static double average(const struct state *s)
+double reach_average(const struct state *s)
 {
     double words = score_combined(s->title_words, s->body_words);
 
@@ -133,7 +133,7 @@ static void note_committed(struct sx_index *ix)
 
     r->committed_next = (uint64_t)ix->committed.next_id;
     r->committed = ix->committed.generation;
-    r->average = average(&ix->committed);
+    r->average = reach_average(&ix->committed);
     r->docs = ix->committed.docs;
     r->sum = ix->committed.sum;
     r->names = ix->memory->docs.name_count;
@@ -256,8 +256,8 @@ static void finish(struct sx_index *ix)
         c->spilled[c->spilled_count++] = m->made;
 }
 
-/* The documents that were put since the last segment become one. */
-static void spill(struct sx_index *ix)
+/* The documents that were put since the last segment become one; `next` is behind the last. */
+static void spill(struct sx_index *ix, uint64_t next, double average)
 {
     struct reach_changes *c = &ix->changes;
     struct making *m = &c->making;
@@ -270,14 +270,16 @@ static void spill(struct sx_index *ix)
         return;
     }
     c->spilled = grown;
-    *m = (struct making){.task.run = make,
-                         .v = c->put,
-                         .first = c->from,
-                         .next = (uint64_t)ix->next.next_id,
-                         .average = average(&ix->next)};
+    *m = (struct making){
+        .task.run = make, .v = c->put, .first = c->from, .next = next, .average = average};
     c->from = m->next;
     c->put = NULL;
     crew_give(ix->crew, &m->task);
+}
+
+static void spill_rest(struct sx_index *ix)
+{
+    spill(ix, (uint64_t)ix->next.next_id, reach_average(&ix->next));
 }
 
 void reach_put(struct sx_index *ix, int64_t rowid)
@@ -297,7 +299,7 @@ void reach_token(struct sx_index *ix, bool body, uint32_t position, struct sx_st
     c->lost = c->lost || inverter_numbered(c->put, body, position, term, number, beside) != 0;
 }
 
-void reach_put_end(struct sx_index *ix, const struct stored_doc *d)
+void reach_put_end(struct sx_index *ix, const struct stored_doc *d, double average)
 {
     struct reach_changes *c = &ix->changes;
 
@@ -305,7 +307,7 @@ void reach_put_end(struct sx_index *ix, const struct stored_doc *d)
         return;
     inverter_lengths(c->put, (struct doc_length){d->title_len, d->body_len, d->put_checksum});
     if (inverter_tokens(c->put) > SPILL_TOKENS)
-        spill(ix);
+        spill(ix, (uint64_t)d->id + 1, average);
 }
 
 void reach_delete(struct sx_index *ix, int64_t rowid)
@@ -390,7 +392,7 @@ void reach_close(struct sx_index *ix)
     const struct reach_changes *c = &ix->changes;
 
     if (ix->coming == NULL && !c->lost && c->put != NULL && inverter_tokens(c->put) > CLOSE_TOKENS)
-        spill(ix);
+        spill_rest(ix);
 }
 
 void reach_register(struct sx_index *ix, uint64_t generation)
@@ -405,7 +407,7 @@ void reach_register(struct sx_index *ix, uint64_t generation)
             c->put = inverter_new();
         c->lost = c->put == NULL;
         if (!c->lost)
-            spill(ix);
+            spill_rest(ix);
     }
     finish(ix);
     pthread_mutex_lock(&ix->lock);

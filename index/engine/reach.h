@@ -104,7 +104,9 @@ void reach_open(struct sx_index *ix, struct segset *files, const struct reach_do
 void reach_put(struct sx_index *ix, int64_t rowid);
 void reach_token(struct sx_index *ix, bool body, uint32_t position, struct sx_str term,
                  uint32_t number, bool beside);
-void reach_put_end(struct sx_index *ix, const struct stored_doc *d);
+void reach_put_end(struct sx_index *ix, const struct stored_doc *d, double average);
+/* The average length of a document, for the segments that are made now. */
+double reach_average(const struct state *s);
 void reach_delete(struct sx_index *ix, int64_t rowid);
 
 /* All of the transaction's documents are put: the crew begins with what COMMIT needs. */

@@ -52,7 +52,7 @@ static sx_status reindex_docs(struct sx_index *ix, const struct sx_limits *limit
         rc = check_limits(limits, err);
         for (size_t i = 0; i < p->count && rc == SX_OK; i++)
             rc = reindex(ix, p, &p->docs[i], err);
-        pipeline_done(a);
+        pipeline_done(a, 0);
     }
     pipeline_stop(a, ix->crew);
     return rc;

@@ -20,67 +20,11 @@
 /* So many documents are worth to be prepared by threads. */
 #define PUT_AHEAD_MIN 16
 
-/* ---- tokens: changes of counts, and postings ------------------------------------------------- */
-
-/* Gives the terms of a record their numbers in this transaction, where those that they have are
- * another's, or none. Each look-up waits for memory three times: the next ones begin meanwhile. */
-static sx_status number_terms(struct sx_index *ix, struct record *r, struct sx_error *err)
-{
-    struct deltas *d = &ix->deltas;
-    struct record_term *t = r->terms;
-    size_t n = r->term_count;
-
-    if (r->read_in == d->age && r->numbered == n)
-        return SX_OK;
-    for (size_t i = r->read_in == d->age ? r->numbered : 0; i < n; i++) {
-        if (i + 12 < n)
-            deltas_expect(d, t[i + 12].hash);
-        if (i + 8 < n)
-            deltas_expect_entry(d, t[i + 8].hash);
-        if (i + 4 < n)
-            deltas_expect_text(d, t[i + 4].hash);
-        t[i].number = deltas_number(d, t[i].text, t[i].hash);
-        if (t[i].number == DELTA_NONE)
-            return sx_fail_oom(err);
-    }
-    r->read_in = d->age;
-    r->numbered = n;
-    return SX_OK;
-}
-
-/* Counts the tokens of one text; those of a document that is put are its postings, too. */
-static void feed_text(struct sx_index *ix, const struct prepared *p, const struct prepared_doc *d,
-                      bool body, bool put)
-{
-    const struct record *r = &p->record;
-    uint32_t words = 0;
-
-    for (size_t i = d->from[body]; i < d->from[body + 1]; i++) {
-        const struct record_term *t = &r->terms[record_term_of(r->tokens[i])];
-        bool beside = record_is_beside(r->tokens[i]);
-        deltas_count(&ix->deltas, t->number);
-        words += !beside;
-        if (put)
-            reach_token(ix, body, words - 1, t->text, t->number, beside);
-    }
-}
-
-static sx_status feed(struct sx_index *ix, struct prepared *p, const struct prepared_doc *d,
-                      bool put, struct sx_error *err)
-{
-    deltas_begin(&ix->deltas, put ? +1 : -1);
-    sx_status rc = number_terms(ix, &p->record, err);
-    if (rc != SX_OK)
-        return rc;
-    feed_text(ix, p, d, false, put);
-    feed_text(ix, p, d, true, put);
-    return SX_OK;
-}
-
 /* ---- the transaction ----------------------------------------------------------------------- */
 
 static void forget_transaction(struct sx_index *ix)
 {
+    feed_stop(ix);
     db_rollback(&ix->w);
     ix->in_transaction = false;
     ix->failed_touched = false;
@@ -221,11 +165,9 @@ static sx_status insert(struct sx_index *ix, struct prepared *p, struct prepared
     if (!analyse(ix, p, to))
         return sx_fail_oom(err);
     d->id = ix->next.next_id++;
-    reach_put(ix, d->id);
-    sx_status rc = feed(ix, p, to, true, err);
+    sx_status rc = feed_put(ix, p, to, err);
     if (rc != SX_OK)
         return rc;
-    reach_put_end(ix, d);
     ix->w.replay = prepared_replay(p, to);
     rc = doc_insert(&ix->w, d, err);
     ix->w.replay.record = NULL;
@@ -259,7 +201,7 @@ static sx_status remove_words(struct sx_index *ix, struct stored_doc *d, struct 
     prepared_clear(p);
     if (prepared_borrow(p, d) != 0 || prepare_analyse(p, &p->docs[0], ix->an) != 0)
         return sx_fail_oom(err);
-    sx_status rc = feed(ix, p, &p->docs[0], false, err);
+    sx_status rc = feed_removed(ix, p, err);
     if (rc != SX_OK)
         return rc;
     ix->w.replay = prepared_replay(p, &p->docs[0]);
@@ -363,6 +305,19 @@ static size_t fill(struct prepared *p, const struct sx_doc *docs, size_t at, siz
     return at;
 }
 
+/* Stores those of a chunk; they are counted while the next one is stored. *done counts them. */
+static sx_status put_chunk(struct sx_index *ix, struct prepared *p, size_t *done, size_t *replaced,
+                           struct sx_error *err)
+{
+    sx_status rc = SX_OK;
+
+    feed_open(ix, p);
+    for (size_t i = 0; i < p->count && rc == SX_OK; i++, (*done)++)
+        rc = write_prepared(ix, p, i, replaced, err);
+    sx_status counted = feed_give(ix, rc == SX_OK ? err : NULL);
+    return counted == SX_OK ? rc : write_doom(ix, counted, rc == SX_OK ? err : NULL);
+}
+
 /* While one of them is written, those behind it are prepared. */
 static sx_status put_ahead(struct sx_index *ix, const struct sx_doc *docs, size_t n,
                            size_t *replaced, struct sx_error *err)
@@ -386,12 +341,12 @@ static sx_status put_ahead(struct sx_index *ix, const struct sx_doc *docs, size_
             done++;
             continue;
         }
-        for (size_t i = 0; i < p->count && rc == SX_OK; i++, done++)
-            rc = write_prepared(ix, p, i, replaced, err);
-        pipeline_done(a);
+        rc = put_chunk(ix, p, &done, replaced, err);
+        pipeline_done(a, 1);
     }
+    sx_status counted = feed_wait(ix, rc == SX_OK ? err : NULL);
     pipeline_stop(a, ix->crew);
-    return rc;
+    return counted == SX_OK ? rc : write_doom(ix, counted, rc == SX_OK ? err : NULL);
 }
 
 sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n, size_t *replaced,

@@ -78,6 +78,58 @@ static void what_nobody_has_begun_is_done_by_who_waits(void **state)
     crew_free(c);
 }
 
+/* Notes when it was run. */
+struct noting {
+    struct task task;
+    atomic_uint *clock;
+    unsigned at;
+};
+
+static void note(struct task *t, struct analyzer *an)
+{
+    struct noting *n = (struct noting *)(void *)t;
+
+    (void)an;
+    n->at = atomic_fetch_add(n->clock, 1) + 1;
+}
+
+/* All threads but one are held, so that tasks are run one by one. */
+static void what_is_given_first_is_done_before_the_others(void **state)
+{
+    struct holding held[16] = {0};
+    atomic_uint clock = 0;
+    struct noting tasks[4];
+    struct crew *c = crew_new();
+
+    (void)state;
+    for (unsigned i = 0; i < crew_threads(c); i++) {
+        held[i].task.run = hold;
+        crew_give(c, &held[i].task);
+        while (!atomic_load(&held[i].begun))
+            ;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        tasks[i] = (struct noting){.task.run = note, .clock = &clock};
+        (i % 2 == 0 ? crew_give : crew_give_first)(c, &tasks[i].task);
+    }
+    atomic_store(&held[0].let_go, true);
+    while (crew_threads(c) > 0 && atomic_load(&clock) < 4)
+        ;
+    for (unsigned i = 0; i < 4; i++)
+        crew_wait(c, &tasks[i].task, NULL);
+    if (crew_threads(c) > 0) {
+        assert_int_equal(tasks[3].at, 1);
+        assert_int_equal(tasks[1].at, 2);
+        assert_int_equal(tasks[0].at, 3);
+        assert_int_equal(tasks[2].at, 4);
+    }
+    for (unsigned i = 0; i < crew_threads(c); i++) {
+        atomic_store(&held[i].let_go, true);
+        crew_wait(c, &held[i].task, NULL);
+    }
+    crew_free(c);
+}
+
 static void a_task_can_be_taken_back(void **state)
 {
     static struct counting tasks[TASKS];
@@ -105,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_task_is_done_once),
         cmocka_unit_test(what_nobody_has_begun_is_done_by_who_waits),
+        cmocka_unit_test(what_is_given_first_is_done_before_the_others),
         cmocka_unit_test(a_task_can_be_taken_back),
     };
 
