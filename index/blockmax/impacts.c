@@ -15,6 +15,16 @@ bool impacts_widen(bool want)
     return wide;
 }
 
+void impacts_stand(const uint8_t *impacts, size_t words, uint64_t *bits)
+{
+    if (wide) {
+        wide_stand(impacts, words, bits);
+        return;
+    }
+    for (size_t w = 0; w < words; w++)
+        bits[w] = impacts_standing(impacts + 64 * w);
+}
+
 uint64_t bits_sum(const uint64_t *bits, size_t words)
 {
     uint64_t sum = 0;

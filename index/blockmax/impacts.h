@@ -65,6 +65,8 @@ static inline uint32_t bits_count(uint64_t bits)
     return (uint32_t)(bits * UINT64_C(0x0101010101010101) >> 56);
 }
 
+/* The bits of impacts_standing() of many, 64 a word. */
+void impacts_stand(const uint8_t *impacts, size_t words, uint64_t *bits);
 /* How many bits are set in some words. */
 uint64_t bits_sum(const uint64_t *bits, size_t words);
 

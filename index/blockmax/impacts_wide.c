@@ -76,6 +76,14 @@ WIDE uint64_t wide_from(const uint8_t *impacts, uint8_t least)
     return _mm512_cmpge_epu8_mask(_mm512_loadu_si512(impacts), _mm512_set1_epi8((char)least));
 }
 
+WIDE void wide_stand(const uint8_t *impacts, size_t words, uint64_t *bits)
+{
+    for (size_t w = 0; w < words; w++) {
+        __m512i v = _mm512_loadu_si512(impacts + 64 * w);
+        bits[w] = _mm512_test_epi8_mask(v, v);
+    }
+}
+
 WIDE uint64_t wide_bits_sum(const uint64_t *bits, size_t words)
 {
     uint64_t sum = 0;
@@ -128,6 +136,11 @@ uint64_t wide_from(const uint8_t *impacts, uint8_t least)
 {
     (void)impacts, (void)least;
     return 0;
+}
+
+void wide_stand(const uint8_t *impacts, size_t words, uint64_t *bits)
+{
+    (void)impacts, (void)words, (void)bits;
 }
 
 uint64_t wide_bits_sum(const uint64_t *bits, size_t words)

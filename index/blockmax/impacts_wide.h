@@ -18,6 +18,7 @@ void wide_join(uint8_t *out, const uint8_t *other, size_t docs);
 void wide_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
 uint64_t wide_reaching(const uint16_t *sums, uint16_t least);
 uint64_t wide_from(const uint8_t *impacts, uint8_t least);
+void wide_stand(const uint8_t *impacts, size_t words, uint64_t *bits);
 uint64_t wide_bits_sum(const uint64_t *bits, size_t words);
 uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
                        size_t first, uint16_t least);

@@ -22,21 +22,23 @@ bool scan_sees(const struct bm_search *b, uint32_t doc)
 uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, size_t words)
 {
     const struct part *p = b->l.part;
-    uint64_t count = 0;
+    uint32_t first = range << RANGE_BITS;
+    size_t left = first < p->below ? p->below - first : 0;
 
-    for (size_t w = 0; w < words; w++) {
-        uint32_t doc = (range << RANGE_BITS) + (uint32_t)w * 64;
-        if (doc >= p->below)
-            break;
-        if (p->below - doc < 64)
-            bits[w] &= (UINT64_C(1) << (p->below - doc)) - 1;
-        uint64_t dead = atomic_load_explicit(&p->s->dead[doc / 64], memory_order_relaxed);
-        for (uint64_t left = bits[w] & dead; left != 0; left &= left - 1)
-            if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(left)))
-                bits[w] &= ~(left & -left);
-        count += bits_count(bits[w]);
+    if (left < words * 64) {
+        memset(bits + (left + 63) / 64, 0, (words - (left + 63) / 64) * sizeof(*bits));
+        if (left % 64 > 0)
+            bits[left / 64] &= (UINT64_C(1) << (left % 64)) - 1;
     }
-    return count;
+    bool any_dead = atomic_load_explicit(&p->s->dead_count, memory_order_relaxed) > 0;
+    for (size_t w = 0; any_dead && w < words && w * 64 < left; w++) {
+        uint32_t doc = first + (uint32_t)w * 64;
+        uint64_t dead = atomic_load_explicit(&p->s->dead[doc / 64], memory_order_relaxed);
+        for (uint64_t gone = bits[w] & dead; gone != 0; gone &= gone - 1)
+            if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(gone)))
+                bits[w] &= ~(gone & -gone);
+    }
+    return bits_sum(bits, words);
 }
 
 /* Counts all leaves in a document of the part at hand. */

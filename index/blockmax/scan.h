@@ -3,7 +3,7 @@
  *   bounds.c   what each stretch of documents can score at most, and which may have matches
  *   meet.c     which of the documents that were found are seen
  *   range.c    the documents of one range that may be kept
- *   dense.c    the same of all ranges, where every word is in a dense list
+ *   dense.c    the same of all ranges, the best stretches first, where every word is in a dense list
  *   maxscore.c the same of many ranges, of words of which any or all are needed
  *   sparse.c   the same of many ranges, where one of the words that all need is rare
  *   single.c   all of a search for one word

@@ -593,16 +593,26 @@ static void add_bits(struct list *l, struct span span, uint64_t *bits)
     }
 }
 
+static void add_dense(const struct list *l, struct span span, uint64_t *bits)
+{
+    uint64_t some[RANGE_WORDS];
+
+    for (uint32_t doc = span.from; doc < span.to; doc += RANGE_DOCS, bits += RANGE_WORDS) {
+        impacts_stand(l->each + doc, RANGE_WORDS, some);
+        for (uint32_t w = 0; w < RANGE_WORDS; w++)
+            bits[w] |= some[w];
+    }
+}
+
 void source_load_bits(struct source *src, uint32_t range, uint32_t ranges, uint64_t *bits)
 {
     struct span span = {range << RANGE_BITS, (range + ranges) << RANGE_BITS, NULL};
 
     for (size_t i = 0; i < src->big_count; i++) {
-        struct list *l = &src->big[i];
-        for (size_t w = 0; l->dense && w < (size_t)ranges * RANGE_WORDS; w++)
-            bits[w] |= impacts_standing(l->each + span.from + w * 64);
-        if (!l->dense)
-            add_bits(l, span, bits);
+        if (src->big[i].dense)
+            add_dense(&src->big[i], span, bits);
+        else
+            add_bits(&src->big[i], span, bits);
     }
     if (src->flat_count == 0)
         return;

@@ -7,29 +7,57 @@
 #include "index/blockmax/impacts.h"
 #include "index/blockmax/scan.h"
 
-/* Bits of the range at hand, of a leaf that is one source. */
-static void load_bits(struct bm_search *b, uint32_t leaf, uint64_t *bits)
+static void or_words(uint64_t *bits, const uint64_t *other, size_t words)
 {
-    memset(bits, 0, RANGE_WORDS * sizeof(*bits));
-    source_load_bits(&b->l.part->sources[b->l.states[leaf].first], b->l.range, 1, bits);
+    for (size_t w = 0; w < words; w++)
+        bits[w] |= other[w];
 }
 
-static void count_range(struct bm_search *b, const uint32_t *leaves, size_t count, uint64_t *one,
-                        uint64_t *all)
+static void and_words(uint64_t *bits, const uint64_t *other, size_t words)
 {
-    uint64_t bits[RANGE_WORDS], any[RANGE_WORDS], every[RANGE_WORDS];
+    for (size_t w = 0; w < words; w++)
+        bits[w] &= other[w];
+}
 
-    load_bits(b, leaves[0], any);
-    memcpy(every, any, sizeof(every));
+/* Bits of some ranges of the part at hand, of a leaf that is one source. */
+static void load_bits(struct bm_search *b, uint32_t leaf, uint32_t range, uint32_t ranges,
+                      uint64_t *bits)
+{
+    memset(bits, 0, (size_t)ranges * RANGE_WORDS * sizeof(*bits));
+    source_load_bits(&b->l.part->sources[b->l.states[leaf].first], range, ranges, bits);
+}
+
+static void count_ranges(struct bm_search *b, uint32_t range, uint32_t ranges,
+                         const uint32_t *leaves, size_t count, uint64_t *one, uint64_t *all)
+{
+    uint64_t bits[SLOT_DOCS / 64], any[SLOT_DOCS / 64], every[SLOT_DOCS / 64];
+    size_t words = (size_t)ranges * RANGE_WORDS;
+
+    load_bits(b, leaves[0], range, ranges, any);
+    memcpy(every, any, words * sizeof(*any));
     for (size_t i = 1; i < count; i++) {
-        load_bits(b, leaves[i], bits);
-        for (uint32_t w = 0; w < RANGE_WORDS; w++) {
-            any[w] |= bits[w];
-            every[w] &= bits[w];
-        }
+        load_bits(b, leaves[i], range, ranges, bits);
+        or_words(any, bits, words);
+        and_words(every, bits, words);
     }
-    *one += scan_count_bits(b, b->l.range, any, RANGE_WORDS);
-    *all += count == 1 ? 0 : scan_count_bits(b, b->l.range, every, RANGE_WORDS);
+    *one += scan_count_bits(b, range, any, words);
+    *all += count == 1 ? 0 : scan_count_bits(b, range, every, words);
+}
+
+/* All ranges of a part. */
+static sx_status count_part(struct bm_search *b, struct part *p, const uint32_t *leaves,
+                            size_t count, uint64_t *one, uint64_t *all)
+{
+    sx_status rc = SX_OK;
+
+    leaves_move(&b->l, p, NO_RANGE);
+    for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
+         r += SLOT_RANGES) {
+        uint32_t n = p->s->ranges - r < SLOT_RANGES ? p->s->ranges - r : SLOT_RANGES;
+        count_ranges(b, r, n, leaves, count, one, all);
+        rc = b->l.ask->look_up(b->l.ask->ctx, n * b->range_work);
+    }
+    return rc;
 }
 
 /* Whether the lists of a part count without being read. */
@@ -86,30 +114,29 @@ static bool can_unite(const struct bm_search *b, struct part *p, const uint32_t 
 }
 
 /* Adds those of some ranges, but for what is in the one dense list. */
-static void unite_ranges(const struct counted *c, uint32_t range, uint32_t ranges, uint64_t *any,
+static void unite_ranges(struct counted *c, uint32_t range, uint32_t ranges, uint64_t *any,
                          uint64_t *all)
 {
-    uint64_t ones[SLOT_DOCS / 64], everies[SLOT_DOCS / 64];
+    uint64_t one[SLOT_DOCS / 64], every[SLOT_DOCS / 64], known[SLOT_DOCS / 64] = {0};
+    uint64_t dense[SLOT_DOCS / 64];
     size_t words = (size_t)ranges * RANGE_WORDS;
 
-    for (size_t w = 0; w < words; w++) {
-        size_t doc = ((size_t)range << RANGE_BITS) + w * 64;
-        uint64_t one = 0, every = UINT64_MAX, known = 0;
-        for (size_t i = 0; i < c->listed_count; i++) {
-            one |= c->bits[i][w];
-            every &= c->bits[i][w];
-        }
-        /* Of one dense list only who is in others, too, is looked for. */
-        for (size_t i = 0; i < c->dense_count && (one != 0 || c->dense_count > 1); i++) {
-            uint64_t dense = impacts_standing(c->dense[i] + doc);
-            known |= dense;
-            every &= dense;
-        }
-        ones[w] = c->dense_count == 1 ? one & ~known : one | known;
-        everies[w] = every;
+    memcpy(one, c->bits[0], sizeof(one)); /* there is a list */
+    memcpy(every, c->bits[0], sizeof(every));
+    for (size_t i = 1; i < c->listed_count; i++) {
+        or_words(one, c->bits[i], words);
+        and_words(every, c->bits[i], words);
     }
-    *any += bits_sum(ones, words);
-    *all += bits_sum(everies, words);
+    for (size_t i = 0; i < c->dense_count; i++) {
+        impacts_stand(c->dense[i] + ((size_t)range << RANGE_BITS), words, dense);
+        or_words(known, dense, words);
+        and_words(every, dense, words);
+    }
+    for (size_t w = 0; w < words;
+         w++) /* of one dense list only who is in others, too, is counted */
+        one[w] = c->dense_count == 1 ? one[w] & ~known[w] : one[w] | known[w];
+    *any += bits_sum(one, words);
+    *all += bits_sum(every, words);
 }
 
 /* How many documents of a part have one of the leaves, and how many have all. */
@@ -178,13 +205,8 @@ sx_status bm_count(struct bm_search *b, const uint32_t *leaves, size_t count, bo
         if (leaves_ready(&b->l) != 0)
             return sx_fail_oom(err);
         rc = count_few(b, i, each, count, one == NULL ? NULL : &any, all, &done);
-        if (done)
-            continue;
-        for (uint32_t r = 0; r < p->s->ranges && r << RANGE_BITS < p->below && rc == SX_OK; r++) {
-            leaves_move(&b->l, p, r);
-            count_range(b, leaves, count, &any, all);
-            rc = ask->look_up(ask->ctx, b->range_work);
-        }
+        if (rc == SX_OK && !done)
+            rc = count_part(b, p, leaves, count, &any, all);
     }
     if (count == 1)
         *all = any;

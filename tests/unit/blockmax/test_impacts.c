@@ -60,7 +60,10 @@ static void vectors_compare_alike(void **state)
         assert_memory_equal(least, other, sizeof(least));
         for (size_t i = 0; i < DOCS; i++)
             sums[i] = (uint16_t)(pick(3) == 0 ? floor + pick(3) - 1 : pick(65536));
+        uint64_t bits[DOCS / 64];
+        impacts_stand(impacts, DOCS / 64, bits);
         for (size_t i = 0; i < DOCS; i += 64) {
+            assert_true(bits[i / 64] == impacts_standing_portable(impacts + i));
             assert_true(impacts_standing(impacts + i) == impacts_standing_portable(impacts + i));
             assert_true(impacts_reaching(sums + i, floor) ==
                         impacts_reaching_portable(sums + i, floor));
