@@ -1,7 +1,11 @@
 /* Packing by loops; unpacking by a function for each width, which the compiler unrolls. */
 #include "index/blockmax/pack.h"
 
-#ifdef __SSE2__
+#include <stdbool.h>
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -216,7 +220,51 @@ void pack_run(const uint32_t *v, size_t n, unsigned width, uint8_t *out)
         *out = (uint8_t)bits;
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#define SPREAD __attribute__((target("avx2,bmi2")))
+
+/* Eight numbers of up to 8 bits are `width` bytes: each is spread to a byte. */
+static SPREAD void spread(const uint8_t *in, size_t eights, unsigned width, uint32_t *out)
+{
+    uint64_t places = ((UINT64_C(1) << width) - 1) * UINT64_C(0x0101010101010101);
+
+    for (size_t i = 0; i < eights; i++, in += width, out += 8) {
+        __m128i bytes = _mm_cvtsi64_si128((long long)_pdep_u64(get64(in), places));
+        _mm256_storeu_si256((__m256i *)(void *)out, _mm256_cvtepu8_epi32(bytes));
+    }
+}
+
+static bool can_spread(void)
+{
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+}
+
+#else
+
+static void spread(const uint8_t *in, size_t eights, unsigned width, uint32_t *out)
+{
+    (void)in, (void)eights, (void)width, (void)out;
+}
+
+static bool can_spread(void)
+{
+    return false;
+}
+
+#endif
+
 void unpack_run(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
+{
+    size_t i = width <= 8 && n >= 8 && can_spread() ? n / 8 * 8 : 0;
+
+    if (i > 0)
+        spread(in, i / 8, width, out);
+    for (; i < n; i++)
+        out[i] = pack_get(in, width, i);
+}
+
+void unpack_run_portable(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = pack_get(in, width, i);

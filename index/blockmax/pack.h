@@ -107,6 +107,7 @@ static inline uint32_t pack_get(const uint8_t *in, unsigned width, size_t i)
 }
 
 void unpack_run(const uint8_t *in, size_t n, unsigned width, uint32_t *out);
+void unpack_run_portable(const uint8_t *in, size_t n, unsigned width, uint32_t *out);
 
 /* Ascending numbers from what each is above the one before it, less 1; the first as it is. Reads and
  * writes up to 3 beyond them. */

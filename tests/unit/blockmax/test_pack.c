@@ -109,7 +109,11 @@ static void runs_are_read_one_by_one(void **unused)
             memset(bytes, 0xa5, sizeof(bytes));
             pack_run(in, n, width, bytes);
             assert_int_equal(bytes[pack_run_size(n, width)], 0xa5);
+            memset(out, 0xa5, sizeof(out));
             unpack_run(bytes, n, width, out);
+            assert_memory_equal(in, out, n * sizeof(*in));
+            assert_int_equal(out[n], 0xa5a5a5a5);
+            unpack_run_portable(bytes, n, width, out);
             assert_memory_equal(in, out, n * sizeof(*in));
             for (size_t i = 0; i < n; i++)
                 assert_int_equal(pack_get(bytes, width, i), in[i]);
