@@ -210,6 +210,12 @@ static sx_status offer(struct run *run, int64_t rowid, const struct docrow *row,
     if (!topk_would_keep(&run->top, &h))
         return SX_OK;
     sx_status rc = run->proximity && near == 0 ? run_score_pairs(run, &near) : SX_OK;
+    if (rc == SX_ETIMEOUT &&
+        run->bm != NULL) { /* all that waits is kept before, and run_sort() tells */
+        run->few = false;
+        near = -1;
+        rc = SX_OK;
+    }
     if (rc != SX_OK)
         return rc;
     uint32_t slot = topk_add(&run->top, h);
@@ -403,8 +409,10 @@ sx_status run_sort(struct run *run, struct sx_error *err)
         return SX_OK;
     if (run->bm != NULL)
         rc = blockmax_pairs(run, err);
-    for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS; i++)
-        run->top.heap[i].score += run->near[run->top.heap[i].slot];
+    for (size_t i = 0; i < run->top.count && i < SX_PROXIMITY_HITS; i++) {
+        double near = run->near[run->top.heap[i].slot];
+        run->top.heap[i].score += near > 0 ? near : 0; /* not known: there was no time */
+    }
     topk_resort(&run->top, SX_PROXIMITY_HITS);
     return rc;
 }
