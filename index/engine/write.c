@@ -336,6 +336,13 @@ static sx_status put_ahead(struct sx_index *ix, const struct sx_doc *docs, size_
             pipeline_give(a, ix->crew);
         }
         p = pipeline_next(a, ix->crew, ix->an);
+        if (p == NULL && a->used > 0) { /* what is counted leaves no room */
+            rc = feed_wait(ix, err);
+            pipeline_done(a, 0);
+            if (rc != SX_OK)
+                rc = write_doom(ix, rc, err);
+            continue;
+        }
         if (p == NULL) { /* there was no memory for a single one */
             rc = write_doc(ix, &docs[at++], 0, replaced, err);
             done++;

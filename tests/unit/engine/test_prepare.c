@@ -209,6 +209,32 @@ static void many_at_once_are_as_one_by_one(void **state)
     }
 }
 
+/* While a chunk of much text is counted there is no room for others: they come after it. */
+static void a_large_document_holds_up_no_other(void **state)
+{
+    struct pair *p = *state;
+    struct texts *texts;
+    struct sx_doc *docs = make_docs(&texts, 0);
+    size_t len = PIPELINE_BYTES + 100;
+    char *text = malloc(len);
+    struct sx_error err;
+
+    assert_non_null(text);
+    for (size_t i = 0; i < len; i++)
+        text[i] = i % 8 == 7 ? ' ' : (char)('a' + i / 8 % 7 * (i % 8) % 26);
+    docs[300].body = str_make(text, len);
+    docs[DOCS - 400].body = str_make(text, len);
+    must(sx_index_put(p->many, docs, DOCS, NULL, &err), &err);
+    put_one_by_one(p->single, docs);
+    commit(p->many);
+    commit(p->single);
+    assert_same(p->many, p->single);
+    assert_searched_alike(p->many);
+    free(text);
+    free(docs);
+    free(texts);
+}
+
 static void put_and_fail(struct sx_index *ix, const struct sx_doc *docs, void (*fail_after)(long n))
 {
     struct sx_error err;
@@ -373,6 +399,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(many_at_once_are_as_one_by_one, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_put_that_fails_leaves_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_large_document_holds_up_no_other, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_prepared_together_is_written_in_two_transactions,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_rebuild_leaves_the_same, set_up, tear_down),
