@@ -8,8 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define HUGE_BYTES ((size_t)2 << 20)
-
 /* Allocations left before one fails; below zero: never. Relaxed order: one thread sets them. */
 static atomic_long countdown = -1;
 static atomic_bool fired;

@@ -7,6 +7,7 @@
 
 void *mem_alloc(size_t size);                /* NULL: memory ran out */
 void *mem_zalloc(size_t count, size_t size); /* zeroed; NULL too on overflow */
+#define HUGE_BYTES ((size_t)2 << 20)
 /* Zeroed, in pages as large as the system has: what is read here and there takes fewer steps to find. It is
  * resident at once. */
 void *mem_zalloc_huge(size_t size);

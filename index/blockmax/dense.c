@@ -184,5 +184,8 @@ sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *
     uint16_t first = find_first(b->at, chunks, FIRST(b->l.ask->keep));
     if (first > scan_least_now(b))
         rc = see_from(b, &s, first);
-    return rc == SX_OK ? see_from(b, &s, 0) : rc;
+    if (rc == SX_OK)
+        rc = see_from(b, &s, 0);
+    memset(b->at->can, 0, chunks * sizeof(*b->at->can)); /* what is left cannot reach the floor */
+    return rc;
 }

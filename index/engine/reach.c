@@ -10,7 +10,7 @@
 #include "index/rank/score.h"
 
 /* Tokens of one segment in memory; a transaction with more makes several. */
-#define SPILL_TOKENS ((size_t)1 << 20)
+#define SPILL_TOKENS ((size_t)1000 * 1000)
 /* So few are not worth another thread's while. */
 #define CLOSE_TOKENS ((size_t)1 << 15)
 

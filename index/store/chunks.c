@@ -1,6 +1,8 @@
 /* The growing array. */
 #include "index/store/chunks.h"
 
+#include <stdbool.h>
+
 #include "index/base/alloc.h"
 
 int chunks_init(struct chunks *c, size_t item)
@@ -28,8 +30,9 @@ void *chunks_at(struct chunks *c, uint64_t i)
         return NULL;
     char *chunk = atomic_load_explicit(&c->dir[n], memory_order_relaxed);
     if (chunk == NULL) {
-        /* Few are not to take a huge page. */
-        chunk = n == 0 ? mem_zalloc(CHUNK_ITEMS, c->item) : mem_zalloc_huge(CHUNK_ITEMS * c->item);
+        /* Few are not to take a huge page, nor what does not fill one. */
+        bool huge = n > 0 && CHUNK_ITEMS * c->item >= HUGE_BYTES;
+        chunk = huge ? mem_zalloc_huge(CHUNK_ITEMS * c->item) : mem_zalloc(CHUNK_ITEMS, c->item);
         if (chunk == NULL)
             return NULL;
         atomic_store_explicit(&c->dir[n], chunk, memory_order_release);
