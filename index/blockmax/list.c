@@ -45,7 +45,7 @@ static uint32_t directory(const struct list *l, enum column column, uint32_t blo
 {
     return l->directory == NULL
                ? 0
-               : get32(l->directory + (size_t)block * DIRECTORY_BYTES + 4 * column);
+               : get32(l->directory + (size_t)block * DIRECTORY_BYTES + 4 * (size_t)column);
 }
 
 static const uint8_t *block_data(const struct list *l, uint32_t block)

@@ -127,7 +127,7 @@ static unsigned impact_for(const struct candidates *c, uint16_t least)
 {
     if (least == 0) /* what does not score stands, too */
         return 1;
-    if (least > c->parts[UINT8_MAX])
+    if (c->weight == 0 || least > c->parts[UINT8_MAX])
         return UINT8_MAX + 1;
     return (((unsigned)least << 8) + c->weight - 1) / c->weight;
 }

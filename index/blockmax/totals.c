@@ -7,16 +7,16 @@
 #include "index/blockmax/impacts.h"
 #include "index/blockmax/scan.h"
 
-static void or_words(uint64_t *bits, const uint64_t *other, size_t words)
+static void or_words(uint64_t *to, const uint64_t *from, size_t words)
 {
     for (size_t w = 0; w < words; w++)
-        bits[w] |= other[w];
+        to[w] |= from[w];
 }
 
-static void and_words(uint64_t *bits, const uint64_t *other, size_t words)
+static void and_words(uint64_t *to, const uint64_t *from, size_t words)
 {
     for (size_t w = 0; w < words; w++)
-        bits[w] &= other[w];
+        to[w] &= from[w];
 }
 
 /* Bits of some ranges of the part at hand, of a leaf that is one source. */
