@@ -114,20 +114,18 @@ sx_status feed_wait(struct sx_index *ix, struct sx_error *err)
     return tell(f->failed ? SX_ENOMEM : SX_OK, err);
 }
 
-sx_status feed_give(struct sx_index *ix, struct sx_error *err)
+void feed_give(struct sx_index *ix)
 {
     struct feeding *f = &ix->feeding;
-    sx_status rc = feed_wait(ix, err);
 
-    if (rc != SX_OK || f->open == NULL)
-        return rc;
+    if (f->open == NULL)
+        return;
     f->ix = ix;
     f->task.run = feed_given;
     f->given = f->open;
     f->open = NULL;
     f->average = reach_average(&ix->next);
     crew_give_first(ix->crew, &f->task);
-    return SX_OK;
 }
 
 void feed_stop(struct sx_index *ix)

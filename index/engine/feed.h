@@ -23,9 +23,9 @@ struct feeding {
 
 /* The documents of `p` that are stored from here on are counted later. */
 void feed_open(struct sx_index *ix, struct prepared *p);
-/* Gives them to the crew, after those that were given before. SX_ENOMEM: not all of these could be counted. */
-sx_status feed_give(struct sx_index *ix, struct sx_error *err);
-/* Waits for what was given; likewise. */
+/* Gives them to the crew; feed_wait() comes before. */
+void feed_give(struct sx_index *ix);
+/* Waits for what was given. SX_ENOMEM: not all could be counted. */
 sx_status feed_wait(struct sx_index *ix, struct sx_error *err);
 /* Forgets what is open and what was given. */
 void feed_stop(struct sx_index *ix);

@@ -205,13 +205,14 @@ static sx_status offer(struct run *run, int64_t rowid, const struct docrow *row,
         .rowid = rowid,
         .tier = run->match == SX_MATCH_BEST && !every ? 1 : 0,
     };
-    double near = run->bm == NULL || run->few ? 0 : -1;
+    bool now = run->bm == NULL || run->few;
+    double near = now ? 0 : -1;
 
     if (!topk_would_keep(&run->top, &h))
         return SX_OK;
-    sx_status rc = run->proximity && near == 0 ? run_score_pairs(run, &near) : SX_OK;
-    if (rc == SX_ETIMEOUT &&
-        run->bm != NULL) { /* all that waits is kept before, and run_sort() tells */
+    sx_status rc = run->proximity && now ? run_score_pairs(run, &near) : SX_OK;
+    /* All that waits is kept before: run_sort() tells that there was no time. */
+    if (rc == SX_ETIMEOUT && run->bm != NULL) {
         run->few = false;
         near = -1;
         rc = SX_OK;

@@ -305,6 +305,15 @@ static size_t fill(struct prepared *p, const struct sx_doc *docs, size_t at, siz
     return at;
 }
 
+/* Waits for what is counted; what cannot be counted dooms the transaction, unless `rc` has done so. */
+static sx_status wait_counted(struct sx_index *ix, sx_status rc, struct sx_error *err)
+{
+    err = rc == SX_OK ? err : NULL;
+    sx_status counted = feed_wait(ix, err);
+
+    return counted == SX_OK ? rc : write_doom(ix, counted, err);
+}
+
 /* Stores those of a chunk; they are counted while the next one is stored. *done counts them. */
 static sx_status put_chunk(struct sx_index *ix, struct prepared *p, size_t *done, size_t *replaced,
                            struct sx_error *err)
@@ -314,8 +323,9 @@ static sx_status put_chunk(struct sx_index *ix, struct prepared *p, size_t *done
     feed_open(ix, p);
     for (size_t i = 0; i < p->count && rc == SX_OK; i++, (*done)++)
         rc = write_prepared(ix, p, i, replaced, err);
-    sx_status counted = feed_give(ix, rc == SX_OK ? err : NULL);
-    return counted == SX_OK ? rc : write_doom(ix, counted, rc == SX_OK ? err : NULL);
+    rc = wait_counted(ix, rc, err);
+    feed_give(ix);
+    return rc;
 }
 
 /* While one of them is written, those behind it are prepared. */
@@ -337,10 +347,8 @@ static sx_status put_ahead(struct sx_index *ix, const struct sx_doc *docs, size_
         }
         p = pipeline_next(a, ix->crew, ix->an);
         if (p == NULL && a->used > 0) { /* what is counted leaves no room */
-            rc = feed_wait(ix, err);
+            rc = wait_counted(ix, rc, err);
             pipeline_done(a, 0);
-            if (rc != SX_OK)
-                rc = write_doom(ix, rc, err);
             continue;
         }
         if (p == NULL) { /* there was no memory for a single one */
@@ -351,9 +359,9 @@ static sx_status put_ahead(struct sx_index *ix, const struct sx_doc *docs, size_
         rc = put_chunk(ix, p, &done, replaced, err);
         pipeline_done(a, 1);
     }
-    sx_status counted = feed_wait(ix, rc == SX_OK ? err : NULL);
+    rc = wait_counted(ix, rc, err);
     pipeline_stop(a, ix->crew);
-    return counted == SX_OK ? rc : write_doom(ix, counted, rc == SX_OK ? err : NULL);
+    return rc;
 }
 
 sx_status sx_index_put(struct sx_index *ix, const struct sx_doc *docs, size_t n, size_t *replaced,
