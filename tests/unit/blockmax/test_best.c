@@ -319,17 +319,27 @@ static void finds_what_a_scan_finds(void **unused)
         segment_unref(segments[i]);
 }
 
+/* Two frequent words. */
+static void name_two(struct leaf picked[2], struct bm_leaf leaves[2])
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        picked[i].terms[0] = name_of(2 + i, picked[i].names[0]);
+        picked[i].phrases[0] = (struct bm_phrase){&picked[i].terms[0], 1, false};
+        leaves[i] =
+            (struct bm_leaf){.phrases = picked[i].phrases, .phrase_count = 1, .weight = 2 + i};
+    }
+}
+
 /* Of a frequent word few documents are looked at, and of those that two words have in common. */
 static void few_are_seen(void **unused)
 {
     struct pool mem = {0};
-    struct sx_str terms[] = {str_of("w2"), str_of("w3")};
-    struct bm_phrase phrases[] = {{&terms[0], 1, false}, {&terms[1], 1, false}};
-    struct bm_leaf leaves[] = {{.phrases = &phrases[0], .phrase_count = 1, .weight = 2},
-                               {.phrases = &phrases[1], .phrase_count = 1, .weight = 3}};
+    struct leaf picked[2];
+    struct bm_leaf leaves[2];
 
     (void)unused;
     fill();
+    name_two(picked, leaves);
     struct segment *s = build(0, DOCS, 80);
     for (size_t n = 1; n <= 2; n++) {
         struct best found = {.keep = 10, .average = 80, .weight = {2, 3}, .leaves = n};
@@ -347,13 +357,12 @@ static void few_are_seen(void **unused)
 static void most_that_waited_are_kept(void **unused)
 {
     struct pool mem = {0};
-    struct sx_str terms[] = {str_of("w2"), str_of("w3")};
-    struct bm_phrase phrases[] = {{&terms[0], 1, false}, {&terms[1], 1, false}};
-    struct bm_leaf leaves[] = {{.phrases = &phrases[0], .phrase_count = 1, .weight = 2},
-                               {.phrases = &phrases[1], .phrase_count = 1, .weight = 3}};
+    struct leaf picked[2];
+    struct bm_leaf leaves[2];
 
     (void)unused;
     fill();
+    name_two(picked, leaves);
     struct segment *s = build(0, DOCS, 80);
     struct best found = {.keep = KEEP_MAX, .average = 80, .weight = {2, 3}, .leaves = 2};
     struct bm_ask ask = ask_for(&found, leaves, (struct bm_view){&s, 1, DOCS + 1, is_gone, NULL});

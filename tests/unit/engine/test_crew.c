@@ -55,6 +55,24 @@ static void hold(struct task *t, struct analyzer *an)
         ;
 }
 
+static void hold_all(struct crew *c, struct holding *held)
+{
+    for (unsigned i = 0; i < crew_threads(c); i++) {
+        held[i].task.run = hold;
+        crew_give(c, &held[i].task);
+        while (!atomic_load(&held[i].begun))
+            ;
+    }
+}
+
+static void let_all_go(struct crew *c, struct holding *held)
+{
+    for (unsigned i = 0; i < crew_threads(c); i++) {
+        atomic_store(&held[i].let_go, true);
+        crew_wait(c, &held[i].task, NULL);
+    }
+}
+
 static void what_nobody_has_begun_is_done_by_who_waits(void **state)
 {
     struct holding held[16] = {0};
@@ -62,19 +80,11 @@ static void what_nobody_has_begun_is_done_by_who_waits(void **state)
     struct crew *c = crew_new();
 
     (void)state;
-    for (unsigned i = 0; i < crew_threads(c); i++) {
-        held[i].task.run = hold;
-        crew_give(c, &held[i].task);
-        while (!atomic_load(&held[i].begun))
-            ;
-    }
+    hold_all(c, held);
     crew_give(c, &mine.task);
     crew_wait(c, &mine.task, NULL); /* all threads are held */
     assert_int_equal(mine.done, 1);
-    for (unsigned i = 0; i < crew_threads(c); i++) {
-        atomic_store(&held[i].let_go, true);
-        crew_wait(c, &held[i].task, NULL);
-    }
+    let_all_go(c, held);
     crew_free(c);
 }
 
@@ -102,12 +112,7 @@ static void what_is_given_first_is_done_before_the_others(void **state)
     struct crew *c = crew_new();
 
     (void)state;
-    for (unsigned i = 0; i < crew_threads(c); i++) {
-        held[i].task.run = hold;
-        crew_give(c, &held[i].task);
-        while (!atomic_load(&held[i].begun))
-            ;
-    }
+    hold_all(c, held);
     for (unsigned i = 0; i < 4; i++) {
         tasks[i] = (struct noting){.task.run = note, .clock = &clock};
         (i % 2 == 0 ? crew_give : crew_give_first)(c, &tasks[i].task);
@@ -123,10 +128,7 @@ static void what_is_given_first_is_done_before_the_others(void **state)
         assert_int_equal(tasks[0].at, 3);
         assert_int_equal(tasks[2].at, 4);
     }
-    for (unsigned i = 0; i < crew_threads(c); i++) {
-        atomic_store(&held[i].let_go, true);
-        crew_wait(c, &held[i].task, NULL);
-    }
+    let_all_go(c, held);
     crew_free(c);
 }
 
