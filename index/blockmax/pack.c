@@ -254,18 +254,17 @@ static bool can_spread(void)
 
 #endif
 
-void unpack_run(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
-{
-    size_t i = width <= 8 && n >= 8 && can_spread() ? n / 8 * 8 : 0;
-
-    if (i > 0)
-        spread(in, i / 8, width, out);
-    for (; i < n; i++)
-        out[i] = pack_get(in, width, i);
-}
-
 void unpack_run_portable(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 {
     for (size_t i = 0; i < n; i++)
         out[i] = pack_get(in, width, i);
+}
+
+void unpack_run(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
+{
+    size_t eights = width <= 8 && can_spread() ? n / 8 : 0;
+
+    if (eights > 0)
+        spread(in, eights, width, out);
+    unpack_run_portable(in + eights * width, n - eights * 8, width, out + eights * 8);
 }
