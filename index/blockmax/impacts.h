@@ -17,6 +17,16 @@ static inline uint16_t impact_part(uint8_t impact, uint16_t weight)
     return (uint16_t)((uint32_t)impact * weight >> 8);
 }
 
+/* The impact whose part is so much, of one that stands; above 255: none is. */
+static inline unsigned impact_for(uint32_t part, uint16_t weight)
+{
+    if (part == 0)
+        return 1;
+    return weight == 0 || part > impact_part(UINT8_MAX, weight)
+               ? UINT8_MAX + 1U
+               : ((part << 8) + weight - 1) / weight;
+}
+
 /* Adds one part to a sum. */
 static inline uint16_t impact_add(uint16_t sum, uint8_t impact, uint16_t weight)
 {

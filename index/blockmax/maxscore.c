@@ -160,9 +160,8 @@ static void find_least(const struct bm_search *b, struct window *w, const struct
             size_t at = c * 64 + next_bit(&left);
             uint32_t rest =
                 (uint32_t)b->at->most[low + at] - impact_part(word->here[low + at], word->weight);
-            uint32_t least = w->floor > rest ? ((w->floor - rest) << 8) : 1;
-            least = (least + word->weight - 1) / word->weight;
-            w->least[at] = (uint16_t)(least < NO_IMPACT ? least : NO_IMPACT);
+            uint32_t least = w->floor > rest ? w->floor - rest : 0;
+            w->least[at] = (uint16_t)impact_for(least, word->weight);
         }
     }
 }
@@ -340,12 +339,11 @@ int maxscore_begin(struct bm_search *b, uint32_t part, const struct bm_clause *c
 sx_status maxscore_see(struct bm_search *b, uint32_t part, uint32_t range, bool *done)
 {
     struct window *w = b->window;
-    uint32_t left = b->l.parts[part].s->ranges - range;
     bool crowded;
 
     scan_move(b, part, NO_RANGE);
     w->range = range;
-    w->ranges = left < SLOT_RANGES ? left : SLOT_RANGES;
+    w->ranges = scan_window(&b->l.parts[part], range);
     w->floor = scan_least_now(b);
     *done = w->floor > 0;
     if (!*done || !find_stretches(b, w))

@@ -95,6 +95,14 @@ uint16_t scan_least_now(const struct bm_search *b);
 /* What a document must score to be kept, as far as it is known; negative: anything. */
 double scan_floor(const struct bm_search *b);
 
+/* Ranges that are looked at together, from one on. */
+static inline uint32_t scan_window(const struct part *p, uint32_t range)
+{
+    uint32_t left = p->s->ranges - range;
+
+    return left < SLOT_RANGES ? left : SLOT_RANGES;
+}
+
 /* ---- documents of the part at hand ---- */
 
 bool scan_sees(const struct bm_search *b, uint32_t doc); /* whether the snapshot has it */

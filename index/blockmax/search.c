@@ -157,7 +157,7 @@ static sx_status see_rest(struct bm_search *b, uint32_t part, uint32_t from,
     const struct part *p = &b->l.parts[part];
     struct bounds *at = &b->all[part];
     struct ranged next[CHUNK_RANGES];
-    uint32_t end = from + SLOT_RANGES < p->s->ranges ? from + SLOT_RANGES : p->s->ranges;
+    uint32_t end = from + scan_window(p, from);
     sx_status rc = SX_OK;
 
     for (uint32_t first = from; first < end && rc == SX_OK; first += CHUNK_RANGES) {

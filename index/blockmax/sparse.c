@@ -122,22 +122,12 @@ static void forget_numbers(struct candidates *c, size_t i)
         numbers[k] = NO_POSTING;
 }
 
-/* The impact that adds so much; above 255: none does. */
-static unsigned impact_for(const struct candidates *c, uint16_t least)
-{
-    if (least == 0) /* what does not score stands, too */
-        return 1;
-    if (c->weight == 0 || least > c->parts[UINT8_MAX])
-        return UINT8_MAX + 1;
-    return (((unsigned)least << 8) + c->weight - 1) / c->weight;
-}
-
 /* The rarest begins, in order of documents. */
 static void begin_candidates(struct candidates *c, const uint8_t *impacts, uint32_t ranges)
 {
     c->found = 0;
     for (uint32_t w = 0; w < ranges * RANGE_STRETCHES; w++) {
-        unsigned least = impact_for(c, c->least[w]);
+        unsigned least = impact_for(c->least[w], c->weight);
         if (least > UINT8_MAX)
             continue;
         uint64_t left = impacts_from(impacts + (size_t)w * STRETCH_DOCS, (uint8_t)least);
@@ -468,7 +458,7 @@ static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates 
     for (uint32_t r = 0;
          c->needed[0].n > 0 && r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
-        uint32_t n = p->s->ranges - r < SLOT_RANGES ? p->s->ranges - r : SLOT_RANGES;
+        uint32_t n = scan_window(p, r);
         bool reach = find_least(b, c, r, n);
         if (c->counts)
             memset(c->least, 0, sizeof(c->least));
@@ -595,7 +585,7 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
     scan_move(b, part, NO_RANGE);
     for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
-        uint32_t n = p->s->ranges - r < SLOT_RANGES ? p->s->ranges - r : SLOT_RANGES;
+        uint32_t n = scan_window(p, r);
         if (b->count_work > 0)
             rc = count_phrases(b, &c, r, n, all);
         else
