@@ -134,9 +134,8 @@ static void drop_old(struct cursors *c, uint64_t now)
 
 uint64_t cursors_keep(struct cursors *c, struct list *l, uint64_t id)
 {
-    uint64_t now = clock_now_ns();
-
     pthread_mutex_lock(&c->lock);
+    uint64_t now = clock_now_ns(); /* no use that is known by now is later */
     while (id == 0)
         id = ++c->next_id;
     struct list *before = *find(c, id);
@@ -158,9 +157,8 @@ uint64_t cursors_keep(struct cursors *c, struct list *l, uint64_t id)
 
 struct list *cursors_get(struct cursors *c, uint64_t id)
 {
-    uint64_t now = clock_now_ns();
-
     pthread_mutex_lock(&c->lock);
+    uint64_t now = clock_now_ns();
     drop_old(c, now);
     struct list *l = *find(c, id);
     if (l != NULL) {

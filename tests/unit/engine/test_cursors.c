@@ -1,6 +1,7 @@
 /* Kept lists: found again, replaced, and given up in the right order. */
 #include "tests/support/support.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "index/base/alloc.h"
@@ -109,6 +110,44 @@ static void memory_may_run_out(void **state)
     cursors_free(NULL);
 }
 
+#define THREADS 4
+#define LISTS 20000
+
+/* Those that this thread kept a moment ago; how many were gone. */
+static void *keep_and_find(void *arg)
+{
+    struct cursors *c = arg;
+    uintptr_t lost = 0;
+
+    for (int i = 0; i < LISTS; i++) {
+        struct list_head head = {.below = i};
+        struct list *l = list_new(&head, 1);
+        if (l == NULL)
+            return (void *)UINTPTR_MAX;
+        uint64_t id = cursors_keep(c, l, 0);
+        cursors_put(c, l);
+        lost += !has(c, id);
+    }
+    return (void *)lost;
+}
+
+/* Whoever waits for another does not take what that has just kept for old. */
+static void many_threads_lose_none(void **state)
+{
+    struct cursors *c = cursors_new();
+    pthread_t threads[THREADS];
+    void *lost;
+
+    (void)state;
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, keep_and_find, c), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], &lost);
+        assert_int_equal((uintptr_t)lost, 0);
+    }
+    cursors_free(c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +155,7 @@ int main(void)
         cmocka_unit_test(the_whole_takes_the_place_of_the_beginning),
         cmocka_unit_test(unused_lists_go_first),
         cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(many_threads_lose_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
