@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 fuzz_seconds=${FUZZ_SECONDS:-60}
-with_threads='unit_(client|daemon|engine|extension|store)|property_concurrent|protocol|cli_real'
+with_threads='unit_(blockmax_unions|client|daemon|engine|extension|store)|property_concurrent|protocol|cli_real'
 
 stage() {
     printf '\n== %s: %s\n' "$(date +%T)" "$*"

@@ -114,6 +114,7 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
     p->phrases = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(struct phrase *));
     if (p->sources == NULL || p->phrases == NULL)
         return sx_fail_oom(err);
+    memset(p->sources, 0, l->source_count * sizeof(*p->sources)); /* closed */
     for (uint32_t i = 0; i < l->ask->leaf_count && rc == SX_OK; i++) {
         rc = l->states[i].simple ? open_simple(l, p, &l->states[i], err)
                                  : open_phrases(l, p, &l->states[i], err);
@@ -154,6 +155,9 @@ void leaves_close(struct leaves *l)
     mem_free(l->places);
     l->places = NULL;
     places_release(&l->phrase);
+    for (size_t i = 0; i < l->part_count; i++)
+        for (uint32_t k = 0; l->parts[i].sources != NULL && k < l->source_count; k++)
+            source_close(&l->parts[i].sources[k]);
 }
 
 int leaves_ready(struct leaves *l)

@@ -13,6 +13,7 @@
 #include "index/base/hash.h"
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
+#include "index/blockmax/unions.h"
 
 /* Terms whose blocks are remembered, at most. */
 #define SOUGHT 1024
@@ -70,7 +71,11 @@ static sx_status set_up(struct segment *s, struct sx_error *err)
     s->sought = s->heads == NULL ? NULL : s->heads + s->dict_blocks;
     if (s->mapped)
         s->verified = mem_zalloc(page_count(s) / 64 + 1, sizeof(*s->verified));
-    return s->dead == NULL || s->heads == NULL || (s->mapped && s->verified == NULL)
+    bool many = s->next - s->first >= RANGE_DOCS;
+    if (many)
+        s->unions = unions_new(s->ranges);
+    return s->dead == NULL || s->heads == NULL || (s->mapped && s->verified == NULL) ||
+                   (many && s->unions == NULL)
                ? sx_fail_oom(err)
                : SX_OK;
 }
@@ -186,6 +191,7 @@ void segment_unref(struct segment *s)
     mem_free((void *)(uintptr_t)s->verified);
     mem_free((void *)(uintptr_t)s->dead);
     mem_free((void *)(uintptr_t)s->heads);
+    unions_free(s->unions);
     mem_free(s);
 }
 

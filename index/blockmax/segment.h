@@ -13,6 +13,8 @@
 #include "index/base/error.h"
 #include "index/blockmax/format.h"
 
+struct unions;
+
 struct section {
     uint64_t at, length; /* bytes */
 };
@@ -41,6 +43,7 @@ struct segment {
     /* Bit by local document: it was deleted in some snapshot. The writer of the index sets them. */
     _Atomic(uint64_t) *dead;
     _Atomic(uint32_t) dead_count;
+    struct unions *unions; /* what terms of it are together; NULL: it is small */
     _Atomic(unsigned) refs;
 };
 

@@ -57,7 +57,7 @@ static bool is_single(const struct bm_search *b, const struct bm_clause *clauses
         return false;
     for (size_t i = 0; i < l->part_count; i++) {
         const struct source *src = &l->parts[i].sources[0];
-        if (src->big_count > (src->small_count == 0))
+        if (src->united != NULL || src->big_count > (src->small_count == 0))
             return false;
     }
     return true;

@@ -6,6 +6,7 @@
 #include "index/base/places.h"
 #include "index/base/pool.h"
 #include "index/blockmax/list.h"
+#include "index/blockmax/unions.h"
 #include "index/blockmax/writer.h"
 
 #define RANGE_WORDS (RANGE_DOCS / 64)
@@ -35,31 +36,25 @@ struct slot {
     bool used; /* they are not all 0 */
 };
 
-/* Of a list that is read whole. */
-struct read_posting {
-    uint32_t doc;
-    uint32_t list : 24;  /* number in `small` */
-    uint32_t impact : 8; /* 0: its list has none */
-    uint32_t title, body;
-};
-
 struct source {
     struct segment *s;
     struct list *big; /* lists with stretches: read where they are needed */
     size_t big_count;
     struct term_entry *small; /* the others */
     size_t small_count;
-    struct read_posting *read; /* all of theirs, by range; NULL: there is one list */
-    uint32_t *flat;            /* the same, each document once, in order; see source_ready() */
+    const struct read_posting
+        *read;                  /* all of theirs, in order of documents; NULL: there is one list */
+    const uint32_t *read_first; /* by range, and behind the last; NULL with `read` */
+    struct list *one;           /* the list that is read whole, where it is one */
+    uint32_t *flat; /* documents of `read` or `one`, each once; see source_ready(); NULL: none */
     const uint8_t *flat_impacts;
-    struct phrase_tf *flat_tf; /* NULL: there is one list, which has them */
     size_t flat_count;
-    uint32_t *read_first, *flat_first; /* by range, and behind the last; NULL: none */
-    struct list *one;                  /* the list that is read whole, where it is one */
+    uint32_t *flat_first; /* by range, and behind the last */
     /* Two of its terms may stand at one position: then counts are upper bounds, and only positions
      * tell. */
     bool shared;
-    uint64_t n; /* postings */
+    uint64_t n;                  /* postings */
+    const struct united *united; /* all of them as one, where that is kept; then nothing is flat */
 };
 
 struct source_terms {
@@ -70,9 +65,11 @@ struct source_terms {
 
 /* Opens several sets of terms together; a term that is in two counts once. SX_ECORRUPT: the segment is
  * damaged. What it needs is of `mem`, and counted off *left, the bytes that the search may still take;
- * SX_ENOMEM: more than that. */
+ * SX_ENOMEM: more than that. source_close() comes before `mem` is cleared, also after a failure; a zeroed
+ * source is closed. */
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
                       size_t set_count, struct pool *mem, uint64_t *left, struct sx_error *err);
+void source_close(struct source *src);
 /* Reads what is not read yet: of what is one list nothing is before it is asked for. -1: memory ran
  * out. */
 int source_ready(struct source *src, struct pool *mem);
@@ -90,7 +87,7 @@ void slot_join(struct slot *s, uint32_t doc, uint8_t impact);
 /* From here on it is to be ready.
 
  * The impacts, at most, of whole ranges, by document, at most as many as the slot is for; they stay in the
- * slot, unless the segment has them as they are. Bits of `stretches` say which matter; NULL: all. */
+ * slot, unless they are there as they are. Bits of `stretches` say which matter; NULL: all. */
 const uint8_t *source_load(struct source *src, uint32_t range, uint32_t ranges,
                            const uint64_t *stretches, struct slot *room);
 /* Of one range what lies between the first and the last of `stretches`, which are some, at least. */
@@ -98,7 +95,7 @@ const uint8_t *source_load_some(struct source *src, uint32_t range, uint32_t str
                                 struct slot *room);
 /* How often it stands in a document; at most, where it is shared. */
 struct phrase_tf source_count(struct source *src, uint32_t doc);
-/* Impacts by document, where the segment has them as source_load() would give them; else NULL. */
+/* Impacts by document of all ranges, where they are there as source_load() would give them; else NULL. */
 const uint8_t *source_dense(const struct source *src);
 /* By how much source_load() says too much at most, in 1/255 of what the source scores at most: each list
  * rounds up, and so does each join. 0: that is not known. */

@@ -35,8 +35,6 @@ void run_release(struct run *run)
         places_release(&run->places[i]);
     mem_free(run->places);
     run->places = NULL;
-    bm_end(run->bm);
-    run->bm = NULL;
     topk_release(&run->top);
     facets_release(&run->facets);
     buf_release(&run->one);

@@ -232,6 +232,12 @@ sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *me
     return call(&c);
 }
 
+void run_leave(struct run *run)
+{
+    bm_end(run->bm);
+    run->bm = NULL;
+}
+
 /* The narrowest first: what it leaves open is all that the others are read for. */
 static int by_spread(const void *a, const void *b)
 {

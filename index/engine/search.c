@@ -404,6 +404,7 @@ static sx_status search_once(struct sx_reader *r, const struct sx_search *ask, s
         rc = begin(s, err);
     if (rc == SX_OK) {
         rc = on_snapshot(s, err);
+        run_leave(&s->run);
         reader_end(r);
     }
     return rc;
@@ -483,6 +484,7 @@ static sx_status count_once(struct sx_reader *r, const struct sx_search *ask, st
         rc = begin(s, err);
     if (rc == SX_OK) {
         rc = count_snapshot(s, out, err);
+        run_leave(&s->run);
         reader_end(r);
     }
     return rc;
