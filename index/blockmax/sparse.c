@@ -80,7 +80,8 @@ struct candidates {
     uint16_t parts[UINT8_MAX + 1]; /* by impact of the rarest: what it adds to a sum */
     /* By stretch of the ranges: what it must add, so that all together reach the floor. */
     uint16_t least[SLOT_RANGES * RANGE_STRETCHES];
-    bool counts; /* candidates are all that match, and counted */
+    bool counts;  /* candidates are all that match, and counted, */
+    bool phrases; /* where they have the phrases, too, unless they are seen */
 };
 
 /* False: memory ran out. */
@@ -368,10 +369,10 @@ static void move_phrases(const struct candidates *c, const struct batch *batch, 
             phrase_move(c->needed[i].phrase, k, batch->docs[k]);
 }
 
-/* Keeps the candidates that can reach the floor. */
+/* Keeps the candidates that can reach the floor; where phrases are counted, all. */
 static void keep_reaching(const struct bm_search *b, struct candidates *c, uint16_t rest)
 {
-    uint16_t least = scan_least_now(b);
+    uint16_t least = c->phrases ? 0 : scan_least_now(b);
     uint32_t found = 0;
 
     for (uint32_t k = 0; k < c->found; k++) {
@@ -386,6 +387,28 @@ static void keep_reaching(const struct bm_search *b, struct candidates *c, uint1
     c->found = found;
 }
 
+/* Whether the document at hand has all phrases, too. */
+static sx_status has_phrases(const struct candidates *c, bool *has)
+{
+    sx_status rc = SX_OK;
+
+    *has = true;
+    for (size_t i = 0; i < c->count && *has && rc == SX_OK; i++)
+        if (c->needed[i].phrase != NULL && c->needed[i].term == 0)
+            rc = phrase_stands(c->needed[i].phrase, has);
+    return rc;
+}
+
+/* Counts one that is not seen. */
+static sx_status count_unseen(struct bm_search *b, const struct candidates *c, uint32_t doc)
+{
+    bool has = c->phrases && scan_sees(b, doc);
+    sx_status rc = has ? has_phrases(c, &has) : SX_OK;
+
+    b->at->all += rc == SX_OK && has;
+    return rc;
+}
+
 /* Sees the next of the candidates, from *next on. */
 static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t first, uint16_t rest,
                            uint32_t *next)
@@ -396,7 +419,7 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t f
 
     for (; *next < c->found && batch.count < PHRASE_BATCH; ++*next) {
         uint32_t doc = first + c->docs[*next];
-        if (doc >= b->l.part->below || c->sums[*next] < least)
+        if (doc >= b->l.part->below || (c->sums[*next] < least && !c->phrases))
             continue;
         if (!b->lows.wanted)
             scan_expect(b, doc);
@@ -406,10 +429,10 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t f
     find_phrases(c, &batch);
     for (size_t k = 0; k < batch.count && rc == SX_OK; k++) {
         uint16_t sum = c->sums[batch.places[k]];
-        if (sum < scan_least_now(b))
-            continue;
-        move_phrases(c, &batch, k);
-        rc = scan_meet(b, batch.docs[k], sum, rest);
+        bool meets = sum >= scan_least_now(b);
+        if (meets || c->phrases)
+            move_phrases(c, &batch, k);
+        rc = meets ? scan_meet(b, batch.docs[k], sum, rest) : count_unseen(b, c, batch.docs[k]);
     }
     return rc;
 }
@@ -433,12 +456,13 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
 
     if (find_candidates(b, c, range, ranges) != 0)
         return SX_ENOMEM;
-    if (c->counts)
+    if (c->counts && !c->phrases)
         count_candidates(b, c, range << RANGE_BITS);
     keep_reaching(b, c, rest);
     for (uint32_t next = 0; next < c->found && rc == SX_OK;)
         rc = see_batch(b, c, range << RANGE_BITS, rest, &next);
-    return rc == SX_OK ? ask->look_up(ask->ctx, ranges * b->range_work) : rc;
+    size_t work = ranges * b->range_work + (c->phrases ? c->found * b->count_work : 0);
+    return rc == SX_OK ? ask->look_up(ask->ctx, work) : rc;
 }
 
 /* All ranges of a part, many at a time. */
@@ -470,17 +494,21 @@ static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates 
     return rc;
 }
 
-/* Whether a count comes after, and what is needed is all leaves, as they stand in any field. */
+/* Whether a count comes after, and what is needed is all leaves: words, as they stand in any field, and
+ * phrases. */
 static bool counts_all(const struct bm_search *b, const struct candidates *c)
 {
     const struct bm_ask *ask = b->l.ask;
 
-    if (!ask->mark || c->count != ask->leaf_count)
-        return false;
-    for (size_t i = 0; i < ask->leaf_count; i++)
-        if (!leaves_is_countable(&b->l.states[i]))
+    for (uint32_t i = 0; ask->mark && i < ask->leaf_count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < c->count && !known; k++)
+            known = c->needed[k].leaf == i &&
+                    (c->needed[k].phrase != NULL || leaves_is_countable(&b->l.states[i]));
+        if (!known)
             return false;
-    return true;
+    }
+    return ask->mark;
 }
 
 /* Sees a part, if it has few candidates. */
@@ -495,6 +523,7 @@ sx_status sparse_see(struct bm_search *b, uint32_t part, const struct bm_clause 
         return SX_ENOMEM;
     *done = is_sparse(p, c.needed, c.count);
     c.counts = all && counts_all(b, &c);
+    c.phrases = c.counts && b->count_work > 0;
     return *done ? see_part(b, part, &c) : SX_OK;
 }
 
@@ -514,18 +543,6 @@ static uint64_t count_all(struct bm_search *b, const struct candidates *c, uint3
             all[w] &= bits[w];
     }
     return scan_count_bits(b, range, all, words);
-}
-
-/* Whether the document at hand has all phrases, too. */
-static sx_status has_phrases(const struct candidates *c, bool *has)
-{
-    sx_status rc = SX_OK;
-
-    *has = true;
-    for (size_t i = 0; i < c->count && *has && rc == SX_OK; i++)
-        if (c->needed[i].phrase != NULL && c->needed[i].term == 0)
-            rc = phrase_stands(c->needed[i].phrase, has);
-    return rc;
 }
 
 /* Adds the next of the candidates, from *next on, that were not seen. */
@@ -580,6 +597,7 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
     if (b->count_work > 0 && !candidates_init(b, &c))
         return SX_ENOMEM;
     c.weight = 0;
+    c.phrases = false;
     memset(c.parts, 0, sizeof(c.parts));
     memset(c.least, 0, sizeof(c.least));
     scan_move(b, part, NO_RANGE);

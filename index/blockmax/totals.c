@@ -117,7 +117,11 @@ sx_status bm_count_unseen(struct bm_search *b, const uint32_t *leaves, size_t co
                                 tally_can(&b->l, &b->l.states[leaves[i]]));
     if (*counted && leaves_ready(&b->l) != 0)
         return sx_fail_oom(err);
-    for (uint32_t i = 0; *counted && i < b->l.part_count && rc == SX_OK; i++)
-        rc = tally_part(b, i, leaves, count, counted, all);
+    for (uint32_t i = 0; *counted && i < b->l.part_count && rc == SX_OK; i++) {
+        if (b->all[i].most != NULL && b->all[i].counted)
+            *all += b->all[i].all;
+        else
+            rc = tally_part(b, i, leaves, count, counted, all);
+    }
     return scan_tell(b, rc, err);
 }
