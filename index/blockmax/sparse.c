@@ -80,7 +80,7 @@ struct candidates {
     uint16_t parts[UINT8_MAX + 1]; /* by impact of the rarest: what it adds to a sum */
     /* By stretch of the ranges: what it must add, so that all together reach the floor. */
     uint16_t least[SLOT_RANGES * RANGE_STRETCHES];
-    bool counts;  /* candidates are all that match, and counted, */
+    bool counts;  /* candidates are all that match, whatever they score, and counted, */
     bool phrases; /* where they have the phrases, too, unless they are seen */
 };
 
@@ -216,6 +216,20 @@ static bool find_least(const struct bm_search *b, struct candidates *c, uint32_t
     return any;
 }
 
+/* All postings of the block at hand from one on. */
+static void begin_block(struct candidates *c, const struct list *l, uint32_t from, uint32_t to,
+                        uint32_t first)
+{
+    uint32_t *numbers = c->needed[0].numbers, number = l->block * PACK_BLOCK;
+
+    for (uint32_t k = from; k < to; k++)
+        c->docs[c->found + k - from] = (uint16_t)(l->doc[k] - first);
+    memcpy(c->needed[0].impacts + c->found, l->each + number + from, to - from);
+    for (uint32_t k = from; numbers != NULL && k < to; k++)
+        numbers[c->found + k - from] = number + k;
+    c->found += to - from;
+}
+
 /* The rarest, where it is one list. */
 static void begin_listed(struct candidates *c, struct list *l, uint32_t first, uint32_t end)
 {
@@ -229,7 +243,9 @@ static void begin_listed(struct candidates *c, struct list *l, uint32_t first, u
         list_block(l, block);
         more = list_part(l, first, end, &from, &to);
         const uint8_t *each = l->each + (size_t)block * PACK_BLOCK;
-        for (uint32_t k = from; k < to; k++) {
+        if (c->counts)
+            begin_block(c, l, from, to, first);
+        for (uint32_t k = from; !c->counts && k < to; k++) {
             uint32_t doc = l->doc[k] - first;
             c->docs[c->found] = (uint16_t)doc;
             impacts[c->found] = each[k];
@@ -596,9 +612,9 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
         return SX_OK;
     if (b->count_work > 0 && !candidates_init(b, &c))
         return SX_ENOMEM;
-    c.weight = 0;
+    c.counts = true;
     c.phrases = false;
-    memset(c.parts, 0, sizeof(c.parts));
+    c.weight = 0;
     memset(c.least, 0, sizeof(c.least));
     scan_move(b, part, NO_RANGE);
     for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;

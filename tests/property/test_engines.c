@@ -329,7 +329,7 @@ static void ask_before(struct bed *b, const struct sx_search *s)
     struct sx_results *res;
     struct sx_error err;
 
-    for (size_t n = gen_one_in(&b->g, 4) ? 2 : 0; n > 0; n--)
+    for (size_t n = gen_one_in(&b->g, 6) ? 2 : 0; n > 0; n--)
         if (sx_reader_search(b->r, s, &res, &err) == SX_OK)
             sx_results_free(res);
 }
