@@ -36,7 +36,7 @@ void *mem_zalloc(size_t count, size_t size)
     return must_fail() ? NULL : calloc(count == 0 ? 1 : count, size == 0 ? 1 : size);
 }
 
-void *mem_zalloc_huge(size_t size)
+void *mem_alloc_huge(size_t size)
 {
     void *p;
 
@@ -45,7 +45,14 @@ void *mem_zalloc_huge(size_t size)
 #ifdef MADV_HUGEPAGE
     madvise(p, size, MADV_HUGEPAGE); /* else small pages do */
 #endif
-    return memset(p, 0, size);
+    return p;
+}
+
+void *mem_zalloc_huge(size_t size)
+{
+    void *p = mem_alloc_huge(size);
+
+    return p == NULL ? NULL : memset(p, 0, size);
 }
 
 void *mem_realloc(void *p, size_t size)

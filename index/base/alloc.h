@@ -8,8 +8,9 @@
 void *mem_alloc(size_t size);                /* NULL: memory ran out */
 void *mem_zalloc(size_t count, size_t size); /* zeroed; NULL too on overflow */
 #define HUGE_BYTES ((size_t)2 << 20)
-/* Zeroed, in pages as large as the system has: what is read here and there takes fewer steps to find. It is
+/* In pages as large as the system has: what is read here and there takes fewer steps to find. Zeroed it is
  * resident at once. */
+void *mem_alloc_huge(size_t size);
 void *mem_zalloc_huge(size_t size);
 void *mem_realloc(void *p, size_t size); /* NULL: `p` is as it was */
 void mem_free(void *p);

@@ -87,7 +87,6 @@ static int make_bounds(struct bm_search *b, struct part *p, struct bounds *at)
     memset(at->most, 0, chunks * 64 * sizeof(*at->most));
     for (size_t i = 0; i < b->scored; i++)
         impacts_add(at->most, p->here[b->order[i]], stretches, at->weight[b->order[i]]);
-    at->counted = false;
     at->dense_count = 0;
     for (uint32_t i = 0; i < b->l.source_count; i++)
         if (source_dense(&p->sources[i]) != NULL)
@@ -132,6 +131,7 @@ int bounds_find(struct bm_search *b, const struct bm_clause *clauses, size_t cou
     for (size_t i = 0; i < b->l.part_count; i++) {
         if (b->all[i].most == NULL && make_bounds(b, &b->l.parts[i], &b->all[i]) != 0)
             return -1;
+        b->all[i].counted = false;
         find_can(&b->l.parts[i], &b->all[i], clauses, count);
     }
     return 0;

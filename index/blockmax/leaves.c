@@ -55,7 +55,7 @@ static sx_status open_simple(struct leaves *l, struct part *p, const struct leaf
         return sx_fail_oom(err);
     for (size_t i = 0; i < leaf->phrase_count; i++)
         sets[i] = (struct source_terms){leaf->phrases[i].terms, 1, leaf->phrases[i].prefix};
-    return source_open(&p->sources[st->first], p->s, sets, leaf->phrase_count, l->mem, &l->left,
+    return source_open(&p->sources[st->first], p->s, sets, leaf->phrase_count, l->mem, &l->room,
                        err);
 }
 
@@ -70,7 +70,7 @@ static sx_status open_phrases(struct leaves *l, struct part *p, const struct lea
         for (size_t k = 0; k < phrase->count && rc == SX_OK; k++) {
             struct source_terms set = {&phrase->terms[k], 1,
                                        phrase->prefix && k + 1 == phrase->count};
-            rc = source_open(src++, p->s, &set, 1, l->mem, &l->left, err);
+            rc = source_open(src++, p->s, &set, 1, l->mem, &l->room, err);
         }
     }
     return rc;
@@ -104,6 +104,7 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
                            struct sx_error *err)
 {
     uint64_t docs = s->next - s->first;
+    bool unites = l->room.unites;
     sx_status rc = SX_OK;
 
     p->s = s;
@@ -112,9 +113,10 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
     p->here = NULL;
     p->sources = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*p->sources));
     p->phrases = pool_array(l->mem, l->ask->leaf_count + 1, sizeof(struct phrase *));
+    if (p->sources != NULL)
+        memset(p->sources, 0, l->source_count * sizeof(*p->sources)); /* closed */
     if (p->sources == NULL || p->phrases == NULL)
         return sx_fail_oom(err);
-    memset(p->sources, 0, l->source_count * sizeof(*p->sources)); /* closed */
     for (uint32_t i = 0; i < l->ask->leaf_count && rc == SX_OK; i++) {
         rc = l->states[i].simple ? open_simple(l, p, &l->states[i], err)
                                  : open_phrases(l, p, &l->states[i], err);
@@ -123,6 +125,8 @@ static sx_status open_part(struct leaves *l, struct part *p, struct segment *s,
         if (rc == SX_OK)
             rc = l->ask->look_up(l->ask->ctx, SEARCH_WORK_OPEN);
     }
+    if (rc == SX_OK && l->room.unites != unites)
+        rc = l->ask->look_up(l->ask->ctx, (size_t)s->ranges * SEARCH_WORK_RANGE);
     if (rc == SX_OK && !segment_verify_lengths(s, 0, (uint32_t)docs))
         rc = segment_fail(err);
     return rc;
@@ -136,7 +140,7 @@ sx_status leaves_open(struct leaves *l, const struct bm_ask *ask, struct pool *m
     memset(l, 0, sizeof(*l));
     l->ask = ask;
     l->mem = mem;
-    l->left = SEARCH_BYTES;
+    l->room = (struct source_room){SEARCH_BYTES, true};
     l->parts = pool_array(mem, ask->view.count + 1, sizeof(*l->parts));
     if (l->parts == NULL || !number(l))
         return sx_fail_oom(err);
@@ -174,14 +178,14 @@ int leaves_ready(struct leaves *l)
 /* A phrase stands no more often than each of its terms. */
 static const uint8_t *bound_phrase(struct leaves *l, struct source *src, size_t terms, size_t count)
 {
-    const uint8_t *one = source_stretches(src, l->mem, &l->left);
+    const uint8_t *one = source_stretches(src, l->mem, &l->room.left);
     uint8_t *most = terms == 1 ? NULL : pool_array(l->mem, count, 1);
 
     if (terms == 1 || one == NULL || most == NULL)
         return terms == 1 ? one : NULL;
     memcpy(most, one, count);
     for (size_t k = 1; k < terms; k++) {
-        one = source_stretches(src + k, l->mem, &l->left);
+        one = source_stretches(src + k, l->mem, &l->room.left);
         if (one == NULL)
             return NULL;
         impacts_least(most, one, count);
@@ -239,7 +243,7 @@ int leaves_bounds(struct leaves *l, struct part *p)
             if ((st->leaf->near_count > 0) != near)
                 continue;
             here[i] = near         ? bound_near(l, p, st->leaf, count)
-                      : st->simple ? source_stretches(&p->sources[st->first], l->mem, &l->left)
+                      : st->simple ? source_stretches(&p->sources[st->first], l->mem, &l->room.left)
                                    : bound_phrases(l, p, st, count);
             if (here[i] == NULL)
                 return -1;

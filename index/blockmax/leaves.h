@@ -46,7 +46,7 @@ static inline bool leaves_is_countable(const struct leaf_state *st)
 struct leaves {
     const struct bm_ask *ask;
     struct pool *mem;
-    uint64_t left; /* bytes that it may still take */
+    struct source_room room;
     struct part *parts;
     size_t part_count;
     struct leaf_state *states;

@@ -360,16 +360,13 @@ static int join_all(struct source *src, struct pool *mem, struct united *out)
     return 0;
 }
 
-/* Makes what is kept of its terms together. */
-static sx_status unite(struct source *src, struct united_key key, struct pool *mem, uint64_t *left,
+/* Makes what is kept of its terms together. It takes no part of what the search may take: without it the
+ * search would go as well. */
+static sx_status unite(struct source *src, struct united_key key, struct pool *mem,
                        struct sx_error *err)
 {
-    size_t bytes = (size_t)src->s->ranges * (RANGE_DOCS + RANGE_STRETCHES);
     struct united made;
 
-    if (*left <= bytes)
-        return SX_OK;
-    *left -= bytes;
     if (join_all(src, mem, &made) != 0)
         return sx_fail_oom(err);
     src->united = unions_add(src->s->unions, key, &made);
@@ -378,7 +375,7 @@ static sx_status unite(struct source *src, struct united_key key, struct pool *m
 
 /* Opens their lists, or finds them as one. */
 static sx_status open_entries(struct source *src, struct entries *e, struct pool *mem,
-                              uint64_t *left, struct sx_error *err)
+                              struct source_room *room, struct sx_error *err)
 {
     struct united_key key = {.count = e->count};
     size_t big = count_big(src, e);
@@ -400,12 +397,17 @@ static sx_status open_entries(struct source *src, struct entries *e, struct pool
         key.read = e->count - big > 1 ? key.read : 0;
         src->united = unions_get(src->s->unions, key, &wanted);
     }
-    sx_status rc = open_lists(src, e, big, mem, left, err); /* which takes the entries apart */
-    return rc == SX_OK && wanted ? unite(src, key, mem, left, err) : rc;
+    sx_status rc =
+        open_lists(src, e, big, mem, &room->left, err); /* which takes the entries apart */
+    if (rc != SX_OK || !wanted || !room->unites)
+        return rc;
+    room->unites = false;
+    return unite(src, key, mem, err);
 }
 
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
-                      size_t set_count, struct pool *mem, uint64_t *left, struct sx_error *err)
+                      size_t set_count, struct pool *mem, struct source_room *room,
+                      struct sx_error *err)
 {
     struct entries e = {.mem = mem};
     sx_status rc = SX_OK;
@@ -420,7 +422,7 @@ sx_status source_open(struct source *src, struct segment *s, const struct source
     }
     if (terms > 1)
         drop_doubles(&e);
-    return rc == SX_OK && e.count > 0 ? open_entries(src, &e, mem, left, err) : rc;
+    return rc == SX_OK && e.count > 0 ? open_entries(src, &e, mem, room, err) : rc;
 }
 
 void source_close(struct source *src)

@@ -54,7 +54,7 @@ struct source {
      * tell. */
     bool shared;
     uint64_t n;                  /* postings */
-    const struct united *united; /* all of them as one, where that is kept; then nothing is flat */
+    const struct united *united; /* all of them as one, where that is kept */
 };
 
 struct source_terms {
@@ -63,12 +63,19 @@ struct source_terms {
     bool prefix; /* all that begin so */
 };
 
+/* What a search may still take. */
+struct source_room {
+    uint64_t left; /* bytes */
+    bool unites;   /* a union may be made for those to come; one a search, which waits for it */
+};
+
 /* Opens several sets of terms together; a term that is in two counts once. SX_ECORRUPT: the segment is
- * damaged. What it needs is of `mem`, and counted off *left, the bytes that the search may still take;
- * SX_ENOMEM: more than that. source_close() comes before `mem` is cleared, also after a failure; a zeroed
+ * damaged. What it needs is of `mem`, and counted off room->left; SX_ENOMEM: more than that.
+ * source_close() comes before `mem` is cleared, also after a failure; a zeroed
  * source is closed. */
 sx_status source_open(struct source *src, struct segment *s, const struct source_terms *sets,
-                      size_t set_count, struct pool *mem, uint64_t *left, struct sx_error *err);
+                      size_t set_count, struct pool *mem, struct source_room *room,
+                      struct sx_error *err);
 void source_close(struct source *src);
 /* Reads what is not read yet: of what is one list nothing is before it is asked for. -1: memory ran
  * out. */

@@ -27,7 +27,7 @@ struct kept {
     uint64_t hash;
     uint64_t *lists; /* NULL: the slot is free */
     size_t count;
-    uint64_t read;  /* postings */
+    uint64_t bytes; /* besides its slot */
     uint64_t worth; /* postings that were asked for */
     unsigned refs;
     bool filled; /* `one` is whole; before that it is held by who fills it */
@@ -40,11 +40,11 @@ struct asked {
 struct unions {
     pthread_mutex_t lock; /* guards all below */
     uint32_t ranges;
-    size_t most;        /* slots, at least one */
-    uint64_t read_most; /* postings */
+    size_t most; /* slots */
+    uint64_t bytes_most;
     struct kept kept[UNIONS_MAX];
     uint8_t *slots[UNIONS_MAX / SLOTS_AT_ONCE]; /* NULL: not made yet */
-    uint64_t read;                              /* postings of all */
+    uint64_t bytes;                             /* of all, besides the slots */
     struct asked asked[ASKED_MAX];
     unsigned gets;
 };
@@ -61,11 +61,10 @@ struct unions *unions_new(uint32_t ranges)
     if (u == NULL)
         return NULL;
     u->ranges = ranges;
-    u->most = UNIONS_BYTES / (slot_bytes(u) + 1) + 1;
+    u->most = UNIONS_BYTES / slot_bytes(u);
     u->most = u->most < UNIONS_MAX ? u->most : UNIONS_MAX;
-    u->read_most = (uint64_t)ranges * RANGE_DOCS * UNIONS_READ;
-    u->read_most = u->read_most < UNIONS_BYTES / 4 ? u->read_most : UNIONS_BYTES / 4;
-    u->read_most /= sizeof(struct read_posting);
+    u->bytes_most = (uint64_t)ranges * RANGE_DOCS * UNIONS_READ;
+    u->bytes_most = u->bytes_most < UNIONS_BYTES / 4 ? u->bytes_most : UNIONS_BYTES / 4;
     pthread_mutex_init(&u->lock, NULL);
     return u;
 }
@@ -73,7 +72,7 @@ struct unions *unions_new(uint32_t ranges)
 /* Empties a slot. */
 static void clear(struct unions *u, struct kept *k)
 {
-    u->read -= k->read;
+    u->bytes -= k->bytes;
     mem_free((void *)(uintptr_t)k->one.read);
     mem_free((void *)(uintptr_t)k->one.read_first);
     mem_free(k->lists);
@@ -114,17 +113,25 @@ static bool gives_way(const struct kept *k, uint64_t worth)
     return k->lists != NULL && k->refs == 0 && k->worth <= worth / WORTH_MORE;
 }
 
-static bool has_room(struct unions *u, uint64_t read, uint64_t worth)
+/* What it takes besides its slot. */
+static uint64_t bytes_of(const struct unions *u, struct united_key key)
 {
-    uint64_t left = u->read;
+    uint64_t firsts = key.read == 0 ? 0 : ((uint64_t)u->ranges + 1) * sizeof(uint32_t);
+
+    return key.count * sizeof(*key.lists) + key.read * sizeof(struct read_posting) + firsts;
+}
+
+static bool has_room(struct unions *u, uint64_t bytes, uint64_t worth)
+{
+    uint64_t left = u->bytes;
     bool any = false;
 
     for (size_t i = 0; i < u->most; i++) {
         bool goes = gives_way(&u->kept[i], worth);
         any = any || goes || u->kept[i].lists == NULL;
-        left -= goes ? u->kept[i].read : 0;
+        left -= goes ? u->kept[i].bytes : 0;
     }
-    return any && left + read <= u->read_most;
+    return any && left + bytes <= u->bytes_most;
 }
 
 static void fade(struct unions *u)
@@ -167,7 +174,7 @@ const struct united *unions_get(struct unions *u, struct united_key key, bool *w
         k = NULL; /* comes soon */
     } else {
         uint64_t worth = ask(u, hash, key.postings);
-        *wanted = worth > 0 && has_room(u, key.read, worth);
+        *wanted = worth > 0 && has_room(u, bytes_of(u, key), worth);
     }
     pthread_mutex_unlock(&u->lock);
     return k == NULL ? NULL : &k->one;
@@ -194,17 +201,16 @@ static uint8_t *slot_of(struct unions *u, const struct kept *k)
     uint8_t **slots = &u->slots[number / SLOTS_AT_ONCE];
 
     if (*slots == NULL)
-        *slots = bytes < HUGE_BYTES ? mem_zalloc(1, bytes) : mem_zalloc_huge(bytes);
+        *slots = bytes < HUGE_BYTES ? mem_alloc(bytes) : mem_alloc_huge(bytes);
     return *slots == NULL ? NULL : *slots + number % SLOTS_AT_ONCE * slot_bytes(u);
 }
 
-/* A free slot, with so much room for what is read; those that are worth least go for it. NULL: there is
- * none. */
-static struct kept *make_room(struct unions *u, uint64_t read, uint64_t worth)
+/* A free slot, with so much room besides; those that are worth least go for it. NULL: there is none. */
+static struct kept *make_room(struct unions *u, uint64_t bytes, uint64_t worth)
 {
     struct kept *room = NULL, *least;
 
-    if (!has_room(u, read, worth))
+    if (!has_room(u, bytes, worth))
         return NULL;
     do {
         least = NULL;
@@ -215,7 +221,7 @@ static struct kept *make_room(struct unions *u, uint64_t read, uint64_t worth)
             else if (gives_way(k, worth) && (least == NULL || k->worth < least->worth))
                 least = k;
         }
-        if (room != NULL && u->read + read <= u->read_most)
+        if (room != NULL && u->bytes + bytes <= u->bytes_most)
             return room;
         if (least != NULL)
             clear(u, least);
@@ -229,8 +235,8 @@ static struct kept *take_slot(struct unions *u, struct united_key key, uint64_t 
 {
     uint64_t hash = hash_of(key);
     struct asked *a = &u->asked[hash % ASKED_MAX];
-    uint64_t worth = a->hash == hash ? a->worth : 0;
-    struct kept *k = find(u, key, hash) != NULL ? NULL : make_room(u, key.read, worth);
+    uint64_t worth = a->hash == hash ? a->worth : 0, bytes = bytes_of(u, key);
+    struct kept *k = find(u, key, hash) != NULL ? NULL : make_room(u, bytes, worth);
     uint8_t *slot = k == NULL ? NULL : slot_of(u, k);
 
     if (slot == NULL) {
@@ -241,10 +247,10 @@ static struct kept *take_slot(struct unions *u, struct united_key key, uint64_t 
                        .hash = hash,
                        .lists = lists,
                        .count = key.count,
-                       .read = key.read,
+                       .bytes = bytes,
                        .worth = worth,
                        .refs = 1};
-    u->read += key.read;
+    u->bytes += bytes;
     if (a->hash == hash)
         *a = (struct asked){0, 0};
     return k;
@@ -254,12 +260,13 @@ static struct kept *take_slot(struct unions *u, struct united_key key, uint64_t 
 static bool fill(const struct unions *u, struct kept *k, const struct united *made)
 {
     size_t firsts = (size_t)u->ranges + 1;
+    size_t read = made->read == NULL ? 0 : made->read_first[u->ranges];
     bool whole = true;
 
     memcpy((uint8_t *)(uintptr_t)k->one.impacts, made->impacts, (size_t)u->ranges * RANGE_DOCS);
     memcpy((uint8_t *)(uintptr_t)k->one.stretches, made->stretches,
            (size_t)u->ranges * RANGE_STRETCHES);
-    k->one.read = copy_of(made->read, k->read * sizeof(*made->read), &whole);
+    k->one.read = copy_of(made->read, read * sizeof(*made->read), &whole);
     k->one.read_first = copy_of(made->read_first, firsts * sizeof(*made->read_first), &whole);
     return whole;
 }

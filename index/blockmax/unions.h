@@ -2,10 +2,10 @@
  * begins so. Else each search reads and joins their lists.
  *
  * A segment keeps those that have spared most: at most UNIONS_MAX and UNIONS_BYTES, each a byte and a 64th
- * for a document, and in UNIONS_READ bytes a document, and a quarter of UNIONS_BYTES, what is read of all
- * of them. What one spares is counted in postings each time it is asked for; it is not made before it is
+ * for a document; and in UNIONS_READ bytes a document, a quarter of UNIONS_BYTES at most, all that goes
+ * with them. What one spares is counted in postings each time it is asked for; it is not made before it is
  * asked for again. Counts fade, so that what was frequent once gives way. Any thread; one mutex inside,
- * which nobody holds while a union is made or read. */
+ * which nobody holds while a union is made, copied or read. */
 #ifndef INDEX_BLOCKMAX_UNIONS_H
 #define INDEX_BLOCKMAX_UNIONS_H
 

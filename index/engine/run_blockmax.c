@@ -206,6 +206,24 @@ static sx_status do_pairs(struct call *c)
     return rc;
 }
 
+/* An OR asks for one of its words, however it is read. */
+static bool is_or(const struct plan *p)
+{
+    return p->root->ast->kind == AST_OR;
+}
+
+/* Whether what has any of the leaves matches. */
+static bool asks_any(const struct run *run)
+{
+    return is_or(run->p) || (run->p->root->ast->kind == AST_GROUP && run->match != SX_MATCH_ALL);
+}
+
+/* Whether run_count() may add what was not seen to what was. */
+static bool adds_unseen(const struct run *run)
+{
+    return run->p->flat && (!asks_any(run) || run->p->leaf_count == 1);
+}
+
 sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *mem,
                     struct sx_error *err)
 {
@@ -216,7 +234,7 @@ sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *me
         .avglen = run->avglen > 0 ? run->avglen : 1,
         .tf = run->tf,
         .keep = run->top.k,
-        .mark = run->exact,
+        .mark = run->exact && adds_unseen(run),
         .floor = floor_of,
         .expect = expect,
         .see = see,
@@ -315,9 +333,7 @@ sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total
         return sx_fail_oom(err);
     for (uint32_t i = 0; i < p->leaf_count; i++)
         leaves[i] = i;
-    /* An OR asks for one of its words, however it is read. */
-    bool is_or = p->root->ast->kind == AST_OR;
-    bool any = is_or || (p->root->ast->kind == AST_GROUP && run->match != SX_MATCH_ALL);
+    bool any = asks_any(run);
     struct call c = {.run = run,
                      .fn = do_count,
                      .leaves = leaves,
@@ -327,11 +343,11 @@ sx_status run_count(struct run *run, bool free, uint64_t *total, uint64_t *total
                      .err = err};
     sx_status rc = call(&c);
     *counted = rc == SX_OK && c.found;
-    if (rc == SX_OK && !*counted && !free && (!any || p->leaf_count == 1))
+    if (rc == SX_OK && !*counted && !free && adds_unseen(run))
         return count_unseen(&c, total, total_all, counted);
     if (!*counted)
         return rc;
-    *total_all = is_or ? c.one : c.all;
+    *total_all = is_or(p) ? c.one : c.all;
     *total = any ? c.one : *total_all;
     return SX_OK;
 }

@@ -3,9 +3,11 @@
  * segments, with documents that are deleted. */
 #include <stdlib.h>
 
+#include "index/base/alloc.h"
 #include "index/base/str.h"
 #include "index/blockmax/invert.h"
 #include "index/blockmax/search.h"
+#include "index/blockmax/unions.h"
 #include "index/rank/score.h"
 #include "tests/support/support.h"
 
@@ -312,8 +314,15 @@ static void finds_what_a_scan_finds(void **unused)
                     if (d >= ends[i] && d < ends[i + 1])
                         segment_kill(segments[i], 1 + d);
         }
+        uint64_t before = state;
         search(segments, 4, &mem);
+        for (int again = 0; again < 2 && round % 4 == 0;
+             again++) { /* forms are united, then found so */
+            state = before;
+            search(segments, 4, &mem);
+        }
     }
+    assert_in_range(unions_count(segments[2]->unions), 10, UNIONS_MAX);
     pool_release(&mem);
     for (size_t i = 0; i < 4; i++)
         segment_unref(segments[i]);
@@ -376,12 +385,65 @@ static void most_that_waited_are_kept(void **unused)
     segment_unref(s);
 }
 
+/* Two leaves of three forms each. */
+static void name_forms(struct leaf picked[2], struct bm_leaf leaves[2])
+{
+    for (uint32_t i = 0; i < 2; i++) {
+        for (uint32_t k = 0; k < 3; k++) {
+            picked[i].terms[k] = name_of(1 + 3 * i + k, picked[i].names[k]);
+            picked[i].phrases[k] = (struct bm_phrase){&picked[i].terms[k], 1, false};
+        }
+        leaves[i] = (struct bm_leaf){.phrases = picked[i].phrases, .phrase_count = 3, .weight = 1};
+    }
+}
+
+/* Pieces of memory hold what an earlier search left in them, and the next block may not come, whichever
+ * piece it is for. */
+static void memory_may_run_out(void **unused)
+{
+    enum { BLOCK = 256 << 10, LAST = 8 << 10 };
+    struct pool mem = {0};
+    struct leaf picked[2];
+    struct bm_leaf leaves[2];
+    struct sx_error err;
+    size_t failed = 0;
+
+    (void)unused;
+    fill();
+    name_forms(picked, leaves);
+    struct segment *segments[2] = {build(0, 3000, 80), build(3000, 6000, 80)};
+    struct best found = {.keep = 10, .average = 80, .weight = {1, 1}, .leaves = 2};
+    struct bm_ask ask =
+        ask_for(&found, leaves, (struct bm_view){segments, 2, DOCS + 1, is_gone, NULL});
+    for (size_t n = 0; n < 3 * (LAST / 16); n++) {
+        size_t used = BLOCK - LAST + n / 3 * 16;
+        struct bm_search *b;
+        void *all = pool_array(&mem, BLOCK, 1);
+        assert_non_null(all);
+        memset(all, 0xaa, BLOCK);
+        pool_clear(&mem);
+        assert_ptr_equal(pool_array(&mem, used, 1), all);
+        mem_fail_after(1 + (long)(n % 3));
+        sx_status rc = bm_begin(&b, &ask, &mem, &err);
+        failed += mem_failed() != 0;
+        mem_fail_after(-1);
+        assert_true(rc == SX_OK || rc == SX_ENOMEM);
+        bm_end(b);
+        pool_clear(&mem);
+    }
+    assert_in_range(failed, LAST / 16, 3 * (LAST / 16));
+    pool_release(&mem);
+    for (size_t i = 0; i < 2; i++)
+        segment_unref(segments[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_what_a_scan_finds),
         cmocka_unit_test(few_are_seen),
         cmocka_unit_test(most_that_waited_are_kept),
+        cmocka_unit_test(memory_may_run_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

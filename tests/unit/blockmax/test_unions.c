@@ -160,7 +160,8 @@ static void the_least_gives_way_unless_it_is_held(void **state)
 /* All that is read together has its room, too, and what is more than all of that is never kept. */
 static void what_is_read_has_its_room(void **state)
 {
-    size_t most = DOCS * UNIONS_READ / sizeof(struct read_posting);
+    size_t besides = 2 * sizeof(uint64_t) + (RANGES + 1) * sizeof(uint32_t);
+    size_t most = (DOCS * UNIONS_READ - besides) / sizeof(struct read_posting);
     struct read_posting *read = calloc(most + 1, sizeof(*read));
     struct unions *u = unions_new(RANGES);
     uint64_t lists[2];
@@ -251,6 +252,13 @@ static void many_threads_ask(void **state)
         pthread_join(threads[i], NULL);
         assert_true(asking[i].got > ASKS / 4);
     }
+    for (uint64_t number = 1000; number < 1000 + UNIONS_MAX; number++) { /* nobody holds any */
+        assert_null(ask(u, number, UINT32_MAX));
+        const struct united *one = ask(u, number, UINT32_MAX);
+        assert_non_null(one);
+        unions_put(u, one);
+    }
+    assert_int_equal(unions_count(u), UNIONS_MAX);
     unions_free(u);
 }
 
