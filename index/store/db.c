@@ -2,7 +2,9 @@
 #include "index/store/db.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "index/base/clock.h"
 #include "index/store/fuzzy.h"
@@ -197,8 +199,27 @@ static int find_fts5(sqlite3 *sq, fts5_api **out)
     return rc == SQLITE_OK && *out == NULL ? SQLITE_ERROR : rc;
 }
 
+/* KiB of pages that a connection keeps. A large transaction changes pages all over the indexes of doc and
+ * the words' tables: those that do not fit are written and read again and again. Readers, of which there
+ * are about as many as cores, share READERS_KIB: what a page of hits reads is asked for again. */
+#define WRITER_KIB 32768L
+#define READERS_KIB 65536L
+#define READER_LEAST_KIB 8192L
+
+static long cache_kib(bool writer)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    long share = READERS_KIB / (cores < 1 ? 1 : cores);
+
+    if (writer || share > WRITER_KIB)
+        return WRITER_KIB;
+    return share > READER_LEAST_KIB ? share : READER_LEAST_KIB;
+}
+
 static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error *err)
 {
+    char cache[64];
+
     sqlite3_extended_result_codes(c->sq, 1);
     /* Until schema_prepare() knows the file as ours, closing it must not copy its WAL into it. */
     sqlite3_db_config(c->sq, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -213,12 +234,10 @@ static sx_status set_up(struct db *c, bool writer, bool relaxed, struct sx_error
         rc = match_register(c, fts);
     if (rc != SQLITE_OK)
         return db_fail(c, rc, "register the tokenizer", err);
-    sx_status st =
-        db_exec(c, "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192", "set up", err);
-    /* A large transaction changes pages all over the indexes of doc and the words' tables: those that
-     * do not fit are written and read again and again. */
-    if (st == SX_OK && writer)
-        st = db_exec(c, "PRAGMA cache_size = -32768", "set up", err);
+    snprintf(cache, sizeof(cache), "PRAGMA cache_size = -%ld", cache_kib(writer));
+    sx_status st = db_exec(c, "PRAGMA temp_store = MEMORY", "set up", err);
+    if (st == SX_OK)
+        st = db_exec(c, cache, "set up", err);
     if (st == SX_OK && writer)
         st = db_exec(c, relaxed ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL",
                      "set up", err);
