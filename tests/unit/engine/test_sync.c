@@ -507,6 +507,7 @@ static void an_interrupted_sync_goes_on(void **state)
     struct bed *b = *state;
     struct sx_error err;
     char name[32];
+    uint64_t there = 0;
     bool more = true;
 
     for (int i = 0; i < 20; i++) {
@@ -514,11 +515,12 @@ static void an_interrupted_sync_goes_on(void **state)
         write_file(b, name, "ferry");
     }
     must(sx_sync_begin(b->ix, b->root, &err), &err);
-    for (int i = 0; i < 31; i++)
+    while (more && there == 0) { /* how many steps that takes depends on those who read ahead */
         must(sx_sync_step(b->ix, 0, &more, NULL, NULL, &err), &err);
+        there = found(b, "ferry");
+    }
     assert_true(more);
-    uint64_t there = found(b, "ferry");
-    assert_true(there > 0 && there < 20);
+    assert_in_range(there, 1, 19);
     assert_int_equal(sx_sync_progress(b->ix).pending, 20 - there);
     sx_reader_close(b->r);
     sx_index_close(b->ix);
