@@ -18,6 +18,7 @@
 #include "daemon/writer.h"
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
+#include "index/base/cores.h"
 #include "index/base/str.h"
 
 #define ACCEPT_BURST 64
@@ -399,8 +400,7 @@ static sx_status open_collections(struct server *s, struct sx_error *err)
 
 static sx_status start_threads(struct server *s, struct sx_error *err)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t workers = s->conf.workers != 0 ? s->conf.workers : cores > 0 ? (size_t)cores : 1;
+    size_t workers = s->conf.workers != 0 ? s->conf.workers : cores_online();
     s->mail_ready = mailbox_init(&s->mail);
     if (!s->mail_ready)
         return sx_fail(err, SX_EINTERNAL, "no eventfd to be had");

@@ -12,6 +12,7 @@
 
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
+#include "index/base/cores.h"
 #include "index/base/str.h"
 #include "index/ingest/walk.h"
 
@@ -415,8 +416,7 @@ static void *run(void *arg)
 
 static unsigned threads_for(const struct sx_extract *x)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned want = x != NULL ? extract_helpers(x) : cores < 1 ? 1 : (unsigned)cores;
+    unsigned want = x != NULL ? extract_helpers(x) : cores_online();
 
     return want < THREADS_MAX ? want : THREADS_MAX;
 }

@@ -13,6 +13,7 @@
 
 #include "index/base/alloc.h"
 #include "index/base/clock.h"
+#include "index/base/cores.h"
 #include "index/base/str.h"
 #include "index/extract/frame.h"
 #include "index/extract/pool.h"
@@ -42,10 +43,8 @@ struct helper {
 
 void extract_defaults(struct extract_setup *s, const struct sx_extract_options *opt)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    unsigned helpers = cores < 1                     ? 1
-                       : cores > HELPERS_DEFAULT_MAX ? HELPERS_DEFAULT_MAX
-                                                     : (unsigned)cores;
+    unsigned cores = cores_online();
+    unsigned helpers = cores < HELPERS_DEFAULT_MAX ? cores : HELPERS_DEFAULT_MAX;
     const struct sx_extract_options none = {0};
 
     opt = opt == NULL ? &none : opt;

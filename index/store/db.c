@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "index/base/clock.h"
+#include "index/base/cores.h"
 #include "index/store/fuzzy.h"
 #include "index/store/match.h"
 
@@ -208,8 +208,7 @@ static int find_fts5(sqlite3 *sq, fts5_api **out)
 
 static long cache_kib(bool writer)
 {
-    long cores = sysconf(_SC_NPROCESSORS_ONLN);
-    long share = READERS_KIB / (cores < 1 ? 1 : cores);
+    long share = READERS_KIB / (long)cores_online();
 
     if (writer || share > WRITER_KIB)
         return WRITER_KIB;
