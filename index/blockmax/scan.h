@@ -27,8 +27,7 @@ struct bounds {
     const uint8_t **dense; /* impacts by document, which are read as they are */
     size_t dense_count;
     float low, slack; /* of a sum: what is scored at least is low · (sum − slack) */
-    bool
-        counted; /* sparse_see() has counted those that have all leaves; with phrases those unseen */
+    bool counted;     /* sparse_see() has counted all that match; with phrases those not seen */
     uint64_t all;
 };
 

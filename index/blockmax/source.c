@@ -174,7 +174,7 @@ int source_ready(struct source *src, struct pool *mem)
     return 0;
 }
 
-/* Sorts the postings of a range by document; `room` is for as many. */
+/* Sort the postings of a range by document; `room` is for as many. */
 static void sort_few(struct read_posting *p, size_t n)
 {
     for (size_t i = 1; i < n; i++) {

@@ -494,15 +494,13 @@ static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates 
     c->weight = b->l.ask->leaves[leaf].weight > 0 ? b->at->weight[leaf] : 0;
     for (size_t i = 0; i <= UINT8_MAX; i++)
         c->parts[i] = impact_part((uint8_t)i, c->weight);
+    memset(c->least, 0, sizeof(c->least)); /* where all count, that is what it is */
     b->at->all = 0;
     for (uint32_t r = 0;
          c->needed[0].n > 0 && r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
         uint32_t n = scan_window(p, r);
-        bool reach = find_least(b, c, r, n);
-        if (c->counts)
-            memset(c->least, 0, sizeof(c->least));
-        if (reach || c->counts)
+        if (c->counts || find_least(b, c, r, n))
             rc = see_sparse(b, c, r, n);
     }
     b->at->counted = c->counts && rc == SX_OK;

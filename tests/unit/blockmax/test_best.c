@@ -316,8 +316,8 @@ static void finds_what_a_scan_finds(void **unused)
         }
         uint64_t before = state;
         search(segments, 4, &mem);
-        for (int again = 0; again < 2 && round % 4 == 0;
-             again++) { /* forms are united, then found so */
+        /* Forms are united when they are asked again, and then found so. */
+        for (int again = 0; again < 2 && round % 4 == 0; again++) {
             state = before;
             search(segments, 4, &mem);
         }
@@ -432,7 +432,6 @@ static void memory_may_run_out(void **unused)
         pool_release(&mem); /* no second block is there */
     }
     assert_in_range(failed, LAST / 16, 3 * (LAST / 16));
-    pool_release(&mem);
     for (size_t i = 0; i < 2; i++)
         segment_unref(segments[i]);
 }
