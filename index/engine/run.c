@@ -403,7 +403,10 @@ sx_status run_sort(struct run *run, struct sx_error *err)
 {
     sx_status rc = SX_OK;
 
-    topk_finish(&run->top);
+    bool all = run->top.count <= SX_PROXIMITY_HITS; /* they are the first, in whatever order */
+
+    if (!run->proximity || !all)
+        topk_finish(&run->top);
     if (!run->proximity)
         return SX_OK;
     if (run->bm != NULL)
@@ -412,7 +415,10 @@ sx_status run_sort(struct run *run, struct sx_error *err)
         double near = run->near[run->top.heap[i].slot];
         run->top.heap[i].score += near > 0 ? near : 0; /* not known: there was no time */
     }
-    topk_resort(&run->top, SX_PROXIMITY_HITS);
+    if (all)
+        topk_finish(&run->top);
+    else
+        topk_resort(&run->top, SX_PROXIMITY_HITS);
     return rc;
 }
 

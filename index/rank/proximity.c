@@ -63,12 +63,42 @@ static bool is_clump(const struct walk *w, uint64_t end)
     return true;
 }
 
+/* The same of two leaves, as most are. */
+static uint32_t clumps_of_two(const struct place_list *of, uint32_t distance)
+{
+    uint64_t width = (uint64_t)distance + of[0].span + of[1].span, from = 0;
+    uint64_t latest[2] = {UINT64_MAX, UINT64_MAX}; /* that is in no clump; none */
+    size_t next[2] = {0, 0};
+    uint32_t clumps = 0;
+
+    while (next[0] < of[0].count || next[1] < of[1].count) {
+        uint64_t ends[2];
+        for (size_t i = 0; i < 2; i++)
+            ends[i] = next[i] < of[i].count ? (uint64_t)of[i].at[next[i]] + of[i].span : UINT64_MAX;
+        size_t one = ends[1] < ends[0], other = 1 - one;
+        uint64_t place = of[one].at[next[one]++];
+        latest[one] = place < from ? UINT64_MAX : place;
+        if (place < from || latest[other] == UINT64_MAX || ends[one] - latest[other] > width)
+            continue;
+        clumps++;
+        from = ends[one];
+        latest[0] = UINT64_MAX;
+        latest[1] = UINT64_MAX;
+    }
+    return clumps;
+}
+
 uint32_t proximity_clumps(const struct place_list *of, size_t n, uint32_t distance)
 {
     struct walk w;
     struct walker *l;
     uint32_t clumps = 0;
 
+    for (size_t i = 0; i < n; i++)
+        if (of[i].count == 0)
+            return 0;
+    if (n == 2 && of[0].at != of[1].at)
+        return clumps_of_two(of, distance);
     begin(&w, of, n, distance);
     while ((l = first_to_end(&w)) != NULL) {
         uint64_t end = next_end(l);

@@ -116,6 +116,8 @@ uint32_t topk_add(struct topk *t, struct ranked h)
 /* The worst goes to the end, again and again: a heap sort. */
 void topk_finish(struct topk *t)
 {
+    for (size_t i = t->count / 2; i-- > 0;)
+        sift_down(t, i, t->count);
     for (size_t n = t->count; n > 1; n--) {
         struct ranked worst = t->heap[0];
         t->heap[0] = t->heap[n - 1];

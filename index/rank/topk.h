@@ -33,7 +33,7 @@ bool topk_would_keep(const struct topk *t, const struct ranked *h);
 /* Keeps `h`, which topk_would_keep() said yes to, and returns the slot it was given: a fresh one,
  * or that of the hit it pushed out. */
 uint32_t topk_add(struct topk *t, struct ranked h);
-/* Sorts what was kept, best first; nothing may be added after. */
+/* Sorts what was kept, best first, also where scores have changed since; nothing may be added after. */
 void topk_finish(struct topk *t);
 /* Sorts the first `n` anew, after topk_finish(): their scores have changed. */
 void topk_resort(struct topk *t, size_t n);

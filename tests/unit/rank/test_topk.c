@@ -53,6 +53,31 @@ static void compare_with_sort(size_t k, enum topk_sort sort, uint32_t seed)
     topk_release(&t);
 }
 
+/* What was kept is sorted anew once its scores are others. */
+static void changed_scores_are_sorted(void **state)
+{
+    struct ranked all[HITS];
+    struct topk t;
+
+    (void)state;
+    for (uint32_t seed = 0; seed < 20; seed++) {
+        make_hits(all, seed);
+        assert_true(topk_init(&t, HITS / 2, TOPK_SCORE));
+        for (size_t i = 0; i < HITS; i++)
+            if (topk_would_keep(&t, &all[i]))
+                topk_add(&t, all[i]);
+        for (size_t i = 0; i < t.count; i++)
+            t.heap[i].score += (double)(t.heap[i].rowid * 31 % 7);
+        memcpy(all, t.heap, t.count * sizeof(*all));
+        topk_finish(&t);
+        sorting = TOPK_SCORE;
+        qsort(all, t.count, sizeof(all[0]), by_order);
+        for (size_t i = 0; i < t.count; i++)
+            assert_int_equal(t.heap[i].rowid, all[i].rowid);
+        topk_release(&t);
+    }
+}
+
 static void keeps_the_first_of_the_sorted_list(void **state)
 {
     static const size_t sizes[] = {0, 1, 2, 3, 10, 64, HITS - 1, HITS, HITS + 50};
@@ -115,6 +140,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_the_first_of_the_sorted_list),
+        cmocka_unit_test(changed_scores_are_sorted),
         cmocka_unit_test(order_is_tier_key_date_row),
         cmocka_unit_test(memory_may_run_out),
     };
