@@ -82,6 +82,20 @@ void sum_gaps_portable(const uint32_t *gaps, size_t n, uint32_t *out)
     }
 }
 
+unsigned gaps_meet_portable(const uint32_t *a, size_t na, const uint32_t *b, size_t nb,
+                            int32_t shift)
+{
+    uint32_t in_a[GAPS_FEW], in_b[GAPS_FEW];
+    unsigned bits = 0;
+
+    sum_gaps_portable(a, na, in_a);
+    sum_gaps_portable(b, nb, in_b);
+    for (size_t i = 0; i < na; i++)
+        for (size_t k = 0; k < nb; k++)
+            bits |= (unsigned)((int64_t)in_a[i] + shift == (int64_t)in_b[k]) << i;
+    return bits;
+}
+
 #ifdef __SSE2__
 
 /* With `width` a constant all that depends on it is computed by the compiler. */
@@ -139,11 +153,97 @@ static inline __m128i row_at(const uint32_t *v)
     return _mm_loadu_si128((const __m128i *)(const void *)v);
 }
 
+#if defined(__x86_64__) && defined(__GNUC__)
+
+#define WIDE __attribute__((target("avx512f,avx512bw")))
+
+static bool can_widen(void)
+{
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
+}
+
+/* The same of sixteen. */
+static WIDE inline __m512i sum_sixteen(__m512i x, __m512i last)
+{
+    const __m512i zero = _mm512_setzero_si512();
+
+    x = _mm512_add_epi32(x, _mm512_bslli_epi128(x, 4));
+    x = _mm512_add_epi32(x, _mm512_bslli_epi128(x, 8));
+    /* What each four have together is added to the four behind them, and so on. */
+    __m512i four = _mm512_alignr_epi32(_mm512_shuffle_epi32(x, _MM_PERM_DDDD), zero, 12);
+    __m512i more =
+        _mm512_add_epi32(_mm512_alignr_epi32(four, zero, 12), _mm512_alignr_epi32(four, zero, 8));
+    return _mm512_add_epi32(_mm512_add_epi32(x, last), _mm512_add_epi32(four, more));
+}
+
+static WIDE void ascend_wide(uint32_t before, uint32_t v[PACK_BLOCK])
+{
+    const __m512i one = _mm512_set1_epi32(1), fifteen = _mm512_set1_epi32(15);
+    __m512i last = _mm512_set1_epi32((int)before);
+
+    for (size_t i = 0; i < PACK_BLOCK; i += 16) {
+        last = sum_sixteen(_mm512_add_epi32(_mm512_loadu_si512(v + i), one), last);
+        _mm512_storeu_si512(v + i, last);
+        last = _mm512_permutexvar_epi32(fifteen, last);
+    }
+}
+
+static WIDE void sum_columns_wide(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
+                                  uint32_t out[PACK_BLOCK])
+{
+    const __m512i fifteen = _mm512_set1_epi32(15);
+    __m512i last = _mm512_setzero_si512();
+
+    for (size_t i = 0; i < PACK_BLOCK; i += 16) {
+        __m512i both = _mm512_add_epi32(_mm512_loadu_si512(a + i), _mm512_loadu_si512(b + i));
+        last = sum_sixteen(both, last);
+        _mm512_storeu_si512(out + i, last);
+        last = _mm512_permutexvar_epi32(fifteen, last);
+    }
+}
+
+#else
+
+static bool can_widen(void)
+{
+    return false;
+}
+
+static void ascend_wide(uint32_t before, uint32_t v[PACK_BLOCK])
+{
+    sum_ascending_portable(before, v);
+}
+
+static void sum_columns_wide(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
+                             uint32_t out[PACK_BLOCK])
+{
+    sum_columns_portable(a, b, out);
+}
+
+#endif
+
+static bool wide; /* set before main() */
+
+bool pack_widen(bool want)
+{
+    wide = want && can_widen();
+    return wide;
+}
+
+__attribute__((constructor)) static void set_up(void)
+{
+    pack_widen(true);
+}
+
 static void sum_ascending(uint32_t before, uint32_t v[PACK_BLOCK])
 {
     const __m128i one = _mm_set1_epi32(1);
     __m128i last = _mm_set1_epi32((int)before);
 
+    if (wide) {
+        ascend_wide(before, v);
+        return;
+    }
     for (size_t i = 0; i < PACK_BLOCK; i += LANES) {
         __m128i x = sum_row(_mm_add_epi32(row_at(v + i), one), last);
         _mm_storeu_si128((__m128i *)(void *)(v + i), x);
@@ -156,6 +256,10 @@ void sum_columns(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
 {
     __m128i last = _mm_setzero_si128();
 
+    if (wide) {
+        sum_columns_wide(a, b, out);
+        return;
+    }
     for (size_t i = 0; i < PACK_BLOCK; i += LANES) {
         __m128i x = sum_row(_mm_add_epi32(row_at(a + i), row_at(b + i)), last);
         _mm_storeu_si128((__m128i *)(void *)(out + i), x);
@@ -175,11 +279,44 @@ void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out)
     }
 }
 
+/* In place of what is not there stands what no number is. */
+static __m128i few(const uint32_t *gaps, size_t n)
+{
+    const __m128i lanes = _mm_setr_epi32(0, 1, 2, 3), none = _mm_set1_epi32(INT32_MIN);
+    __m128i there = _mm_cmplt_epi32(lanes, _mm_set1_epi32((int)n));
+    __m128i x = sum_row(_mm_add_epi32(row_at(gaps), _mm_set1_epi32(1)), _mm_set1_epi32(-1));
+
+    return _mm_or_si128(_mm_and_si128(there, x), _mm_andnot_si128(there, none));
+}
+
+unsigned gaps_meet(const uint32_t *a, size_t na, const uint32_t *b, size_t nb, int32_t shift)
+{
+    __m128i x = _mm_add_epi32(few(a, na), _mm_set1_epi32(shift)), y = few(b, nb);
+    __m128i one =
+        _mm_or_si128(_mm_cmpeq_epi32(x, y), _mm_cmpeq_epi32(x, _mm_shuffle_epi32(y, 0x39)));
+    __m128i two = _mm_or_si128(_mm_cmpeq_epi32(x, _mm_shuffle_epi32(y, 0x4e)),
+                               _mm_cmpeq_epi32(x, _mm_shuffle_epi32(y, 0x93)));
+    unsigned bits = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(_mm_or_si128(one, two)));
+
+    return bits & ((1U << na) - 1);
+}
+
 #else
+
+unsigned gaps_meet(const uint32_t *a, size_t na, const uint32_t *b, size_t nb, int32_t shift)
+{
+    return gaps_meet_portable(a, na, b, nb, shift);
+}
 
 void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
 {
     unpack_block_portable(in, width, out);
+}
+
+bool pack_widen(bool want)
+{
+    (void)want;
+    return false;
 }
 
 static void sum_ascending(uint32_t before, uint32_t v[PACK_BLOCK])
@@ -235,6 +372,21 @@ static SPREAD void spread(const uint8_t *in, size_t eights, unsigned width, uint
     }
 }
 
+/* The same of up to 16 bits, to two bytes each. */
+static SPREAD void spread_more(const uint8_t *in, size_t eights, unsigned width, uint32_t *out)
+{
+    uint64_t places = ((UINT64_C(1) << width) - 1) * UINT64_C(0x0001000100010001);
+    unsigned half = width * 4;
+
+    for (size_t i = 0; i < eights; i++, in += width, out += 8) {
+        uint64_t upper =
+            get64(in + half / 8) >> (half % 8); /* 4 bits of it may be behind, unused */
+        __m128i words = _mm_set_epi64x((long long)_pdep_u64(upper, places),
+                                       (long long)_pdep_u64(get64(in), places));
+        _mm256_storeu_si256((__m256i *)(void *)out, _mm256_cvtepu16_epi32(words));
+    }
+}
+
 static bool can_spread(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
@@ -243,6 +395,11 @@ static bool can_spread(void)
 #else
 
 static void spread(const uint8_t *in, size_t eights, unsigned width, uint32_t *out)
+{
+    (void)in, (void)eights, (void)width, (void)out;
+}
+
+static void spread_more(const uint8_t *in, size_t eights, unsigned width, uint32_t *out)
 {
     (void)in, (void)eights, (void)width, (void)out;
 }
@@ -262,9 +419,11 @@ void unpack_run_portable(const uint8_t *in, size_t n, unsigned width, uint32_t *
 
 void unpack_run(const uint8_t *in, size_t n, unsigned width, uint32_t *out)
 {
-    size_t eights = width <= 8 && can_spread() ? n / 8 : 0;
+    size_t eights = width <= 16 && can_spread() ? n / 8 : 0;
 
-    if (eights > 0)
+    if (eights > 0 && width <= 8)
         spread(in, eights, width, out);
+    else if (eights > 0)
+        spread_more(in, eights, width, out);
     unpack_run_portable(in + eights * width, n - eights * 8, width, out + eights * 8);
 }

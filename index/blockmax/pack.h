@@ -9,6 +9,7 @@
 #define INDEX_BLOCKMAX_PACK_H
 
 #include <endian.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -83,6 +84,9 @@ void sum_columns(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
 /* Number `i` alone. */
 uint32_t pack_block_get(const uint8_t *in, unsigned width, size_t i);
 
+/* For tests: with vectors of 64 bytes, or without. Returns whether it is with them. Not while others search. */
+bool pack_widen(bool want);
+
 /* The same without vectors, on any machine: what the tests hold the others to. */
 void unpack_block_portable(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK]);
 void sum_ascending_portable(uint32_t before, uint32_t v[PACK_BLOCK]);
@@ -113,5 +117,13 @@ void unpack_run_portable(const uint8_t *in, size_t n, unsigned width, uint32_t *
  * writes up to 3 beyond them. */
 void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out);
 void sum_gaps_portable(const uint32_t *gaps, size_t n, uint32_t *out);
+
+/* Numbers, at most so many, below 2^31, by their gaps. */
+#define GAPS_FEW 4
+/* Bits of those of `a` of which the number `shift` behind is among `b`; below zero there is none. Reads GAPS_FEW
+ * of each. */
+unsigned gaps_meet(const uint32_t *a, size_t na, const uint32_t *b, size_t nb, int32_t shift);
+unsigned gaps_meet_portable(const uint32_t *a, size_t na, const uint32_t *b, size_t nb,
+                            int32_t shift);
 
 #endif
