@@ -36,6 +36,38 @@ uint64_t bits_sum(const uint64_t *bits, size_t words)
     return sum;
 }
 
+size_t impacts_choose_portable(struct some_postings of, uint32_t first,
+                               const uint16_t least[IMPACT_LEASTS], uint16_t weight,
+                               struct chosen_postings out)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; i < of.n; i++) { /* without a branch that nobody could predict */
+        out.numbers[found] = of.number + (uint32_t)i;
+        out.docs[found] = of.docs[i];
+        out.impacts[found] = of.impacts[i];
+        found += impact_part(of.impacts[i], weight) >= least[(of.docs[i] - first) / 64];
+    }
+    return found;
+}
+
+size_t impacts_choose(struct some_postings of, uint32_t first, const uint16_t least[IMPACT_LEASTS],
+                      uint16_t weight, struct chosen_postings out)
+{
+    return wide ? wide_choose(of, first, least, weight, out)
+                : impacts_choose_portable(of, first, least, weight, out);
+}
+
+void impacts_leasts_portable(uint16_t *out, const uint16_t *sums, const uint8_t *impacts,
+                             size_t count, uint16_t floor, uint16_t weight)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint16_t rest = (uint16_t)(sums[i] - impact_part(impacts[i], weight));
+        uint16_t least = (uint16_t)(floor > rest ? floor - rest : 0);
+        out[i] = sums[i] < floor ? UINT16_MAX : least;
+    }
+}
+
 /* a / (255 - a) + b / (255 - b) is x in units of k1; the impact is x / (x + 1), in 1/255, rounded up. */
 static uint8_t join_one(uint8_t a, uint8_t b)
 {
@@ -61,6 +93,12 @@ void impacts_add_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, u
 {
     for (size_t i = 0; i < docs; i++)
         sums[i] = impact_add(sums[i], impacts[i], weight);
+}
+
+void impacts_take_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
+{
+    for (size_t i = 0; i < docs; i++)
+        sums[i] = (uint16_t)(sums[i] - impact_part(impacts[i], weight));
 }
 
 void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs)
@@ -168,21 +206,62 @@ static void store(void *p, __m128i v)
     _mm_storeu_si128((__m128i *)p, v);
 }
 
+/* The parts of 16 impacts. As the upper byte of a word each is 256 times as much, which the high half of the
+ * product takes off again. */
+static void parts(const uint8_t *impacts, __m128i weight, __m128i *low, __m128i *high)
+{
+    __m128i v = load(impacts), zero = _mm_setzero_si128();
+
+    *low = _mm_mulhi_epu16(_mm_unpacklo_epi8(zero, v), weight);
+    *high = _mm_mulhi_epu16(_mm_unpackhi_epi8(zero, v), weight);
+}
+
 void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
 {
-    const __m128i w = _mm_set1_epi16((short)weight), zero = _mm_setzero_si128();
+    const __m128i w = _mm_set1_epi16((short)weight);
     size_t i = wide ? docs / 64 * 64 : 0;
+    __m128i low, high;
 
     if (i > 0)
         wide_add(sums, impacts, i, weight);
     for (; i < docs; i += 16) {
-        __m128i v = load(impacts + i);
-        /* As the upper byte of a word each is 256 times as much, which the high half of the product
-         * takes off again. */
-        __m128i low = _mm_mulhi_epu16(_mm_unpacklo_epi8(zero, v), w);
-        __m128i high = _mm_mulhi_epu16(_mm_unpackhi_epi8(zero, v), w);
+        parts(impacts + i, w, &low, &high);
         store(sums + i, _mm_adds_epu16(load(sums + i), low));
         store(sums + i + 8, _mm_adds_epu16(load(sums + i + 8), high));
+    }
+}
+
+void impacts_take(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
+{
+    const __m128i w = _mm_set1_epi16((short)weight);
+    __m128i low, high;
+
+    for (size_t i = 0; i < docs; i += 16) {
+        parts(impacts + i, w, &low, &high);
+        store(sums + i, _mm_sub_epi16(load(sums + i), low));
+        store(sums + i + 8, _mm_sub_epi16(load(sums + i + 8), high));
+    }
+}
+
+/* Eight of them. */
+static __m128i leasts(__m128i sums, __m128i part, __m128i floor)
+{
+    __m128i reach = _mm_cmpeq_epi16(_mm_subs_epu16(floor, sums), _mm_setzero_si128());
+    __m128i least = _mm_subs_epu16(floor, _mm_sub_epi16(sums, part));
+
+    return _mm_or_si128(least, _mm_andnot_si128(reach, _mm_set1_epi16(-1)));
+}
+
+void impacts_leasts(uint16_t *out, const uint16_t *sums, const uint8_t *impacts, size_t count,
+                    uint16_t floor, uint16_t weight)
+{
+    const __m128i w = _mm_set1_epi16((short)weight), f = _mm_set1_epi16((short)floor);
+    __m128i low, high;
+
+    for (size_t i = 0; i < count; i += 16) {
+        parts(impacts + i, w, &low, &high);
+        store(out + i, leasts(load(sums + i), low, f));
+        store(out + i + 8, leasts(load(sums + i + 8), high, f));
     }
 }
 
@@ -382,6 +461,17 @@ uint64_t impacts_from(const uint8_t *impacts, uint8_t least)
 void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
 {
     impacts_add_portable(sums, impacts, docs, weight);
+}
+
+void impacts_take(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)
+{
+    impacts_take_portable(sums, impacts, docs, weight);
+}
+
+void impacts_leasts(uint16_t *out, const uint16_t *sums, const uint8_t *impacts, size_t count,
+                    uint16_t floor, uint16_t weight)
+{
+    impacts_leasts_portable(out, sums, impacts, count, floor, weight);
 }
 
 void impacts_least(uint8_t *out, const uint8_t *other, size_t docs)

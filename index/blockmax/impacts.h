@@ -42,8 +42,17 @@ static inline uint8_t impact_join(uint8_t a, uint8_t b)
     return impact_joined[a][b];
 }
 
+/* Impacts of 64 documents are read soon: they may lie across two lines of the processor's cache. */
+static inline void impacts_fetch(const uint8_t *impacts)
+{
+    __builtin_prefetch(impacts);
+    __builtin_prefetch(impacts + 63);
+}
+
 /* sums[i] += parts of impacts[i] */
 void impacts_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
+/* sums[i] -= the same, which are in them */
+void impacts_take(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
 /* out[i] = the lesser of out[i] and other[i] */
 void impacts_least(uint8_t *out, const uint8_t *other, size_t docs);
 /* out[i] = impact_join(out[i], other[i]) */
@@ -67,6 +76,32 @@ size_t impacts_count(const uint8_t *impacts, size_t count, uint8_t least);
 bool impacts_any_from(const uint8_t *impacts, uint8_t least);
 uint64_t impacts_from(const uint8_t *impacts, uint8_t least);
 
+/* Postings of 64 documents each are of no use below an impact: out[i] is the part that it takes there to reach
+ * `floor` with what others score at most, sums[i] less the part of impacts[i], which is in it; UINT16_MAX: there
+ * sums[i] does not reach it. */
+void impacts_leasts(uint16_t *out, const uint16_t *sums, const uint8_t *impacts, size_t count,
+                    uint16_t floor, uint16_t weight);
+
+/* Postings, in order of documents: their numbers in their list, which follow each other where they were not
+ * chosen. */
+struct some_postings {
+    const uint32_t *docs;
+    const uint8_t *impacts;
+    size_t n;
+    uint32_t number; /* of the first */
+};
+struct chosen_postings {
+    uint32_t *numbers, *docs;
+    uint8_t *impacts;
+};
+#define CHOSEN_SLACK 16 /* of each, so many more may be written */
+
+/* Those whose part is at least what `least` says of their 64 documents, from `first` on. Returns how many they
+ * are. */
+#define IMPACT_LEASTS 256
+size_t impacts_choose(struct some_postings of, uint32_t first, const uint16_t least[IMPACT_LEASTS],
+                      uint16_t weight, struct chosen_postings out);
+
 static inline uint32_t bits_count(uint64_t bits)
 {
     bits -= bits >> 1 & UINT64_C(0x5555555555555555);
@@ -86,6 +121,7 @@ bool impacts_widen(bool want);
 
 /* The same without vectors: what the tests hold the others to. */
 void impacts_add_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
+void impacts_take_portable(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight);
 void impacts_least_portable(uint8_t *out, const uint8_t *other, size_t docs);
 void impacts_join_portable(uint8_t *out, const uint8_t *other, size_t docs);
 uint16_t impacts_greatest_portable(const uint16_t *sums);
@@ -97,5 +133,10 @@ void impacts_fold_portable(uint8_t *out, const uint8_t *impacts, size_t rows);
 size_t impacts_count_portable(const uint8_t *impacts, size_t count, uint8_t least);
 bool impacts_any_from_portable(const uint8_t *impacts, uint8_t least);
 uint64_t impacts_from_portable(const uint8_t *impacts, uint8_t least);
+void impacts_leasts_portable(uint16_t *out, const uint16_t *sums, const uint8_t *impacts,
+                             size_t count, uint16_t floor, uint16_t weight);
+size_t impacts_choose_portable(struct some_postings of, uint32_t first,
+                               const uint16_t least[IMPACT_LEASTS], uint16_t weight,
+                               struct chosen_postings out);
 
 #endif

@@ -109,11 +109,81 @@ WIDE uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights
            _pdep_u64(_mm512_cmpge_epu16_mask(high, floor), ~LOWER);
 }
 
+/* Of 32 numbers below IMPACT_LEASTS: which table each is looked up in, two registers of 64 together. */
+struct leasts {
+    __m512i of[8];
+};
+
+static WIDE inline __m512i look_up(const struct leasts *t, __m512i at)
+{
+    __mmask32 upper = _mm512_test_epi16_mask(at, _mm512_set1_epi16(64));
+    __mmask32 last = _mm512_test_epi16_mask(at, _mm512_set1_epi16(128));
+    __m512i low = _mm512_mask_blend_epi16(upper, _mm512_permutex2var_epi16(t->of[0], at, t->of[1]),
+                                          _mm512_permutex2var_epi16(t->of[2], at, t->of[3]));
+    __m512i high = _mm512_mask_blend_epi16(upper, _mm512_permutex2var_epi16(t->of[4], at, t->of[5]),
+                                           _mm512_permutex2var_epi16(t->of[6], at, t->of[7]));
+
+    return _mm512_mask_blend_epi16(last, low, high);
+}
+
+/* The 64 documents that each of 16 is of, counted from the first. */
+static WIDE inline __m256i words_of(__m512i docs, __m512i first)
+{
+    return _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_sub_epi32(docs, first), 6));
+}
+
+/* Of 16 postings those of which the bits are set become those from the `found`th on. */
+static WIDE inline size_t put_chosen(__mmask16 bits, uint32_t number, __m512i docs, __m128i impacts,
+                                     size_t found, struct chosen_postings out)
+{
+    const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    __m512i numbers = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)number));
+    __m512i chosen = _mm512_maskz_compress_epi32(bits, _mm512_cvtepu8_epi32(impacts));
+
+    _mm512_storeu_si512(out.numbers + found, _mm512_maskz_compress_epi32(bits, numbers));
+    _mm512_storeu_si512(out.docs + found, _mm512_maskz_compress_epi32(bits, docs));
+    _mm_storeu_si128((__m128i *)(void *)(out.impacts + found), _mm512_cvtepi32_epi8(chosen));
+    return (size_t)__builtin_popcount(bits);
+}
+
+WIDE size_t wide_choose(struct some_postings of, uint32_t first, const uint16_t *least,
+                        uint16_t weight, struct chosen_postings out)
+{
+    const __m512i w = _mm512_set1_epi16((short)weight), low = _mm512_set1_epi32((int)first);
+    struct leasts t;
+    size_t found = 0;
+
+    for (size_t i = 0; i < 8; i++)
+        t.of[i] = _mm512_loadu_si512(least + 32 * i);
+    for (size_t i = 0; i < of.n; i += 32) {
+        uint32_t some = of.n - i < 32 ? (UINT32_C(1) << (of.n - i)) - 1 : UINT32_MAX;
+        __m512i lower = _mm512_maskz_loadu_epi32((__mmask16)some, of.docs + i);
+        __m512i upper = _mm512_maskz_loadu_epi32((__mmask16)(some >> 16), of.docs + i + 16);
+        __m512i at = _mm512_inserti64x4(_mm512_castsi256_si512(words_of(lower, low)),
+                                        words_of(upper, low), 1);
+        __m256i v = _mm512_castsi512_si256(_mm512_maskz_loadu_epi8(some, of.impacts + i));
+        __m512i part = parts(_mm512_slli_epi16(_mm512_cvtepu8_epi16(v), 8), w);
+        uint32_t bits = some & _mm512_cmpge_epu16_mask(part, look_up(&t, at));
+        uint32_t number = of.number + (uint32_t)i;
+        found += put_chosen((__mmask16)bits, number, lower, _mm256_castsi256_si128(v), found, out);
+        found += put_chosen((__mmask16)(bits >> 16), number + 16, upper,
+                            _mm256_extracti128_si256(v, 1), found, out);
+    }
+    return found;
+}
+
 #else
 
 bool wide_can(void)
 {
     return false;
+}
+
+size_t wide_choose(struct some_postings of, uint32_t first, const uint16_t *least, uint16_t weight,
+                   struct chosen_postings out)
+{
+    (void)of, (void)first, (void)least, (void)weight, (void)out;
+    return 0;
 }
 
 void wide_add(uint16_t *sums, const uint8_t *impacts, size_t docs, uint16_t weight)

@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "index/blockmax/impacts.h"
+
 /* Whether the machine has such vectors; if not, nothing else here may be called. */
 bool wide_can(void);
 
@@ -20,6 +22,8 @@ uint64_t wide_reaching(const uint16_t *sums, uint16_t least);
 uint64_t wide_from(const uint8_t *impacts, uint8_t least);
 void wide_stand(const uint8_t *impacts, size_t words, uint64_t *bits);
 uint64_t wide_bits_sum(const uint64_t *bits, size_t words);
+size_t wide_choose(struct some_postings of, uint32_t first, const uint16_t *least, uint16_t weight,
+                   struct chosen_postings out);
 uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
                        size_t first, uint16_t least);
 

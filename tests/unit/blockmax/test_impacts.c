@@ -44,6 +44,100 @@ static void vectors_sum_alike(void **state)
     }
 }
 
+/* What was added is taken off again. */
+static void what_is_taken_was_added(void **state)
+{
+    uint8_t impacts[DOCS];
+    uint16_t sums[DOCS], others[DOCS], before[DOCS];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint16_t weight = (uint16_t)pick(50000);
+        size_t docs = 16 * (size_t)(1 + pick(DOCS / 16));
+        fill(impacts);
+        for (size_t i = 0; i < DOCS; i++)
+            before[i] = (uint16_t)pick(10000);
+        memcpy(sums, before, sizeof(sums));
+        impacts_add(sums, impacts, docs, weight);
+        memcpy(others, sums, sizeof(sums));
+        impacts_take(sums, impacts, docs, weight);
+        impacts_take_portable(others, impacts, docs, weight);
+        assert_memory_equal(sums, before, sizeof(sums));
+        assert_memory_equal(others, before, sizeof(others));
+    }
+}
+
+/* Who is chosen by it reaches the floor with all that others may score there, and who is not does not. */
+static void the_least_reaches_the_floor(void **state)
+{
+    uint8_t impacts[DOCS];
+    uint16_t sums[DOCS], out[DOCS], plain[DOCS];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint16_t weight = (uint16_t)pick(50000), floor = (uint16_t)pick(pick(3) == 0 ? 10 : 65535);
+        fill(impacts);
+        for (size_t i = 0; i < DOCS; i++) {
+            uint16_t rest = (uint16_t)(pick(2) == 0 ? 0 : pick(10000));
+            sums[i] = impact_add(rest, impacts[i], weight);
+        }
+        impacts_leasts(out, sums, impacts, DOCS, floor, weight);
+        impacts_leasts_portable(plain, sums, impacts, DOCS, floor, weight);
+        assert_memory_equal(out, plain, sizeof(out));
+        for (size_t i = 0; i < DOCS; i++) {
+            uint32_t rest = sums[i] - impact_part(impacts[i], weight), part = pick(65535);
+            if (sums[i] < floor)
+                assert_int_equal(out[i], UINT16_MAX);
+            else
+                assert_int_equal(part >= out[i], part + rest >= floor);
+        }
+    }
+}
+
+/* Any part of a block, of documents of a few words of 64 or of all. */
+static void chosen_postings_have_what_it_takes(void **state)
+{
+    uint16_t least[IMPACT_LEASTS];
+    uint8_t impacts[128];
+    uint32_t docs[128];
+    struct {
+        uint32_t numbers[128 + CHOSEN_SLACK], docs[128 + CHOSEN_SLACK];
+        uint8_t impacts[128 + CHOSEN_SLACK];
+    } got, plain;
+    struct chosen_postings out = {got.numbers, got.docs, got.impacts};
+    struct chosen_postings twin = {plain.numbers, plain.docs, plain.impacts};
+    size_t chosen = 0;
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        uint16_t weight = (uint16_t)pick(65536);
+        uint32_t first = 64 * pick(100000), step = 1 + pick(126), doc = first + pick(64);
+        struct some_postings of = {docs, impacts, pick(129), pick(1000)};
+        for (size_t i = 0; i < IMPACT_LEASTS; i++)
+            least[i] = pick(4) == 0 ? UINT16_MAX : (uint16_t)pick(weight + 1U);
+        for (size_t i = 0; i < 128; i++) {
+            docs[i] = doc;
+            doc += 1 + pick(step);
+            impacts[i] = (uint8_t)(1 + pick(255));
+        }
+        memset(&got, 0xa5, sizeof(got));
+        size_t n = impacts_choose(of, first, least, weight, out);
+        assert_int_equal(n, impacts_choose_portable(of, first, least, weight, twin));
+        assert_memory_equal(got.numbers, plain.numbers, n * sizeof(*got.numbers));
+        assert_memory_equal(got.docs, plain.docs, n * sizeof(*got.docs));
+        assert_memory_equal(got.impacts, plain.impacts, n);
+        for (size_t i = 0, k = 0; i < of.n; i++) {
+            if (impact_part(impacts[i], weight) < least[(docs[i] - first) / 64])
+                continue;
+            assert_true(k < n && got.numbers[k] == of.number + i && got.docs[k] == docs[i] &&
+                        got.impacts[k] == impacts[i]);
+            k++;
+            chosen++;
+        }
+    }
+    assert_true(chosen > ROUNDS);
+}
+
 static void vectors_compare_alike(void **state)
 {
     uint8_t impacts[DOCS], least[DOCS], other[DOCS];
@@ -240,6 +334,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(vectors_sum_alike),
+        cmocka_unit_test(what_is_taken_was_added),
+        cmocka_unit_test(the_least_reaches_the_floor),
+        cmocka_unit_test(chosen_postings_have_what_it_takes),
         cmocka_unit_test(vectors_compare_alike),
         cmocka_unit_test(parts_reach_together_what_sums_reach),
         cmocka_unit_test(parts_add_up),

@@ -1,0 +1,30 @@
+/* Documents that two ascending lists share. Nothing is allocated. */
+#ifndef INDEX_BLOCKMAX_INTERSECT_H
+#define INDEX_BLOCKMAX_INTERSECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "index/blockmax/pack.h"
+
+/* Documents behind those that are given that are read, too: of no block. */
+#define INTERSECT_SLACK 15
+
+/* Places that may be written, in each: so many. */
+#define INTERSECT_PLACES (PACK_BLOCK + 16)
+
+/* Which of `n` ascending documents are in an ascending block: their places among them, and those in the block,
+ * in order. *next: those before it are not behind the block. Returns how many they are; up to 15 more than
+ * PACK_BLOCK where the block is damaged and does not ascend. Several are compared with several at once (Lemire,
+ * Boytsov and Kurz, "SIMD compression and the intersection of sorted integers", 2016). */
+size_t intersect(const uint32_t *docs, size_t n, const uint32_t block[PACK_BLOCK], size_t *next,
+                 uint16_t *places, uint16_t *in_block);
+/* The same without vectors: what the tests hold the other to. */
+size_t intersect_portable(const uint32_t *docs, size_t n, const uint32_t block[PACK_BLOCK],
+                          size_t *next, uint16_t *places, uint16_t *in_block);
+
+/* For tests: with vectors of 64 bytes, or of 16. Returns whether it is with them. Not while others search. */
+bool intersect_widen(bool want);
+
+#endif
