@@ -12,6 +12,7 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
     l->blocks = list_blocks(e->n);
     l->flags = e->flags;
     l->block = NO_BLOCK;
+    l->known = UINT32_MAX;
     l->read = NO_BLOCK;
     l->placed = NO_BLOCK;
     l->positions = e->list + e->list_bytes;
@@ -46,6 +47,12 @@ static uint32_t directory(const struct list *l, enum column column, uint32_t blo
     return l->directory == NULL
                ? 0
                : get32(l->directory + (size_t)block * DIRECTORY_BYTES + 4 * (size_t)column);
+}
+
+uint32_t list_last(const struct list *l, uint32_t block)
+{
+    return l->directory == NULL ? (uint32_t)(l->s->next - l->s->first) - 1
+                                : directory(l, LAST, block);
 }
 
 static const uint8_t *block_data(const struct list *l, uint32_t block)
@@ -246,6 +253,72 @@ uint32_t list_seek(struct list *l, uint32_t doc, bool *found)
     return place;
 }
 
+/* Blocks are fetched so far ahead of the one that is decoded. */
+#define AHEAD 3
+
+/* Fewer of a block are sought one by one. */
+#define MEETING 3
+
+_Static_assert(MEETING <= INTERSECT_SLACK, "list_meet() looks so far ahead");
+
+/* Documents before `next`, of which each is in the block at hand or not at all; the same as list_meet(). */
+static uint32_t seek_few(const struct list *l, const uint32_t *docs, uint32_t from, uint32_t next,
+                         uint16_t *places, uint32_t *numbers)
+{
+    uint32_t found = 0;
+
+    for (uint32_t i = from; i < next; i++) {
+        uint32_t place = list_place(l, docs[i]);
+        places[found] = (uint16_t)i;
+        numbers[found] = l->block * PACK_BLOCK + place;
+        found += l->doc[place] == docs[i];
+    }
+    return found;
+}
+
+static uint32_t meet_block(const struct list *l, const uint32_t *docs, uint32_t n, uint32_t *from,
+                           uint16_t *places, uint32_t *numbers)
+{
+    uint16_t in_block[INTERSECT_PLACES], at[INTERSECT_PLACES];
+    size_t next;
+    size_t found = intersect(docs + *from, n - *from, l->doc, &next, at, in_block), kept = 0;
+
+    for (; kept < found && (kept == 0 || at[kept] > at[kept - 1]);
+         kept++) { /* else it is damaged */
+        places[kept] = (uint16_t)(*from + at[kept]);
+        numbers[kept] = l->block * PACK_BLOCK + in_block[kept];
+    }
+    *from += (uint32_t)next;
+    return (uint32_t)kept;
+}
+
+uint32_t list_meet(struct list *l, uint32_t *docs, uint32_t n, uint16_t *places, uint32_t *numbers)
+{
+    uint32_t found = 0, i = 0;
+
+    for (uint32_t k = 0; k < INTERSECT_SLACK; k++)
+        docs[n + k] = UINT32_MAX - 1; /* which no block has */
+    while (i < n) {
+        uint32_t block = list_block_ahead(l, docs[i]), from = i;
+        if (block == l->blocks)
+            break;
+        if (block + AHEAD < l->blocks)
+            list_fetch(l, block + AHEAD);
+        list_block(l, block);
+        uint32_t last = l->doc[l->count - 1];
+        bool many = docs[i + MEETING] <= last;
+        if (many)
+            found += meet_block(l, docs, n, &i, places + found, numbers + found);
+        while (i < n && docs[i] <= last)
+            i++;
+        if (!many)
+            found += seek_few(l, docs, from, i, places + found, numbers + found);
+        if (i == from) /* of a damaged list */
+            break;
+    }
+    return found;
+}
+
 static uint32_t seek_number(struct list *l, uint32_t doc)
 {
     bool found;
@@ -267,9 +340,13 @@ static uint32_t rank(const struct list *l, uint32_t doc)
 
 uint32_t list_number(struct list *l, uint32_t doc)
 {
-    if (!l->dense)
-        return seek_number(l, doc);
-    return l->each[doc] == 0 ? NO_POSTING : rank(l, doc);
+    if (l->known == doc)
+        return l->known_number;
+    uint32_t number = !l->dense           ? seek_number(l, doc)
+                      : l->each[doc] == 0 ? NO_POSTING
+                                          : rank(l, doc);
+    list_know(l, doc, number);
+    return number;
 }
 
 /* Positions of a block, by their groups. */
@@ -290,33 +367,30 @@ static bool open_positions(struct list *l, uint32_t block, uint32_t all, struct 
     return true;
 }
 
-/* How many positions come before those of a posting. */
-static uint32_t before_posting(struct list *l, uint32_t place)
+/* Adds up how many positions come before those of each posting. */
+static void sum_positions(struct list *l)
 {
     uint32_t count = block_count(l, l->read);
 
-    if (!l->summed && count == PACK_BLOCK) {
-        sum_columns(l->title, l->body, l->behind);
-    } else if (!l->summed) {
-        uint32_t all = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            all += l->title[i] + l->body[i];
-            l->behind[i] = all;
-        }
-    }
+    if (l->summed)
+        return;
+    l->before[0] = 0;
+    if (count == PACK_BLOCK)
+        sum_columns(l->title, l->body, l->before + 1);
+    for (uint32_t i = 0; count < PACK_BLOCK && i < count; i++)
+        l->before[i + 1] = l->before[i] + l->title[i] + l->body[i];
     l->summed = true;
-    return place == 0 ? 0 : l->behind[place - 1];
 }
 
 /* Those of all postings of the block, whose counts are summed. */
 static uint32_t all_positions(const struct list *l)
 {
-    return l->behind[block_count(l, l->read) - 1];
+    return l->before[block_count(l, l->read)];
 }
 
-static void read_field(struct position_reader *r, uint32_t from, uint32_t count, uint32_t *out)
+static void read_gaps(struct position_reader *r, uint32_t from, uint32_t count, uint32_t *out)
 {
-    uint32_t before = UINT32_MAX, end = from + count;
+    uint32_t end = from + count;
 
     while (from < end) {
         while (r->group < from / POSITIONS_GROUP)
@@ -326,10 +400,8 @@ static void read_field(struct position_reader *r, uint32_t from, uint32_t count,
             (r->group + 1) * POSITIONS_GROUP < end ? (r->group + 1) * POSITIONS_GROUP : end;
         uint32_t bit = from % POSITIONS_GROUP * width;
         uint64_t mask = (UINT64_C(1) << width) - 1;
-        for (; from < to; from++, bit += width) {
-            before += (uint32_t)(get64(r->packed + bit / 8) >> (bit % 8) & mask) + 1;
-            *out++ = before;
-        }
+        for (; from < to; from++, bit += width)
+            *out++ = (uint32_t)(get64(r->packed + bit / 8) >> (bit % 8) & mask);
     }
 }
 
@@ -342,19 +414,24 @@ static void read_all(struct position_reader *r, uint32_t all, uint32_t *out)
     }
 }
 
-/* Where many postings of a block are asked for, it takes less to decode all of it. */
-static bool keep_gaps(struct list *l, uint32_t block, uint32_t all)
+/* So many postings of a block are read one by one: of more, it takes less to decode all. */
+#define READ_ALONE 7
+
+/* Whether all gaps of a block are decoded, now that one more posting of it is asked for. *whole false: damaged. */
+static bool keeps_gaps(struct list *l, uint32_t block, uint32_t all, bool *whole)
 {
     struct position_reader r;
 
+    *whole = true;
     if (l->placed != block) {
         l->placed = block;
         l->asked = 0;
         l->kept = false;
     }
-    if (l->kept || ++l->asked < 4 || all > LIST_GAPS)
-        return true;
-    if (!open_positions(l, block, all, &r))
+    if (l->kept || l->asked++ < READ_ALONE || all > LIST_GAPS)
+        return l->kept;
+    *whole = open_positions(l, block, all, &r);
+    if (!*whole)
         return false;
     read_all(&r, all, l->gaps);
     l->kept = true;
@@ -371,38 +448,101 @@ static void sum_up(const uint32_t *gaps, uint32_t count, uint32_t *out)
     }
 }
 
-void list_find(struct list *l, struct list_spot *spot)
+void list_find_in(struct list *l, struct list_spot *spot)
 {
-    uint32_t place = spot->number % PACK_BLOCK;
-
     if (spot->number >= l->n) { /* of a damaged list */
         *spot = (struct list_spot){.number = spot->number};
         return;
     }
     read_block(l, spot->number / PACK_BLOCK);
     read_counts(l);
-    spot->from = before_posting(l, place);
-    spot->all = all_positions(l);
-    spot->count[0] = l->title[place];
-    spot->count[1] = l->body[place];
+    sum_positions(l);
+    list_find(l, spot);
+}
+
+/* The gaps of a field, where those of the whole block are; NULL: they are not. *whole false: damaged. */
+static const uint32_t *kept_gaps(struct list *l, const struct list_spot *spot, uint32_t from,
+                                 bool *whole)
+{
+    return keeps_gaps(l, spot->number / PACK_BLOCK, spot->all, whole) ? l->gaps + from : NULL;
+}
+
+static bool read_spot(struct list *l, const struct list_spot *spot, int field, uint32_t from,
+                      uint32_t *out)
+{
+    struct position_reader r;
+
+    if (!open_positions(l, spot->number / PACK_BLOCK, spot->all, &r))
+        return false;
+    read_gaps(&r, from, spot->count[field], out);
+    return true;
 }
 
 bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out)
 {
-    struct position_reader r;
-    uint32_t block = spot->number / PACK_BLOCK;
     uint32_t from = spot->from + (field == 0 ? 0 : spot->count[0]);
+    bool whole;
+    const uint32_t *kept = kept_gaps(l, spot, from, &whole);
 
-    if (!keep_gaps(l, block, spot->all))
-        return false;
-    if (l->kept) {
-        sum_gaps(l->gaps + from, spot->count[field], out);
-        return true;
+    if (kept == NULL && whole)
+        whole = read_spot(l, spot, field, from, out);
+    if (whole)
+        sum_gaps(kept == NULL ? out : kept, spot->count[field], out);
+    return whole;
+}
+
+/* A few that lie in one group, at `from` of it. */
+static void read_few(const uint8_t *group, unsigned width, uint32_t from, uint32_t room[GAPS_FEW])
+{
+    uint32_t bit = from * width;
+    uint64_t v = get64(group + bit / 8) >> (bit % 8), mask = (UINT64_C(1) << width) - 1;
+
+    for (uint32_t i = 0; i < GAPS_FEW; i++, v >>= width)
+        room[i] = (uint32_t)(v & mask);
+}
+
+/* Bits that are there behind those before the first byte. */
+#define FEW_BITS 57
+
+const uint32_t *list_field_gaps(struct list *l, const struct list_spot *spot, int field,
+                                uint32_t room[GAPS_FEW])
+{
+    uint32_t from = spot->from + (field == 0 ? 0 : spot->count[0]), count = spot->count[field];
+    struct position_reader r;
+    bool whole;
+    const uint32_t *kept = kept_gaps(l, spot, from, &whole);
+
+    if (kept != NULL || !whole)
+        return kept;
+    if (!open_positions(l, spot->number / PACK_BLOCK, spot->all, &r))
+        return NULL;
+    uint32_t group = from / POSITIONS_GROUP;
+    if (count == 0 || (from + count - 1) / POSITIONS_GROUP != group ||
+        r.widths[group] * GAPS_FEW > FEW_BITS) {
+        read_gaps(&r, from, count, room);
+        return room;
     }
-    if (!open_positions(l, block, spot->all, &r))
-        return false;
-    read_field(&r, from, spot->count[field], out);
-    return true;
+    for (uint32_t i = 0; i < group; i++)
+        r.packed += pack_run_size(POSITIONS_GROUP, r.widths[i]);
+    read_few(r.packed, r.widths[group], from % POSITIONS_GROUP, room);
+    return room;
+}
+
+void list_expect_place(const struct list *l, uint32_t doc)
+{
+    if (!l->dense)
+        return;
+    const uint8_t *row = l->ranks + (size_t)(doc >> RANGE_BITS) * RANK_BYTES;
+
+    __builtin_prefetch(row);
+    __builtin_prefetch(row + RANK_BYTES - 1);
+    impacts_fetch(l->each + (size_t)(doc / STRETCH_DOCS) * STRETCH_DOCS);
+}
+
+void list_expect_block(const struct list *l, uint32_t doc)
+{
+    if (l->dense && l->directory != NULL)
+        __builtin_prefetch(l->directory + (size_t)(rank(l, doc) / PACK_BLOCK) * DIRECTORY_BYTES);
 }
 
 void list_expect_document(const struct list *l, uint32_t doc, bool positions)
@@ -450,7 +590,7 @@ bool list_block_positions(struct list *l, uint32_t *out)
 {
     struct position_reader r;
 
-    before_posting(l, 0);
+    sum_positions(l);
     uint32_t all = all_positions(l);
     if (!open_positions(l, l->read, all, &r))
         return false;

@@ -2,6 +2,7 @@
 #ifndef INDEX_BLOCKMAX_LIST_H
 #define INDEX_BLOCKMAX_LIST_H
 
+#include "index/blockmax/intersect.h"
 #include "index/blockmax/segment.h"
 
 #define NO_BLOCK UINT32_MAX
@@ -25,16 +26,18 @@ struct list {
     uint64_t positions, positions_bytes;
     bool positions_verified;
     /* the block at hand */
-    uint32_t block;  /* NO_BLOCK: none */
-    uint32_t count;  /* postings in it */
-    uint32_t sought; /* the place that was sought last */
+    uint32_t block;               /* NO_BLOCK: none */
+    uint32_t count;               /* postings in it */
+    uint32_t sought;              /* the place that was sought last */
+    uint32_t known, known_number; /* the document whose posting was, or is told, and its number */
     uint32_t doc[PACK_BLOCK];
     uint32_t read;         /* the block whose counts are, or NO_BLOCK */
     bool counted;          /* title and body are decoded */
     uint32_t counts_asked; /* how often one posting's were */
     uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
-    bool summed; /* behind[i] is how many positions come before those of posting i + 1 */
-    uint32_t behind[PACK_BLOCK];
+    bool
+        summed; /* before[i] is how many positions come before those of posting i; behind the last, all */
+    uint32_t before[PACK_BLOCK + 1];
     uint32_t placed; /* the block whose positions are read, or NO_BLOCK */
     uint32_t asked;  /* how often they were */
     bool kept;       /* `gaps` has all of them, each as what it is above the one before */
@@ -61,6 +64,8 @@ static inline uint8_t list_impact(const struct list *l, uint32_t place)
     return l->dense ? l->each[l->doc[place]] : l->each[(size_t)l->block * PACK_BLOCK + place];
 }
 
+/* The last document of a block, which need not be at hand. */
+uint32_t list_last(const struct list *l, uint32_t block);
 /* Fetches a block, which is decoded soon. */
 void list_fetch(const struct list *l, uint32_t block);
 /* The block that has the first document >= `doc`; l->blocks: there is none. */
@@ -75,9 +80,19 @@ bool list_part(const struct list *l, uint32_t first, uint32_t end, uint32_t *fro
 /* Posting `doc` by its place in its block, which is at hand then; *found false: there is none. */
 uint32_t list_seek(struct list *l, uint32_t doc, bool *found);
 
+/* Which of `n` ascending documents, 65536 at most, have a posting: their places, and the postings' numbers, in
+ * order. Returns how many they are. Behind `docs` there is room for INTERSECT_SLACK more. */
+uint32_t list_meet(struct list *l, uint32_t *docs, uint32_t n, uint16_t *places, uint32_t *numbers);
+
 /* The number of posting `doc` among all of the list; NO_POSTING: there is none. */
 #define NO_POSTING UINT32_MAX
 uint32_t list_number(struct list *l, uint32_t doc);
+/* Tells it, so that it need not be sought. */
+static inline void list_know(struct list *l, uint32_t doc, uint32_t number)
+{
+    l->known = doc;
+    l->known_number = number;
+}
 
 /* The counts of a posting by its number, from any block; that at hand stays. Zeros where a damaged list has
  * no such posting. */
@@ -86,10 +101,30 @@ struct list_count {
 };
 struct list_count list_count_of(struct list *l, uint32_t number);
 /* Fills in a spot by its number, from any block; that at hand stays. */
-void list_find(struct list *l, struct list_spot *spot);
+void list_find_in(struct list *l, struct list_spot *spot);
+static inline void list_find(struct list *l, struct list_spot *spot)
+{
+    uint32_t place = spot->number % PACK_BLOCK, first = spot->number - place;
+    uint32_t left = l->n - first;
+
+    if (spot->number / PACK_BLOCK != l->read || !l->summed || spot->number >= l->n) {
+        list_find_in(l, spot);
+        return;
+    }
+    spot->count[0] = l->title[place];
+    spot->count[1] = l->body[place];
+    spot->from = l->before[place];
+    spot->all = l->before[left < PACK_BLOCK ? left : PACK_BLOCK];
+}
 /* Positions in one field; `out` may be written up to LIST_SLACK beyond them. False: the segment is
  * damaged. */
 bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out);
+/* The same as gaps, of GAPS_FEW at most: where they are, or in `room`. NULL: the segment is damaged. */
+const uint32_t *list_field_gaps(struct list *l, const struct list_spot *spot, int field,
+                                uint32_t room[GAPS_FEW]);
+/* What tells where that is, may be; and, once that is there, what tells where its block is. */
+void list_expect_place(const struct list *l, uint32_t doc);
+void list_expect_block(const struct list *l, uint32_t doc);
 /* What is read of a document, with its positions or without, may be read soon. */
 void list_expect_document(const struct list *l, uint32_t doc, bool positions);
 /* Positions may be. */

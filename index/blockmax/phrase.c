@@ -46,10 +46,13 @@ static void find_term(struct phrase_term *t, const uint32_t *docs, size_t n)
             list_fetch(l, block);
     }
     for (size_t i = 0; i < n; i++) {
-        if (t->spots[i].number == NO_POSTING)
-            t->spots[i].number = list_number(l, docs[i]);
-        list_find(l, &t->spots[i]);
-        list_expect_field(l, &t->spots[i]);
+        struct list_spot *spot = &t->spots[i];
+        if (spot->number == NO_POSTING)
+            spot->number = list_number(l, docs[i]);
+        bool other = i == 0 || spot->number / PACK_BLOCK != spot[-1].number / PACK_BLOCK;
+        list_find(l, spot);
+        if (other) /* the positions of a block lie together */
+            list_expect_field(l, spot);
     }
 }
 
@@ -145,6 +148,35 @@ static uint32_t keep_starts(uint32_t *starts, uint32_t n, const struct phrase_te
     return kept;
 }
 
+/* Whether each term stands at most a few times in a field. */
+static bool are_few(const struct phrase *p, int field)
+{
+    for (size_t k = 0; k < p->count; k++)
+        if (count_of(p, &p->terms[k], field) > GAPS_FEW)
+            return false;
+    return true;
+}
+
+/* Whether it stands in a field, where each term does a few times. */
+static sx_status find_few(struct phrase *p, int field, bool *stands)
+{
+    const struct phrase_term *first = &p->terms[0];
+    uint32_t room[GAPS_FEW], other[GAPS_FEW];
+    const uint32_t *gaps = list_field_gaps(first->list, &first->spots[p->spot], field, room);
+    unsigned starts = (1U << count_of(p, first, field)) - 1;
+
+    for (size_t k = 1; gaps != NULL && k < p->count && starts != 0; k++) {
+        const struct phrase_term *t = &p->terms[k];
+        const uint32_t *next = list_field_gaps(t->list, &t->spots[p->spot], field, other);
+        if (next == NULL)
+            return SX_ECORRUPT;
+        starts &=
+            gaps_meet(gaps, count_of(p, first, field), next, count_of(p, t, field), (int32_t)k);
+    }
+    *stands = starts != 0;
+    return gaps == NULL ? SX_ECORRUPT : SX_OK;
+}
+
 /* Counts it in a field; `any`: whether it stands there. */
 static sx_status count_field(struct phrase *p, int field, bool any, uint32_t *out)
 {
@@ -174,12 +206,24 @@ sx_status phrase_count(struct phrase *p, struct phrase_tf *out)
     return rc == SX_OK ? count_field(p, 1, false, &out->body) : rc;
 }
 
-sx_status phrase_stands(struct phrase *p, bool *stands)
+static sx_status stands_in(struct phrase *p, int field, bool *stands)
 {
     uint32_t n;
-    sx_status rc = count_field(p, 1, true, &n);
-    if (rc == SX_OK && n == 0)
-        rc = count_field(p, 0, true, &n);
+
+    *stands = false;
+    for (size_t k = 0; k < p->count; k++)
+        if (!p->fields[field] || count_of(p, &p->terms[k], field) == 0)
+            return SX_OK;
+    if (are_few(p, field))
+        return find_few(p, field, stands);
+    sx_status rc = count_field(p, field, true, &n);
     *stands = n > 0;
     return rc;
+}
+
+sx_status phrase_stands(struct phrase *p, bool *stands)
+{
+    sx_status rc = stands_in(p, 1, stands);
+
+    return rc == SX_OK && !*stands ? stands_in(p, 0, stands) : rc;
 }

@@ -284,6 +284,23 @@ static void steps_lead_where_walking_does(void **unused)
     segment_unref(s);
 }
 
+/* Whether a few positions come as gaps, too. */
+static bool gaps_are_right(struct list *l, const struct list_spot *spot, int field,
+                           const uint32_t *positions)
+{
+    uint32_t room[GAPS_FEW], before = UINT32_MAX;
+
+    if (spot->count[field] > GAPS_FEW)
+        return true;
+    const uint32_t *gaps = list_field_gaps(l, spot, field, room);
+    for (uint32_t i = 0; gaps != NULL && i < spot->count[field]; i++) {
+        before += gaps[i] + 1;
+        if (before != positions[i])
+            return false;
+    }
+    return gaps != NULL;
+}
+
 /* Whether positions read by a spot are those of the document. */
 static bool spot_is_right(const struct corpus *c, struct list *l, const struct list_spot *spot,
                           int word, int d)
@@ -299,7 +316,7 @@ static bool spot_is_right(const struct corpus *c, struct list *l, const struct l
             if ((field == 0 ? c->title[d][p] : c->body[d][p]) == word)
                 if (n == spot->count[field] || out[n++] != (uint32_t)p)
                     return false;
-        if (n != spot->count[field])
+        if (n != spot->count[field] || !gaps_are_right(l, spot, field, out))
             return false;
     }
     return true;
