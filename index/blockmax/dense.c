@@ -96,7 +96,7 @@ static sx_status see_stretch(struct bm_search *b, const struct summed *s, size_t
         uint16_t sum = sum_of(b, s, doc);
         if (sum < *least)
             continue;
-        rc = scan_meet(b, (uint32_t)doc, sum, 0);
+        rc = scan_meet(b, (uint32_t)doc, sum, 0, &scan_unknown);
         *least = scan_least_now(b);
     }
     return rc;
@@ -111,8 +111,8 @@ static uint64_t reach(const struct bounds *at, size_t chunk, uint16_t least)
         can &= impacts_reaching(at->most + chunk * 64, least);
     for (uint64_t left = can; left != 0; left &= left - 1)
         for (size_t i = 0; i < at->dense_count; i++)
-            __builtin_prefetch(at->dense[i] +
-                               (chunk * 64 + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS);
+            impacts_fetch(at->dense[i] +
+                          (chunk * 64 + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS);
     return can;
 }
 

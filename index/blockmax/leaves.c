@@ -432,6 +432,16 @@ sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct pl
     return rc;
 }
 
+void leaves_foresee(const struct leaves *l, const struct part *p, uint32_t doc,
+                    void (*expect)(const struct list *l, uint32_t doc))
+{
+    for (size_t i = 0; i < l->source_count; i++) {
+        const struct list *list = source_list(&p->sources[i]);
+        if (list != NULL)
+            expect(list, doc);
+    }
+}
+
 void leaves_expect(const struct leaves *l, const struct part *p, uint32_t doc, bool places)
 {
     for (size_t i = 0; i < l->source_count; i++) {

@@ -287,7 +287,7 @@ static sx_status meet_candidates(struct bm_search *b, const struct window *w)
             scan_expect(b, low + w->docs[k]);
     for (uint32_t k = 0; k < w->found && rc == SX_OK; k++)
         if (low + w->docs[k] < b->l.part->below && w->sums[k] >= scan_least_now(b))
-            rc = scan_meet(b, low + w->docs[k], w->sums[k], 0);
+            rc = scan_meet(b, low + w->docs[k], w->sums[k], 0, &scan_unknown);
     return rc;
 }
 

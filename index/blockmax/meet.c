@@ -2,6 +2,7 @@
  * say all of its score: then the floor rises without seeing any, and who waits below it is not seen. */
 #include "index/blockmax/scan.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "index/blockmax/impacts.h"
@@ -116,6 +117,15 @@ sx_status scan_see(struct bm_search *b, uint32_t doc)
     return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, b->seen_work) : rc;
 }
 
+const struct known scan_unknown = {{NOT_KNOWN, NOT_KNOWN, NOT_KNOWN}};
+
+static void tell_known(const struct bm_search *b, uint32_t doc, const struct known *known)
+{
+    for (uint32_t i = 0; i < KNOWN_SOURCES && i < b->l.source_count; i++)
+        if (known->numbers[i] != NOT_KNOWN)
+            list_know(source_list(&b->l.part->sources[i]), doc, known->numbers[i]);
+}
+
 static void expect_in(const struct bm_search *b, const struct part *p, uint32_t doc, bool places)
 {
     b->l.ask->expect(b->l.ask->ctx, p->s->first + doc);
@@ -133,39 +143,9 @@ void scan_expect(const struct bm_search *b, uint32_t doc)
 double scan_floor(const struct bm_search *b)
 {
     double floor = b->l.ask->floor(b->l.ask->ctx);
-    double known = b->lows.count < b->l.ask->keep ? -1 : (double)b->lows.heap[0];
+    double known = b->lows.wanted ? (double)greatest_last(&b->lows.best, -1) : -1;
 
     return floor > known ? floor : known;
-}
-
-/* Sets down `low` in place of the least. */
-static void replace_least(struct lows *l, float low)
-{
-    size_t i = 0;
-
-    for (size_t kid = 1; kid < l->count; kid = 2 * i + 1) {
-        kid += kid + 1 < l->count && l->heap[kid + 1] < l->heap[kid];
-        if (l->heap[kid] >= low)
-            break;
-        l->heap[i] = l->heap[kid];
-        i = kid;
-    }
-    l->heap[i] = low;
-}
-
-static void note(struct bm_search *b, float low)
-{
-    struct lows *l = &b->lows;
-
-    if (l->count == b->l.ask->keep) {
-        if (low > l->heap[0])
-            replace_least(l, low);
-        return;
-    }
-    size_t i = l->count++;
-    for (; i > 0 && l->heap[(i - 1) / 2] > low; i = (i - 1) / 2)
-        l->heap[i] = l->heap[(i - 1) / 2];
-    l->heap[i] = low;
 }
 
 static bool still_waits(const struct bm_search *b, const struct waiting *w)
@@ -175,31 +155,99 @@ static bool still_waits(const struct bm_search *b, const struct waiting *w)
 
 static void drop_waiting(struct bm_search *b)
 {
+    double floor = scan_floor(b);
+    uint32_t part = UINT32_MAX;
+    uint16_t least = 0;
     size_t kept = 0;
 
-    for (size_t i = 0; i < b->waiting_count; i++)
-        if (still_waits(b, &b->waiting[i]))
-            b->waiting[kept++] = b->waiting[i];
+    for (size_t i = 0; i < b->waiting_count; i++) {
+        const struct waiting *w = &b->waiting[i];
+        if (w->part != part)
+            least = scan_least(b, &b->all[w->part], floor);
+        part = w->part;
+        if (w->sum >= least)
+            b->waiting[kept++] = *w;
+    }
     b->waiting_count = kept;
 }
 
-static sx_status see_waiting(struct bm_search *b, bool places)
+/* What it scores at most. */
+static float most_of(const struct bm_search *b, const struct waiting *w)
 {
+    return (float)w->sum / b->all[w->part].scale;
+}
+
+/* Of those that wait, who scores from `least` to below `most` at most. */
+struct turn {
+    float least, most;
+};
+
+static bool takes_turn(const struct bm_search *b, size_t i, struct turn turn)
+{
+    float most = most_of(b, &b->waiting[i]);
+
+    return most >= turn.least && most < turn.most;
+}
+
+/* The next of a turn behind `i`; how many wait: there is none. */
+static size_t next_of(const struct bm_search *b, struct turn turn, size_t i)
+{
+    while (i < b->waiting_count && !takes_turn(b, i, turn))
+        i++;
+    return i;
+}
+
+/* What is read of each is fetched a few before it, what tells where that is some more before, and so on. */
+static sx_status see_turn(struct bm_search *b, struct turn turn, bool places)
+{
+    size_t at[4] = {0};
     sx_status rc = SX_OK;
 
-    drop_waiting(b);
-    for (size_t i = 0; i < b->waiting_count + FETCHED && rc == SX_OK; i++) {
-        if (i < b->waiting_count)
-            expect_in(b, &b->l.parts[b->waiting[i].part], b->waiting[i].doc, places);
-        if (i < FETCHED)
+    for (size_t n = 0; rc == SX_OK; n++) {
+        const struct waiting *w = b->waiting;
+        for (size_t step = 0; step < 3 && step * FETCHED <= n; step++) {
+            size_t i = next_of(b, turn, at[step]);
+            at[step] = i + 1;
+            if (i >= b->waiting_count)
+                continue;
+            const struct part *p = &b->l.parts[w[i].part];
+            if (step == 0)
+                leaves_foresee(&b->l, p, w[i].doc, list_expect_place);
+            else if (step == 1)
+                leaves_foresee(&b->l, p, w[i].doc, list_expect_block);
+            else
+                expect_in(b, p, w[i].doc, places);
+        }
+        if (n < (size_t)3 * FETCHED)
             continue;
-        const struct waiting *w = &b->waiting[i - FETCHED];
+        size_t i = next_of(b, turn, at[3]);
+        at[3] = i + 1;
+        if (i >= b->waiting_count)
+            break;
+        w += i;
         if (!still_waits(b, w))
             continue;
         if (b->l.part != &b->l.parts[w->part] || b->l.range != NO_RANGE)
             scan_move(b, w->part, NO_RANGE);
+        tell_known(b, w->doc, &w->known);
         rc = scan_see(b, w->doc);
     }
+    return rc;
+}
+
+/* As many as are kept come first, those that score most: they raise the floor for the others. */
+static sx_status see_waiting(struct bm_search *b, bool places)
+{
+    struct greatest first;
+
+    drop_waiting(b);
+    greatest_begin(&first, b->l.ask->keep);
+    for (size_t i = 0; i < b->waiting_count; i++)
+        greatest_add(&first, most_of(b, &b->waiting[i]));
+    float most = greatest_last(&first, 0);
+    sx_status rc = see_turn(b, (struct turn){most, HUGE_VALF}, places);
+    if (rc == SX_OK && most > 0)
+        rc = see_turn(b, (struct turn){0, most}, places);
     b->waiting_count = 0;
     return rc;
 }
@@ -214,18 +262,21 @@ sx_status scan_see_waiting(struct bm_search *b)
     return rc;
 }
 
-sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t rest)
+sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t rest,
+                    const struct known *known)
 {
     size_t part = (size_t)(b->l.part - b->l.parts);
     uint32_t range = b->l.range;
     sx_status rc = SX_OK;
 
-    if (!b->lows.wanted)
+    if (!b->lows.wanted) {
+        tell_known(b, doc, known);
         return scan_see(b, doc);
-    if (sum < scan_least_now(b) || !scan_sees(b, doc))
+    }
+    if (!scan_sees(b, doc))
         return SX_OK;
-    note(b, b->at->low * ((float)(sum - rest) - b->at->slack));
-    b->waiting[b->waiting_count++] = (struct waiting){(uint32_t)part, doc, sum};
+    greatest_add(&b->lows.best, b->at->low * ((float)(sum - rest) - b->at->slack));
+    b->waiting[b->waiting_count++] = (struct waiting){(uint32_t)part, doc, sum, *known};
     if (b->waiting_count < b->waiting_most)
         return SX_OK;
     drop_waiting(b);

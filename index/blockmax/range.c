@@ -5,9 +5,6 @@
 
 #include "index/blockmax/impacts.h"
 
-/* Documents of a range that are seen before the others, at most. */
-#define FIRST_SEEN 128
-
 /* ---- seeing ---------------------------------------------------------------------------------- */
 
 /* Documents from part->below on are not of the snapshot. */
@@ -39,34 +36,13 @@ static sx_status see_bits(struct bm_search *b, const uint64_t *bits)
 /* The `count`th greatest sum of the documents that are left; 0: they are fewer. */
 static uint16_t great_sum(const struct bm_search *b, size_t count)
 {
-    uint16_t most[FIRST_SEEN]; /* a heap, the least first */
-    size_t n = 0;
+    struct greatest most;
 
-    most[0] = 0;
-    for (uint32_t w = 0; count > 0 && w < RANGE_WORDS; w++) {
-        for (uint64_t left = b->bits[w]; left != 0; left &= left - 1) {
-            uint16_t sum = b->sums[w * 64 + (uint32_t)__builtin_ctzll(left)];
-            size_t i = n;
-            if (n < count) {
-                for (n++; i > 0 && most[(i - 1) / 2] > sum; i = (i - 1) / 2)
-                    most[i] = most[(i - 1) / 2];
-                most[i] = sum;
-                continue;
-            }
-            if (sum <= most[0])
-                continue;
-            i = 0;
-            for (size_t kid = 1; kid < n; kid = 2 * i + 1) {
-                kid += kid + 1 < n && most[kid + 1] < most[kid];
-                if (most[kid] >= sum)
-                    break;
-                most[i] = most[kid];
-                i = kid;
-            }
-            most[i] = sum;
-        }
-    }
-    return n < count ? 0 : most[0];
+    greatest_begin(&most, count);
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        for (uint64_t left = b->bits[w]; left != 0; left &= left - 1)
+            greatest_add(&most, (float)b->sums[w * 64 + (uint32_t)__builtin_ctzll(left)]);
+    return (uint16_t)greatest_last(&most, 0);
 }
 
 static void keep_reaching(struct bm_search *b, uint16_t least)
@@ -85,7 +61,8 @@ static sx_status meet_left(struct bm_search *b)
     for (uint32_t w = 0; w < RANGE_WORDS; w++) {
         for (uint64_t left = b->bits[w]; left != 0 && rc == SX_OK; left &= left - 1) {
             uint32_t doc = w * 64 + (uint32_t)__builtin_ctzll(left);
-            rc = scan_meet(b, low + doc, b->sums[doc], 0);
+            if (b->sums[doc] >= scan_least_now(b))
+                rc = scan_meet(b, low + doc, b->sums[doc], 0, &scan_unknown);
         }
     }
     return rc;
@@ -95,7 +72,7 @@ static sx_status meet_left(struct bm_search *b)
 static sx_status see_left(struct bm_search *b)
 {
     const struct bm_ask *ask = b->l.ask;
-    size_t first = ask->keep < FIRST_SEEN ? ask->keep : FIRST_SEEN;
+    size_t first = ask->keep < GREATEST_MOST ? ask->keep : GREATEST_MOST;
     uint64_t all[RANGE_WORDS];
 
     if (b->lows.wanted)

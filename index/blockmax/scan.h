@@ -4,6 +4,7 @@
  *   meet.c     which of the documents that were found are seen
  *   range.c    the documents of one range that may be kept
  *   dense.c    the same of all ranges, the best stretches first, where every word is in a dense list
+ *   any.c      the same of all ranges, word after word, where any of them will do
  *   maxscore.c the same of many ranges, of words of which any or all are needed
  *   sparse.c   the same of many ranges, where one of the words that all need is rare
  *   single.c   all of a search for one word
@@ -13,6 +14,7 @@
 #ifndef INDEX_BLOCKMAX_SCAN_H
 #define INDEX_BLOCKMAX_SCAN_H
 
+#include "index/blockmax/greatest.h"
 #include "index/blockmax/leaves.h"
 
 /* Stretches whose bounds are looked at together: those of four ranges. */
@@ -31,21 +33,24 @@ struct bounds {
     uint64_t all;
 };
 
-/* The best documents that a floor is known by, at most. */
-#define LOWS_MAX 128
-
-/* What documents score at least that will be kept if they score enough: the greatest, as a heap with
- * the least of them first. */
+/* What documents score at least that will be kept if they score enough. */
 struct lows {
     bool wanted; /* impacts say what is scored at least, and not just at most */
-    size_t count;
-    float heap[LOWS_MAX];
+    struct greatest best;
+};
+
+/* The numbers of a document's postings, by source, as far as that is known, of sources that are one list. */
+#define KNOWN_SOURCES 3
+#define NOT_KNOWN (UINT32_MAX - 1) /* or NO_POSTING: it has none */
+struct known {
+    uint32_t numbers[KNOWN_SOURCES];
 };
 
 /* A document that may be kept, and what it scores at most. */
 struct waiting {
     uint32_t part, doc;
     uint16_t sum;
+    struct known known;
 };
 
 struct bm_search {
@@ -111,9 +116,11 @@ uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, si
 sx_status scan_count(struct bm_search *b, uint32_t doc);   /* counts all leaves in it */
 sx_status scan_see(struct bm_search *b, uint32_t doc);     /* shows it, all leaves counted */
 void scan_expect(const struct bm_search *b, uint32_t doc); /* it may be seen soon */
-/* Shows it now or later; `sum` is what it scores at most, `rest` how much of that is by leaves that it may
- * not have. It has a leaf of each clause. */
-sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t rest);
+extern const struct known scan_unknown;                    /* nothing is known */
+/* Shows it now or later; `sum`, which reaches the floor, is what it scores at most, `rest` how much of that is by
+ * leaves that it may not have. It has a leaf of each clause. */
+sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t rest,
+                    const struct known *known);
 sx_status scan_see_waiting(struct bm_search *b);
 bool scan_was_seen(const struct bm_search *b, uint32_t doc);
 
@@ -139,6 +146,10 @@ sx_status maxscore_see(struct bm_search *b, uint32_t part, uint32_t range, bool 
 /* Sees what is left of a part, if all that matters is in dense lists. */
 sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
                     size_t count, bool *done);
+
+/* Sees a part, if any of some words will do, and of each all postings are in one place. */
+sx_status any_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses, size_t count,
+                  bool *done);
 
 /* Sees all, if what is searched for is one word. */
 sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_t count,

@@ -54,7 +54,6 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     b->room = NULL;
     b->window = NULL;
     b->lows.wanted = false;
-    b->lows.count = 0;
     b->waiting = NULL;
     b->waiting_count = 0;
     b->order = pool_array(mem, leaves, sizeof(*b->order));
@@ -117,8 +116,8 @@ static void fetch(const struct bounds *at, uint32_t range, uint32_t stretches)
 {
     for (size_t i = 0; i < at->dense_count; i++)
         for (uint32_t left = stretches; left != 0; left &= left - 1)
-            __builtin_prefetch(at->dense[i] + ((size_t)range << RANGE_BITS) +
-                               (size_t)__builtin_ctz(left) * STRETCH_DOCS);
+            impacts_fetch(at->dense[i] + ((size_t)range << RANGE_BITS) +
+                          (size_t)__builtin_ctz(left) * STRETCH_DOCS);
 }
 
 static sx_status see_list(struct bm_search *b, const struct bm_clause *clauses, size_t clause_count,
@@ -218,7 +217,7 @@ static bool wants_lows(const struct bm_search *b, size_t clauses)
     const struct bm_ask *ask = b->l.ask;
     bool few = clauses == 1 && ask->keep < LOWS_LEAST;
 
-    if (!ask->sure || few || b->scored < 2 || ask->keep == 0 || ask->keep > LOWS_MAX)
+    if (!ask->sure || few || b->scored < 2 || ask->keep == 0 || ask->keep > GREATEST_MOST)
         return false;
     for (size_t i = 0; i < ask->leaf_count; i++) {
         const struct leaf_state *st = &b->l.states[i];
@@ -236,7 +235,7 @@ static bool wants_lows(const struct bm_search *b, size_t clauses)
 static int begin_lows(struct bm_search *b, size_t clauses)
 {
     b->lows.wanted = wants_lows(b, clauses);
-    b->lows.count = 0;
+    greatest_begin(&b->lows.best, b->lows.wanted ? b->l.ask->keep : 0);
     b->waiting_count = 0;
     b->waiting_most = WAITING_MOST(b->l.ask->keep);
     if (b->lows.wanted && b->waiting == NULL)
@@ -280,15 +279,19 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
     b->every = false;
     if (begin_lows(b, count) != 0)
         return sx_fail_oom(err);
+    bool left = false;
     for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
         bool done;
         rc = sparse_see(b, i, clauses, count, &done);
         if (rc == SX_OK && !done)
             rc = dense_see(b, i, clauses, count, &done);
+        if (rc == SX_OK && !done)
+            rc = any_see(b, i, clauses, count, &done);
+        left = left || !done;
     }
-    if (rc == SX_OK)
+    if (rc == SX_OK && left)
         rc = see_best(b, clauses, count);
-    for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++)
+    for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK && left; i++)
         rc = see_part(b, i, clauses, count);
     if (rc == SX_OK)
         rc = scan_see_waiting(b);

@@ -319,7 +319,7 @@ static sx_status find_in_stretches(struct single *x, struct word *w, const uint8
     sx_status rc = SX_OK;
 
     for (uint64_t left = reach; left != 0; left &= left - 1)
-        __builtin_prefetch(w->list->each + (first + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS);
+        impacts_fetch(w->list->each + (first + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS);
     for (; reach != 0 && rc == SX_OK; reach &= reach - 1) {
         size_t doc = (first + (size_t)__builtin_ctzll(reach)) * STRETCH_DOCS;
         rc = find_some(x, w, w->list->each + doc, doc, win);

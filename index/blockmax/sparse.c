@@ -6,6 +6,9 @@
 
 #include "index/blockmax/impacts.h"
 
+/* Blocks are fetched so far ahead of the one that is decoded. */
+#define AHEAD 3
+
 /* What every match has: terms, each with the leaf that it is of. */
 struct needed {
     uint32_t source, leaf;
@@ -15,7 +18,7 @@ struct needed {
     uint32_t term;
     struct slot slot;
     uint8_t *impacts;  /* of the documents that are left */
-    uint32_t *numbers; /* of its postings in them, or NO_POSTING; NULL: of no phrase */
+    uint32_t *numbers; /* of its postings in them, or NO_POSTING; NULL: they are not asked for */
 };
 
 /* Terms of the clauses that are one leaf; those with the fewest postings first. *all: every clause is
@@ -59,25 +62,24 @@ static bool is_sparse(const struct part *p, const struct needed *list, size_t co
 
 /* Room for candidates of SLOT_DOCS. */
 struct candidate_room {
-    uint16_t docs[SLOT_DOCS + 1]; /* in order */
-    uint16_t marks[SLOT_DOCS];    /* by document: 0, or its place in `docs` and 1 */
-    uint16_t kept[SLOT_DOCS + 1]; /* places in `docs` */
-    uint8_t impacts[SLOT_DOCS + 1];
-    uint32_t numbers[SLOT_DOCS + 1];
-    uint16_t sums[SLOT_DOCS]; /* what they score at most */
+    uint32_t docs[SLOT_DOCS + CHOSEN_SLACK]; /* in order */
+    uint16_t kept[SLOT_DOCS + 1];            /* places in `docs` */
+    uint8_t impacts[SLOT_DOCS + CHOSEN_SLACK];
+    uint32_t numbers[SLOT_DOCS + CHOSEN_SLACK];
+    uint16_t sums[SLOT_DOCS + CHOSEN_SLACK]; /* what they score at most */
 };
 
 /* Documents that have all that is needed, of some ranges. */
 struct candidates {
     struct needed *needed;
     size_t count;
-    uint16_t *docs, *marks, *kept;
+    uint32_t *docs;
+    uint16_t *kept;
     uint32_t found;
     uint8_t *impacts;
     uint32_t *numbers;
     uint16_t *sums;
-    uint16_t weight;               /* of the rarest; 0: it does not score */
-    uint16_t parts[UINT8_MAX + 1]; /* by impact of the rarest: what it adds to a sum */
+    uint16_t weight; /* of the rarest; 0: it does not score */
     /* By stretch of the ranges: what it must add, so that all together reach the floor. */
     uint16_t least[SLOT_RANGES * RANGE_STRETCHES];
     bool counts;  /* candidates are all that match, whatever they score, and counted, */
@@ -94,21 +96,21 @@ static bool candidates_init(struct bm_search *b, struct candidates *c)
         room = pool_array(mem, 1, sizeof(*room));
         if (room == NULL)
             return false;
-        memset(room->marks, 0, sizeof(room->marks)); /* as they are left each time */
         b->room = room;
     }
     c->docs = room->docs;
-    c->marks = room->marks;
     c->kept = room->kept;
     c->impacts = room->impacts;
     c->numbers = room->numbers;
     c->sums = room->sums;
     for (size_t i = 0; i < c->count; i++) {
         struct needed *one = &c->needed[i];
-        bool phrase = one->phrase != NULL;
-        one->impacts = pool_array(mem, SLOT_DOCS + 1, 1);
-        one->numbers = phrase ? pool_array(mem, SLOT_DOCS + 1, sizeof(*one->numbers)) : NULL;
-        if (one->impacts == NULL || (phrase && one->numbers == NULL))
+        bool listed = source_listed(&b->l.part->sources[one->source]) != NULL;
+        bool asked = one->phrase != NULL || (listed && (i > 0 || !c->counts));
+        one->impacts = pool_array(mem, SLOT_DOCS + CHOSEN_SLACK, 1);
+        one->numbers =
+            asked ? pool_array(mem, SLOT_DOCS + CHOSEN_SLACK, sizeof(*one->numbers)) : NULL;
+        if (one->impacts == NULL || (asked && one->numbers == NULL))
             return false;
     }
     return true;
@@ -124,7 +126,8 @@ static void forget_numbers(struct candidates *c, size_t i)
 }
 
 /* The rarest begins, in order of documents. */
-static void begin_candidates(struct candidates *c, const uint8_t *impacts, uint32_t ranges)
+static void begin_candidates(struct candidates *c, const uint8_t *impacts, uint32_t first,
+                             uint32_t ranges)
 {
     c->found = 0;
     for (uint32_t w = 0; w < ranges * RANGE_STRETCHES; w++) {
@@ -135,7 +138,7 @@ static void begin_candidates(struct candidates *c, const uint8_t *impacts, uint3
         for (; left != 0; left &= left - 1) {
             uint32_t doc = w * STRETCH_DOCS + (uint32_t)__builtin_ctzll(left);
             c->needed[0].impacts[c->found] = impacts[doc];
-            c->docs[c->found++] = (uint16_t)doc;
+            c->docs[c->found++] = first + doc;
         }
     }
     forget_numbers(c, 0);
@@ -159,13 +162,13 @@ static void keep_candidates(struct candidates *c, size_t i, uint32_t found)
     c->found = found;
 }
 
-/* Keeps those that have an impact there. */
-static void keep_loaded(struct candidates *c, size_t i, const uint8_t *impacts)
+/* Keeps those that have an impact there, by document. */
+static void keep_loaded(struct candidates *c, size_t i, const uint8_t *impacts, uint32_t first)
 {
     uint32_t found = 0;
 
     for (uint32_t k = 0; k < c->found; k++) {
-        uint8_t impact = impacts[c->docs[k]];
+        uint8_t impact = impacts[c->docs[k] - first];
         c->kept[found] = (uint16_t)k;
         c->impacts[found] = impact;
         found += impact != 0;
@@ -174,26 +177,18 @@ static void keep_loaded(struct candidates *c, size_t i, const uint8_t *impacts)
     forget_numbers(c, i);
 }
 
-/* Looks each of a few up. */
-static void keep_sought(struct candidates *c, size_t i, struct list *l, uint32_t first)
+/* Keeps those that have a posting. */
+static void keep_listed(struct candidates *c, size_t i, struct list *l)
 {
-    uint32_t found = 0;
-    bool there;
+    uint32_t found = list_meet(l, c->docs, c->found, c->kept, c->numbers);
 
-    for (uint32_t k = 0; k < c->found; k++) {
-        uint32_t place = list_seek(l, first + c->docs[k], &there);
-        if (!there)
-            continue;
-        uint32_t number = l->block * PACK_BLOCK + place;
-        c->kept[found] = (uint16_t)k;
-        c->numbers[found] = number;
-        c->impacts[found++] = l->each[number];
-    }
+    for (uint32_t k = 0; k < found; k++)
+        c->impacts[k] = l->each[c->numbers[k]];
     keep_candidates(c, i, found);
 }
 
-/* What the rarest must add: more than there is in stretches that another word is not in, or that do not
- * reach the floor. False: it is so in all. */
+/* What the rarest must add, by stretch: more than there is where all do not reach the floor. False: it is so in
+ * all, or in each another word is not. */
 static bool find_least(const struct bm_search *b, struct candidates *c, uint32_t range,
                        uint32_t ranges)
 {
@@ -201,85 +196,57 @@ static bool find_least(const struct bm_search *b, struct candidates *c, uint32_t
     const uint16_t *most = b->at->most + (size_t)range * RANGE_STRETCHES;
     const uint64_t *can = &b->at->can[range / CHUNK_RANGES];
     uint16_t floor = scan_least_now(b);
-    bool any = false;
+    uint64_t any = 0;
 
-    memset(c->least, 0xff, sizeof(c->least));
-    for (size_t first = 0; first < (size_t)ranges * RANGE_STRETCHES; first += 64, can++) {
-        uint64_t left = *can == 0 ? 0 : *can & impacts_reaching(most + first, floor);
-        any = any || left != 0;
-        for (; left != 0; left &= left - 1) {
-            size_t w = first + (size_t)__builtin_ctzll(left);
-            uint16_t rest = (uint16_t)(most[w] - c->parts[here[w]]);
-            c->least[w] = floor > rest ? (uint16_t)(floor - rest) : 0;
-        }
-    }
-    return any;
+    for (size_t first = 0; first < (size_t)ranges * RANGE_STRETCHES; first += 64, can++)
+        any |= *can == 0 ? 0 : *can & impacts_reaching(most + first, floor);
+    if (any != 0)
+        impacts_leasts(c->least, most, here, (size_t)ranges * RANGE_STRETCHES, floor, c->weight);
+    return any != 0;
 }
 
-/* All postings of the block at hand from one on. */
-static void begin_block(struct candidates *c, const struct list *l, uint32_t from, uint32_t to,
-                        uint32_t first)
+/* Postings of the block at hand: [from, to) begin. */
+static void begin_whole(struct candidates *c, const struct list *l, uint32_t from, uint32_t to)
 {
     uint32_t *numbers = c->needed[0].numbers, number = l->block * PACK_BLOCK;
 
-    for (uint32_t k = from; k < to; k++)
-        c->docs[c->found + k - from] = (uint16_t)(l->doc[k] - first);
+    memcpy(c->docs + c->found, l->doc + from, (to - from) * sizeof(*c->docs));
     memcpy(c->needed[0].impacts + c->found, l->each + number + from, to - from);
     for (uint32_t k = from; numbers != NULL && k < to; k++)
         numbers[c->found + k - from] = number + k;
     c->found += to - from;
 }
 
+/* Those of them that may reach the floor do. */
+static void begin_some(struct candidates *c, const struct list *l, uint32_t from, uint32_t to,
+                       uint32_t first)
+{
+    const struct needed *one = &c->needed[0];
+    uint32_t number = l->block * PACK_BLOCK + from;
+    struct some_postings of = {l->doc + from, l->each + number, to - from, number};
+    struct chosen_postings out = {one->numbers + c->found, c->docs + c->found,
+                                  one->impacts + c->found};
+
+    c->found += (uint32_t)impacts_choose(of, first, c->least, c->weight, out);
+}
+
 /* The rarest, where it is one list. */
 static void begin_listed(struct candidates *c, struct list *l, uint32_t first, uint32_t end)
 {
-    uint8_t *impacts = c->needed[0].impacts;
-    uint32_t *numbers = c->needed[0].numbers;
     uint32_t from, to;
     bool more = true;
 
     c->found = 0;
     for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
+        if (block + AHEAD < l->blocks)
+            list_fetch(l, block + AHEAD);
         list_block(l, block);
         more = list_part(l, first, end, &from, &to);
-        const uint8_t *each = l->each + (size_t)block * PACK_BLOCK;
         if (c->counts)
-            begin_block(c, l, from, to, first);
-        for (uint32_t k = from; !c->counts && k < to; k++) {
-            uint32_t doc = l->doc[k] - first;
-            c->docs[c->found] = (uint16_t)doc;
-            impacts[c->found] = each[k];
-            if (numbers != NULL)
-                numbers[c->found] = block * PACK_BLOCK + k;
-            c->found += c->parts[each[k]] >= c->least[doc / STRETCH_DOCS];
-        }
+            begin_whole(c, l, from, to);
+        else
+            begin_some(c, l, from, to, first);
     }
-}
-
-/* Goes through all postings of [first, end). */
-static void keep_listed(struct candidates *c, size_t i, struct list *l, uint32_t first,
-                        uint32_t end)
-{
-    uint32_t found = 0, from, to;
-    bool more = true;
-
-    for (uint32_t k = 0; k < c->found; k++)
-        c->marks[c->docs[k]] = (uint16_t)(k + 1);
-    for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
-        list_block(l, block);
-        more = list_part(l, first, end, &from, &to);
-        for (uint32_t k = from; k < to; k++) {
-            uint16_t mark = c->marks[l->doc[k] - first];
-            c->kept[found] = (uint16_t)(mark - 1);
-            c->numbers[found] = block * PACK_BLOCK + k;
-            found += mark != 0;
-        }
-    }
-    for (uint32_t k = 0; k < c->found; k++)
-        c->marks[c->docs[k]] = 0;
-    for (uint32_t k = 0; k < found; k++)
-        c->impacts[k] = l->each[c->numbers[k]];
-    keep_candidates(c, i, found);
 }
 
 /* Finds those of some ranges of the part at hand. -1: memory ran out. */
@@ -297,19 +264,17 @@ static int find_candidates(struct bm_search *b, struct candidates *c, uint32_t r
         if (i == 0 && l != NULL) {
             begin_listed(c, l, first, end);
         } else if (i > 0 && dense != NULL) {
-            keep_loaded(c, i, dense + first);
-        } else if (l != NULL && source_is_sought(src, ranges, c->found)) {
-            keep_sought(c, i, l, first);
+            keep_loaded(c, i, dense, 0);
         } else if (l != NULL) {
-            keep_listed(c, i, l, first, end);
+            keep_listed(c, i, l);
         } else {
             if (one->slot.impacts == NULL && !slot_init(&one->slot, SLOT_RANGES, b->l.mem))
                 return -1;
             const uint8_t *impacts = source_load(src, range, ranges, NULL, &one->slot);
             if (i == 0)
-                begin_candidates(c, impacts, ranges);
+                begin_candidates(c, impacts, first, ranges);
             else
-                keep_loaded(c, i, impacts);
+                keep_loaded(c, i, impacts, first);
         }
         if (c->found == 0)
             break;
@@ -317,25 +282,26 @@ static int find_candidates(struct bm_search *b, struct candidates *c, uint32_t r
     return 0;
 }
 
-/* What the `k`th candidate scores at most: of each leaf the least of its terms. */
-static uint16_t sum_candidate(const struct bm_search *b, const struct candidates *c, uint32_t k,
-                              uint16_t rest)
+/* What the candidates score at most: of each leaf the least of its terms. */
+static void sum_candidates(const struct bm_search *b, const struct candidates *c, uint16_t rest)
 {
-    uint16_t sum = rest;
+    size_t docs = ((size_t)c->found + 15) / 16 * 16;
 
+    for (size_t k = 0; k < docs; k++)
+        c->sums[k] = rest;
     for (size_t i = 0; i < c->count; i++) {
         uint32_t leaf = c->needed[i].leaf;
-        uint8_t least = UINT8_MAX;
         bool first = b->l.ask->leaves[leaf].weight > 0;
         for (size_t j = 0; j < i && first; j++)
             first = c->needed[j].leaf != leaf;
-        for (size_t j = i; j < c->count && first; j++)
-            if (c->needed[j].leaf == leaf && c->needed[j].impacts[k] < least)
-                least = c->needed[j].impacts[k];
-        if (first)
-            sum = impact_add(sum, least, b->at->weight[leaf]);
+        if (!first)
+            continue;
+        memcpy(c->impacts, c->needed[i].impacts, docs);
+        for (size_t j = i + 1; j < c->count; j++)
+            if (c->needed[j].leaf == leaf)
+                impacts_least(c->impacts, c->needed[j].impacts, docs);
+        impacts_add(c->sums, c->impacts, docs, b->at->weight[leaf]);
     }
-    return sum;
 }
 
 /* What the other leaves score at most in some ranges. */
@@ -388,18 +354,23 @@ static void move_phrases(const struct candidates *c, const struct batch *batch, 
 /* Keeps the candidates that can reach the floor; where phrases are counted, all. */
 static void keep_reaching(const struct bm_search *b, struct candidates *c, uint16_t rest)
 {
-    uint16_t least = c->phrases ? 0 : scan_least_now(b);
+    uint16_t least = scan_least_now(b);
     uint32_t found = 0;
 
+    sum_candidates(b, c, rest);
+    if (c->phrases)
+        return;
     for (uint32_t k = 0; k < c->found; k++) {
-        uint16_t sum = sum_candidate(b, c, k, rest);
-        c->docs[found] = c->docs[k];
-        c->sums[found] = sum;
-        for (size_t i = 0; i < c->count; i++)
-            if (c->needed[i].numbers != NULL)
-                c->needed[i].numbers[found] = c->needed[i].numbers[k];
-        found += sum >= least;
+        c->kept[found] = (uint16_t)k;
+        found += c->sums[k] >= least;
     }
+    for (uint32_t k = 0; k < found; k++) {
+        c->docs[k] = c->docs[c->kept[k]];
+        c->sums[k] = c->sums[c->kept[k]];
+    }
+    for (size_t i = 0; i < c->count; i++)
+        for (uint32_t k = 0; c->needed[i].numbers != NULL && k < found; k++)
+            c->needed[i].numbers[k] = c->needed[i].numbers[c->kept[k]];
     c->found = found;
 }
 
@@ -425,16 +396,28 @@ static sx_status count_unseen(struct bm_search *b, const struct candidates *c, u
     return rc;
 }
 
+static struct known known_of(const struct candidates *c, uint32_t candidate)
+{
+    struct known known = scan_unknown;
+
+    for (size_t i = 0; i < c->count; i++) {
+        const struct needed *one = &c->needed[i];
+        if (one->numbers != NULL && one->source < KNOWN_SOURCES &&
+            one->numbers[candidate] != NO_POSTING) /* it is still to be sought */
+            known.numbers[one->source] = one->numbers[candidate];
+    }
+    return known;
+}
+
 /* Sees the next of the candidates, from *next on. */
-static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t first, uint16_t rest,
-                           uint32_t *next)
+static sx_status see_batch(struct bm_search *b, struct candidates *c, uint16_t rest, uint32_t *next)
 {
     uint16_t least = scan_least_now(b);
     struct batch batch = {.count = 0};
     sx_status rc = SX_OK;
 
     for (; *next < c->found && batch.count < PHRASE_BATCH; ++*next) {
-        uint32_t doc = first + c->docs[*next];
+        uint32_t doc = c->docs[*next];
         if (doc >= b->l.part->below || (c->sums[*next] < least && !c->phrases))
             continue;
         if (!b->lows.wanted)
@@ -448,16 +431,18 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint32_t f
         bool meets = sum >= scan_least_now(b);
         if (meets || c->phrases)
             move_phrases(c, &batch, k);
-        rc = meets ? scan_meet(b, batch.docs[k], sum, rest) : count_unseen(b, c, batch.docs[k]);
+        struct known known = known_of(c, batch.places[k]);
+        rc = meets ? scan_meet(b, batch.docs[k], sum, rest, &known)
+                   : count_unseen(b, c, batch.docs[k]);
     }
     return rc;
 }
 
 /* Counts the candidates that the snapshot has. */
-static void count_candidates(const struct bm_search *b, const struct candidates *c, uint32_t first)
+static void count_candidates(const struct bm_search *b, const struct candidates *c)
 {
     for (uint32_t k = 0; k < c->found; k++) {
-        uint32_t doc = first + c->docs[k];
+        uint32_t doc = c->docs[k];
         b->at->all += doc < b->l.part->below && scan_sees(b, doc);
     }
 }
@@ -473,10 +458,10 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
     if (find_candidates(b, c, range, ranges) != 0)
         return SX_ENOMEM;
     if (c->counts && !c->phrases)
-        count_candidates(b, c, range << RANGE_BITS);
+        count_candidates(b, c);
     keep_reaching(b, c, rest);
     for (uint32_t next = 0; next < c->found && rc == SX_OK;)
-        rc = see_batch(b, c, range << RANGE_BITS, rest, &next);
+        rc = see_batch(b, c, rest, &next);
     size_t work = ranges * b->range_work + (c->phrases ? c->found * b->count_work : 0);
     return rc == SX_OK ? ask->look_up(ask->ctx, work) : rc;
 }
@@ -492,8 +477,6 @@ static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates 
         return SX_ENOMEM;
     uint32_t leaf = c->needed[0].leaf;
     c->weight = b->l.ask->leaves[leaf].weight > 0 ? b->at->weight[leaf] : 0;
-    for (size_t i = 0; i <= UINT8_MAX; i++)
-        c->parts[i] = impact_part((uint8_t)i, c->weight);
     memset(c->least, 0, sizeof(c->least)); /* where all count, that is what it is */
     b->at->all = 0;
     for (uint32_t r = 0;
@@ -560,15 +543,15 @@ static uint64_t count_all(struct bm_search *b, const struct candidates *c, uint3
 }
 
 /* Adds the next of the candidates, from *next on, that were not seen. */
-static sx_status count_batch(struct bm_search *b, const struct candidates *c, uint32_t first,
-                             uint32_t *next, uint64_t *all)
+static sx_status count_batch(struct bm_search *b, const struct candidates *c, uint32_t *next,
+                             uint64_t *all)
 {
     struct batch batch = {.count = 0};
     sx_status rc = SX_OK;
     bool has;
 
     for (; *next < c->found && batch.count < PHRASE_BATCH; ++*next) {
-        uint32_t doc = first + c->docs[*next];
+        uint32_t doc = c->docs[*next];
         if (doc >= b->l.part->below || scan_was_seen(b, doc) || !scan_sees(b, doc))
             continue;
         batch.places[batch.count] = *next;
@@ -592,7 +575,7 @@ static sx_status count_phrases(struct bm_search *b, struct candidates *c, uint32
     if (find_candidates(b, c, range, ranges) != 0)
         return SX_ENOMEM;
     for (uint32_t next = 0; next < c->found && rc == SX_OK;)
-        rc = count_batch(b, c, range << RANGE_BITS, &next, all);
+        rc = count_batch(b, c, &next, all);
     return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, c->found * b->count_work) : rc;
 }
 
@@ -608,13 +591,13 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
     *done = *done && is_sparse(p, c.needed, c.count);
     if (!*done || c.needed[0].n == 0)
         return SX_OK;
-    if (b->count_work > 0 && !candidates_init(b, &c))
-        return SX_ENOMEM;
+    scan_move(b, part, NO_RANGE);
     c.counts = true;
     c.phrases = false;
     c.weight = 0;
     memset(c.least, 0, sizeof(c.least));
-    scan_move(b, part, NO_RANGE);
+    if (b->count_work > 0 && !candidates_init(b, &c))
+        return SX_ENOMEM;
     for (uint32_t r = 0; r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
         uint32_t n = scan_window(p, r);

@@ -5,7 +5,10 @@
 
 #include "index/base/alloc.h"
 #include "index/base/str.h"
+#include "index/blockmax/impacts.h"
+#include "index/blockmax/intersect.h"
 #include "index/blockmax/invert.h"
+#include "index/blockmax/pack.h"
 #include "index/blockmax/search.h"
 #include "index/blockmax/unions.h"
 #include "index/rank/score.h"
@@ -436,6 +439,28 @@ static void memory_may_run_out(void **unused)
         segment_unref(segments[i]);
 }
 
+static void widen(bool want)
+{
+    impacts_widen(want);
+    intersect_widen(want);
+    pack_widen(want);
+}
+
+/* As a machine without vectors of 64 bytes does it. */
+static int narrowed(void **unused)
+{
+    (void)unused;
+    widen(false);
+    return 0;
+}
+
+static int widened(void **unused)
+{
+    (void)unused;
+    widen(true);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +469,11 @@ int main(void)
         cmocka_unit_test(most_that_waited_are_kept),
         cmocka_unit_test(memory_may_run_out),
     };
+    const struct CMUnitTest narrow[] = {
+        cmocka_unit_test(finds_what_a_scan_finds),
+        cmocka_unit_test(few_are_seen),
+    };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("16 bytes", narrow, narrowed, widened) +
+           cmocka_run_group_tests_name("as they come", tests, NULL, NULL);
 }
