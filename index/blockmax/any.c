@@ -1,6 +1,6 @@
 /* Any of several words, word after word, the one that may score most first: of its documents those are looked
- * at that can reach the floor with what the words behind it score at most there; who has a word before it was
- * looked at then. (MaxScore: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995; a list
+ * at that can reach the floor with what the words behind it score at most there; who was met by a word before it
+ * is not met again. (MaxScore: Turtle and Flood, "Query evaluation: strategies and optimizations", 1995; a list
  * at a time, of which impacts alone say which postings are read.) */
 #include "index/blockmax/scan.h"
 
@@ -14,8 +14,15 @@
 /* Of documents that are looked up, so many are fetched ahead. */
 #define FETCHED 16
 
-/* Blocks wait until so many are fetched, with the one that is. */
-#define AHEAD 4
+/* With more words what those behind one score at most says little, and each is looked up for each. */
+#define WORDS_MAX 8
+
+/* Blocks that wait while they are fetched, and the one that is looked at. */
+#define IN_FLIGHT 4
+
+/* What is told of work is a unit for so many documents that are looked up for a word, or impacts gone through. */
+#define LOOKED_UP 2
+#define GONE_THROUGH 64
 
 /* Where no floor is known, those are looked at first that may score most: for each that is kept so many, and
  * some more. */
@@ -28,8 +35,8 @@ struct word {
     const uint8_t *dense; /* impacts by document; NULL: */
     struct list *list;    /* the one list, with impacts by posting; NULL: all is in src->flat */
     uint16_t weight;
-    uint32_t *
-        numbers; /* of its postings in those that were found, or NO_POSTING; NULL: they are not kept */
+    /* Of its postings in those that were found, or NO_POSTING: it has none; NULL: they are not kept. */
+    uint32_t *numbers;
 };
 
 struct any {
@@ -39,6 +46,7 @@ struct any {
     uint16_t *rest;   /* by stretch: what the words behind it score at most, */
     uint64_t *reach;  /* and bit by stretch: with it they can reach the floor */
     size_t stretches, chunks;
+    uint64_t **met; /* by range, NULL where none was; bit by document: it was met */
     uint16_t floor;
     /* documents that were found, in order */
     uint32_t n;
@@ -92,11 +100,12 @@ static struct any *begin(struct bm_search *b, const struct part *p, bool *can)
     struct word *words = pool_array(b->l.mem, b->scored + 1, sizeof(*words));
     size_t count = 0;
 
-    *can = words != NULL;
-    for (size_t i = 0; *can && i < b->scored; i++) {
+    *can = true;
+    for (size_t i = 0; words != NULL && *can && i < b->scored; i++) {
         *can = open_word(b, p, b->order[i], &words[count]);
         count += words[count].src->n > 0;
     }
+    *can = *can && count <= WORDS_MAX;
     if (words == NULL || !*can)
         return NULL;
     struct any *a = pool_array(b->l.mem, 1, sizeof(*a));
@@ -110,15 +119,18 @@ static struct any *begin(struct bm_search *b, const struct part *p, bool *can)
     a->chunks = bounds_chunks(p);
     a->rest = pool_array(b->l.mem, a->chunks * 64 + 1, sizeof(*a->rest));
     a->reach = pool_array(b->l.mem, a->chunks + 1, sizeof(*a->reach));
-    if (a->rest == NULL || a->reach == NULL)
+    a->met = pool_array(b->l.mem, (size_t)p->s->ranges + 1, sizeof(uint64_t *));
+    if (a->rest == NULL || a->reach == NULL || a->met == NULL)
         return NULL;
+    for (uint32_t r = 0; r < p->s->ranges; r++)
+        a->met[r] = NULL;
     memcpy(a->rest, b->at->most, a->chunks * 64 * sizeof(*a->rest));
     return a;
 }
 
 /* ---- documents that were found ---------------------------------------------------------------- */
 
-static void look_up_dense(struct any *a, const uint8_t *dense)
+static void read_dense(struct any *a, const uint8_t *dense)
 {
     for (uint32_t i = 0; i < a->n; i++) {
         if (i + FETCHED < a->n)
@@ -127,7 +139,7 @@ static void look_up_dense(struct any *a, const uint8_t *dense)
     }
 }
 
-static void look_up_listed(struct any *a, const struct word *w)
+static void read_listed(struct any *a, const struct word *w)
 {
     uint32_t found = list_meet(w->list, a->docs, a->n, a->places, a->numbers);
 
@@ -141,11 +153,12 @@ static void look_up_listed(struct any *a, const struct word *w)
         w->numbers[a->places[i]] = a->numbers[i];
 }
 
-static void look_up_flat(struct any *a, const struct source *src)
+static void read_flat(struct any *a, const struct source *src)
 {
-    for (uint32_t i = 0; i < a->n; i++) {
-        uint32_t doc = a->docs[i], at = src->flat_first[doc >> RANGE_BITS];
+    for (uint32_t i = 0, at = 0; i < a->n; i++) {
+        uint32_t doc = a->docs[i], first = src->flat_first[doc >> RANGE_BITS];
         uint32_t end = src->flat_first[(doc >> RANGE_BITS) + 1];
+        at = at > first ? at : first;
         while (at < end && src->flat[at] < doc)
             at++;
         a->impacts[i] = at < end && src->flat[at] == doc ? src->flat_impacts[at] : 0;
@@ -153,18 +166,18 @@ static void look_up_flat(struct any *a, const struct source *src)
 }
 
 /* The impacts of a word in the documents that were found; 0: it is not there. */
-static void look_up(struct any *a, const struct word *w)
+static void read_word(struct any *a, const struct word *w)
 {
     if (w->dense != NULL)
-        look_up_dense(a, w->dense);
+        read_dense(a, w->dense);
     else if (w->list != NULL)
-        look_up_listed(a, w);
+        read_listed(a, w);
     else
-        look_up_flat(a, w->src);
+        read_flat(a, w->src);
 }
 
 /* Keeps those at a->places[0 … kept), with what is known of the words before `behind`. */
-static void keep(struct any *a, uint32_t kept, size_t behind)
+static void compact(struct any *a, uint32_t kept, size_t behind)
 {
     for (uint32_t i = 0; i < kept; i++) {
         a->docs[i] = a->docs[a->places[i]];
@@ -185,7 +198,7 @@ static void add_word(struct any *a, size_t behind)
     const struct word *w = &a->words[behind];
     uint32_t kept = 0;
 
-    look_up(a, w);
+    read_word(a, w);
     for (uint32_t i = 0; i < a->n; i++) {
         uint8_t most = w->here[a->docs[i] / STRETCH_DOCS];
         a->sums[i] = impact_add(a->sums[i], a->impacts[i], w->weight);
@@ -193,20 +206,35 @@ static void add_word(struct any *a, size_t behind)
         a->places[kept] = (uint16_t)i;
         kept += (uint32_t)a->sums[i] + a->rests[i] >= a->floor;
     }
-    keep(a, kept, behind + 1);
+    compact(a, kept, behind + 1);
 }
 
-/* Drops who has a word before. */
-static void drop_seen(struct any *a, const struct word *w)
+/* Drops who was met by a word before. Who was found by one and not met scores too little. */
+static void drop_met(struct any *a)
 {
     uint32_t kept = 0;
 
-    look_up(a, w);
     for (uint32_t i = 0; i < a->n; i++) {
+        const uint64_t *met = a->met[a->docs[i] >> RANGE_BITS];
         a->places[kept] = (uint16_t)i;
-        kept += a->impacts[i] == 0;
+        kept += met == NULL || !has_document(met, a->docs[i] & (RANGE_DOCS - 1));
     }
-    keep(a, kept, a->count);
+    compact(a, kept, a->count);
+}
+
+/* False: memory ran out. */
+static bool mark_met(struct any *a, uint32_t doc)
+{
+    uint64_t **met = &a->met[doc >> RANGE_BITS];
+
+    if (*met == NULL) {
+        *met = pool_array(a->b->l.mem, RANGE_WORDS, sizeof(**met));
+        if (*met == NULL)
+            return false;
+        memset(*met, 0, RANGE_WORDS * sizeof(**met));
+    }
+    set_document(*met, doc & (RANGE_DOCS - 1));
+    return true;
 }
 
 /* What is known of one that was found. */
@@ -232,6 +260,8 @@ static sx_status meet_found(struct any *a, uint16_t least, uint16_t most)
     for (uint32_t i = 0; i < a->n && rc == SX_OK; i++) {
         if (a->sums[i] >= least && a->sums[i] <= most && a->sums[i] >= a->floor) {
             struct known known = known_of(a, i);
+            if (!mark_met(a, a->docs[i]))
+                return SX_ENOMEM;
             rc = scan_meet(b, a->docs[i], a->sums[i], 0, &known);
             a->floor = scan_least_now(b);
         }
@@ -244,15 +274,14 @@ static sx_status meet_found(struct any *a, uint16_t least, uint16_t most)
 static sx_status see_found(struct any *a)
 {
     const struct bm_ask *ask = a->b->l.ask;
-    size_t work = a->n * a->count;
+    size_t work = a->n * (a->count - a->at) / LOOKED_UP;
     struct greatest best;
 
     while (a->n > 0 && a->docs[a->n - 1] >= a->b->l.part->below) /* of another snapshot */
         a->n--;
     for (size_t i = a->at + 1; i < a->count && a->n > 0; i++)
         add_word(a, i);
-    for (size_t i = 0; i < a->at && a->n > 0; i++)
-        drop_seen(a, &a->words[i]);
+    drop_met(a);
     greatest_begin(&best, ask->keep < GREATEST_MOST ? ask->keep : GREATEST_MOST);
     for (uint32_t i = 0; i < a->n; i++)
         greatest_add(&best, (float)a->sums[i]);
@@ -261,13 +290,13 @@ static sx_status see_found(struct any *a)
     if (rc == SX_OK && great > 0)
         rc = meet_found(a, 0, (uint16_t)(great - 1));
     a->n = 0;
-    return rc == SX_OK ? ask->look_up(ask->ctx, work * SEARCH_WORK_SEEN) : rc;
+    return rc == SX_OK ? ask->look_up(ask->ctx, work) : rc;
 }
 
 /* ---- the word at hand ------------------------------------------------------------------------- */
 
 /* Notes a document, of which there is room for one, unless it cannot reach the floor. */
-static inline void find(struct any *a, uint32_t doc, uint8_t impact, uint16_t weight)
+static inline void note(struct any *a, uint32_t doc, uint8_t impact, uint16_t weight)
 {
     uint16_t sum = impact_part(impact, weight), rest = a->rest[doc / STRETCH_DOCS];
 
@@ -298,7 +327,7 @@ static sx_status find_flat(struct any *a, struct span span)
         if (impacts[i] < span.least || impacts[i] > span.most)
             continue;
         rc = make_room(a, 1);
-        find(a, w->src->flat[i], impacts[i], w->weight);
+        note(a, w->src->flat[i], impacts[i], w->weight);
     }
     return rc;
 }
@@ -326,7 +355,7 @@ static sx_status find_in_stretch(struct any *a, size_t stretch, struct span span
 
     for (uint64_t found = in_span(impacts, span); found != 0; found &= found - 1) {
         uint32_t i = (uint32_t)__builtin_ctzll(found);
-        find(a, (uint32_t)stretch * STRETCH_DOCS + i, impacts[i], w->weight);
+        note(a, (uint32_t)stretch * STRETCH_DOCS + i, impacts[i], w->weight);
     }
     return rc;
 }
@@ -380,7 +409,7 @@ static sx_status find_in_block(struct any *a, const struct postings *p)
             uint32_t place = half * 64 + (uint32_t)__builtin_ctzll(left);
             if (w->numbers != NULL)
                 w->numbers[a->n] = p->block * PACK_BLOCK + place;
-            find(a, w->list->doc[place], each[place], w->weight);
+            note(a, w->list->doc[place], each[place], w->weight);
         }
     }
     return rc;
@@ -406,7 +435,7 @@ static int most_in(const struct any *a, size_t chunk)
 static sx_status find_listed(struct any *a, struct span span)
 {
     struct list *l = a->words[a->at].list;
-    struct postings ahead[AHEAD];
+    struct postings ahead[IN_FLIGHT];
     size_t n = 0;     /* blocks that have some: of them all but the last ones were looked at */
     size_t chunk = 0; /* that `most` is of */
     int most = most_in(a, 0);
@@ -421,14 +450,14 @@ static sx_status find_listed(struct any *a, struct span span)
         }
         unsigned least = of_all < 0 ? UINT8_MAX + 1 : least_with(a, (uint16_t)of_all);
         least = least > span.least ? least : span.least;
-        if (!find_postings(l, block, (struct span){least, span.most}, &ahead[n % AHEAD]))
+        if (!find_postings(l, block, (struct span){least, span.most}, &ahead[n % IN_FLIGHT]))
             continue;
         list_fetch(l, block);
-        if (++n >= AHEAD)
-            rc = find_in_block(a, &ahead[n % AHEAD]);
+        if (++n >= IN_FLIGHT)
+            rc = find_in_block(a, &ahead[n % IN_FLIGHT]);
     }
-    for (size_t i = n < AHEAD ? 0 : n - AHEAD + 1; i < n && rc == SX_OK; i++)
-        rc = find_in_block(a, &ahead[i % AHEAD]);
+    for (size_t i = n < IN_FLIGHT ? 0 : n - IN_FLIGHT + 1; i < n && rc == SX_OK; i++)
+        rc = find_in_block(a, &ahead[i % IN_FLIGHT]);
     return rc;
 }
 
@@ -469,8 +498,8 @@ static sx_status see_word(struct any *a)
     }
     if (rc == SX_OK)
         rc = find_all(a, (struct span){1, most});
-    return rc == SX_OK ? a->b->l.ask->look_up(a->b->l.ask->ctx, a->chunks * SEARCH_WORK_LEAF / 16)
-                       : rc;
+    size_t work = a->chunks + (size_t)a->words[a->at].src->n / GONE_THROUGH;
+    return rc == SX_OK ? a->b->l.ask->look_up(a->b->l.ask->ctx, work) : rc;
 }
 
 /* Finds where the next word, with those behind it, can reach the floor, and what those score at most. False: it

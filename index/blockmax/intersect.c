@@ -1,4 +1,4 @@
-/* By steps of one or of four, whichever list is behind. */
+/* By steps of one, of four or of sixteen: whichever list ends first goes on, or both do. */
 #include "index/blockmax/intersect.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -15,7 +15,8 @@
 #define INTERSECT_PLACES (PACK_BLOCK + 16)
 
 /* Which of `n` ascending documents are in an ascending block: their places among them, and those in the block,
- * in order. *next: those before it are not behind the block. Returns how many they are; up to 15 more than
+ * in order. *next: those before it are done; so may be the first few from there on, where they are not behind the
+ * block. Returns how many they are; up to 15 more than
  * PACK_BLOCK where the block is damaged and does not ascend. Several are compared with several at once (Lemire,
  * Boytsov and Kurz, "SIMD compression and the intersection of sorted integers", 2016). */
 size_t intersect(const uint32_t *docs, size_t n, const uint32_t block[PACK_BLOCK], size_t *next,

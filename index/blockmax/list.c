@@ -501,7 +501,7 @@ static void read_few(const uint8_t *group, unsigned width, uint32_t from, uint32
         room[i] = (uint32_t)(v & mask);
 }
 
-/* Bits that are there behind those before the first byte. */
+/* Of 64 bits that are read from a byte on, up to 7 come before the first number. */
 #define FEW_BITS 57
 
 const uint32_t *list_field_gaps(struct list *l, const struct list_spot *spot, int field,

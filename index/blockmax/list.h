@@ -36,7 +36,7 @@ struct list {
     uint32_t counts_asked; /* how often one posting's were */
     uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
     bool
-        summed; /* before[i] is how many positions come before those of posting i; behind the last, all */
+        summed; /* so is `before`: positions that come before those of each; behind the last, all */
     uint32_t before[PACK_BLOCK + 1];
     uint32_t placed; /* the block whose positions are read, or NO_BLOCK */
     uint32_t asked;  /* how often they were */
@@ -81,13 +81,13 @@ bool list_part(const struct list *l, uint32_t first, uint32_t end, uint32_t *fro
 uint32_t list_seek(struct list *l, uint32_t doc, bool *found);
 
 /* Which of `n` ascending documents, 65536 at most, have a posting: their places, and the postings' numbers, in
- * order. Returns how many they are. Behind `docs` there is room for INTERSECT_SLACK more. */
+ * order. Returns how many they are. INTERSECT_SLACK more behind `docs` are written over. */
 uint32_t list_meet(struct list *l, uint32_t *docs, uint32_t n, uint16_t *places, uint32_t *numbers);
 
 /* The number of posting `doc` among all of the list; NO_POSTING: there is none. */
 #define NO_POSTING UINT32_MAX
 uint32_t list_number(struct list *l, uint32_t doc);
-/* Tells it, so that it need not be sought. */
+/* Tells it, so that it need not be sought: it is believed until another document is told or sought. */
 static inline void list_know(struct list *l, uint32_t doc, uint32_t number)
 {
     l->known = doc;

@@ -235,8 +235,9 @@ static sx_status see_turn(struct bm_search *b, struct turn turn, bool places)
     return rc;
 }
 
-/* As many as are kept come first, those that score most: they raise the floor for the others. */
-static sx_status see_waiting(struct bm_search *b, bool places)
+/* As many as are kept come first, those that score most: they raise the floor for the others. `few`: no more will
+ * be found. */
+static sx_status see_waiting(struct bm_search *b, bool few)
 {
     struct greatest first;
 
@@ -245,21 +246,18 @@ static sx_status see_waiting(struct bm_search *b, bool places)
     for (size_t i = 0; i < b->waiting_count; i++)
         greatest_add(&first, most_of(b, &b->waiting[i]));
     float most = greatest_last(&first, 0);
-    sx_status rc = see_turn(b, (struct turn){most, HUGE_VALF}, places);
+    *b->l.ask->few = few;
+    sx_status rc = see_turn(b, (struct turn){most, HUGE_VALF}, few);
+    *b->l.ask->few = false;
     if (rc == SX_OK && most > 0)
-        rc = see_turn(b, (struct turn){0, most}, places);
+        rc = see_turn(b, (struct turn){0, most}, false);
     b->waiting_count = 0;
     return rc;
 }
 
 sx_status scan_see_waiting(struct bm_search *b)
 {
-    bool *few = b->l.ask->few;
-
-    *few = b->lows.wanted;
-    sx_status rc = see_waiting(b, *few);
-    *few = false;
-    return rc;
+    return see_waiting(b, b->lows.wanted);
 }
 
 sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t rest,

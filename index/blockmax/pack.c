@@ -159,6 +159,7 @@ static inline __m128i row_at(const uint32_t *v)
 
 static bool can_widen(void)
 {
+    __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
 }
 
@@ -279,7 +280,7 @@ void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out)
     }
 }
 
-/* In place of what is not there stands what no number is. */
+/* In place of what is not there stands what no number is, and what none is after a shift. */
 static __m128i few(const uint32_t *gaps, size_t n)
 {
     const __m128i lanes = _mm_setr_epi32(0, 1, 2, 3), none = _mm_set1_epi32(INT32_MIN);
@@ -372,15 +373,15 @@ static SPREAD void spread(const uint8_t *in, size_t eights, unsigned width, uint
     }
 }
 
-/* The same of up to 16 bits, to two bytes each. */
+/* The same of up to 16 bits, to two bytes each. Of an odd width the upper four begin in the middle of a byte: then
+ * 60 bits are left of what is read, which is what four of 15 take. */
 static SPREAD void spread_more(const uint8_t *in, size_t eights, unsigned width, uint32_t *out)
 {
     uint64_t places = ((UINT64_C(1) << width) - 1) * UINT64_C(0x0001000100010001);
     unsigned half = width * 4;
 
     for (size_t i = 0; i < eights; i++, in += width, out += 8) {
-        uint64_t upper =
-            get64(in + half / 8) >> (half % 8); /* 4 bits of it may be behind, unused */
+        uint64_t upper = get64(in + half / 8) >> (half % 8);
         __m128i words = _mm_set_epi64x((long long)_pdep_u64(upper, places),
                                        (long long)_pdep_u64(get64(in), places));
         _mm256_storeu_si256((__m256i *)(void *)out, _mm256_cvtepu16_epi32(words));

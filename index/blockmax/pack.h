@@ -118,7 +118,7 @@ void unpack_run_portable(const uint8_t *in, size_t n, unsigned width, uint32_t *
 void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out);
 void sum_gaps_portable(const uint32_t *gaps, size_t n, uint32_t *out);
 
-/* Numbers, at most so many, below 2^31, by their gaps. */
+/* Numbers, at most so many, below 2^30, by their gaps. */
 #define GAPS_FEW 4
 /* Bits of those of `a` of which the number `shift` behind is among `b`; below zero there is none. Reads GAPS_FEW
  * of each. */

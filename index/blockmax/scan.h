@@ -70,8 +70,7 @@ struct bm_search {
     struct window *window;       /* of maxscore.c; NULL: it was not needed yet */
     bool every;                  /* whatever they score */
     struct lows lows;
-    struct waiting
-        *waiting; /* where lows are wanted: seen when all are found, as few of them are left */
+    struct waiting *waiting; /* where lows are wanted: seen when all are found, as few are left */
     size_t waiting_count, waiting_most;
     struct bounds *all; /* by part */
     struct bounds *at;  /* of the part at hand */

@@ -281,7 +281,7 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
         return sx_fail_oom(err);
     bool left = false;
     for (uint32_t i = 0; i < b->l.part_count && rc == SX_OK; i++) {
-        bool done;
+        bool done = false;
         rc = sparse_see(b, i, clauses, count, &done);
         if (rc == SX_OK && !done)
             rc = dense_see(b, i, clauses, count, &done);

@@ -17,8 +17,9 @@ struct needed {
         *phrase; /* that it is a term of, the `term`th; NULL: none, or another way is gone */
     uint32_t term;
     struct slot slot;
-    uint8_t *impacts;  /* of the documents that are left */
-    uint32_t *numbers; /* of its postings in them, or NO_POSTING; NULL: they are not asked for */
+    uint8_t *impacts; /* of the documents that are left */
+    /* Of its postings in them, or NO_POSTING: it is still to be sought; NULL: they are not asked for. */
+    uint32_t *numbers;
 };
 
 /* Terms of the clauses that are one leaf; those with the fewest postings first. *all: every clause is
@@ -106,7 +107,8 @@ static bool candidates_init(struct bm_search *b, struct candidates *c)
     for (size_t i = 0; i < c->count; i++) {
         struct needed *one = &c->needed[i];
         bool listed = source_listed(&b->l.part->sources[one->source]) != NULL;
-        bool asked = one->phrase != NULL || (listed && (i > 0 || !c->counts));
+        bool told = i == 0 ? !c->counts : one->source < KNOWN_SOURCES;
+        bool asked = one->phrase != NULL || (listed && told);
         one->impacts = pool_array(mem, SLOT_DOCS + CHOSEN_SLACK, 1);
         one->numbers =
             asked ? pool_array(mem, SLOT_DOCS + CHOSEN_SLACK, sizeof(*one->numbers)) : NULL;

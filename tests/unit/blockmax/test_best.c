@@ -439,6 +439,47 @@ static void memory_may_run_out(void **unused)
         segment_unref(segments[i]);
 }
 
+/* The block after the one at hand may not come, whichever piece of a search it is for. */
+static void memory_may_run_out_amid_a_search(void **unused)
+{
+    enum { BLOCK = 256 << 10, LAST = 64 << 10, STEP = 64 };
+    static const uint32_t numbers[2] = {0, 1};
+    const struct bm_clause any = {numbers, 2}, all[2] = {{numbers, 1}, {numbers + 1, 1}};
+    struct pool mem = {0};
+    struct leaf picked[2];
+    struct bm_leaf leaves[2];
+    struct sx_error err;
+    size_t failed = 0, refused = 0;
+
+    (void)unused;
+    fill();
+    name_two(picked, leaves);
+    struct segment *segments[2] = {build(0, 3000, 80), build(3000, 6000, 80)};
+    for (size_t n = 0; n < 2 * (LAST / STEP); n++) {
+        struct best found = {
+            .keep = 40, .average = 80, .weight = {1, 1}, .leaves = 2, .any = n % 2};
+        struct bm_ask ask =
+            ask_for(&found, leaves, (struct bm_view){segments, 2, DOCS + 1, is_gone, NULL});
+        struct bm_search *b;
+        bool pruned;
+        ask.sure = n % 4 < 2;
+        assert_non_null(pool_array(&mem, BLOCK - LAST + n / 2 * STEP, 1));
+        assert_int_equal(bm_begin(&b, &ask, &mem, &err), SX_OK);
+        mem_fail_after(0);
+        sx_status rc = bm_best(b, found.any ? &any : all, found.any ? 1 : 2, &pruned, &err);
+        failed += mem_failed() != 0;
+        /* Another way may be gone instead. */
+        assert_true(rc == SX_OK ? found.count == found.keep : rc == SX_ENOMEM && mem_failed());
+        refused += rc != SX_OK;
+        mem_fail_after(-1);
+        bm_end(b);
+        pool_release(&mem);
+    }
+    assert_true(failed > LAST / STEP / 8 && refused > failed / 2);
+    for (size_t i = 0; i < 2; i++)
+        segment_unref(segments[i]);
+}
+
 static void widen(bool want)
 {
     impacts_widen(want);
@@ -464,10 +505,9 @@ static int widened(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finds_what_a_scan_finds),
-        cmocka_unit_test(few_are_seen),
-        cmocka_unit_test(most_that_waited_are_kept),
-        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(finds_what_a_scan_finds),          cmocka_unit_test(few_are_seen),
+        cmocka_unit_test(most_that_waited_are_kept),        cmocka_unit_test(memory_may_run_out),
+        cmocka_unit_test(memory_may_run_out_amid_a_search),
     };
     const struct CMUnitTest narrow[] = {
         cmocka_unit_test(finds_what_a_scan_finds),
