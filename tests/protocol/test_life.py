@@ -371,7 +371,7 @@ class Peers(unittest.TestCase):
             self.assertTrue(other.request({"op": "put", "docs": docs(1)})["ok"])
             grown = rss_kb(daemon) - before
             print("100 never-reading peers: %d KB more" % grown)
-            self.assertLess(grown, 24576 if sanitized(daemon) else 12288)
+            self.assertLess(grown, 49152 if sanitized(daemon) else 12288)
             for c in hoarders:
                 c.close()
             wait_until(lambda: other.request({"op": "get", "uri": "big"})["ok"],
