@@ -35,12 +35,11 @@ struct list {
     bool counted;          /* title and body are decoded */
     uint32_t counts_asked; /* how often one posting's were */
     uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
-    bool
-        summed; /* so is `before`: positions that come before those of each; behind the last, all */
-    uint32_t before[PACK_BLOCK + 1];
-    uint32_t placed; /* the block whose positions are read, or NO_BLOCK */
-    uint32_t asked;  /* how often they were */
-    bool kept;       /* `gaps` has all of them, each as what it is above the one before */
+    bool summed;                     /* so is `before` */
+    uint32_t before[PACK_BLOCK + 1]; /* positions before those of each; behind the last, all */
+    uint32_t placed;                 /* the block whose positions are read, or NO_BLOCK */
+    uint32_t asked;                  /* how often they were */
+    bool kept; /* `gaps` has all of them, each as what it is above the one before */
     uint32_t gaps[LIST_GAPS + LIST_SLACK];
 };
 
