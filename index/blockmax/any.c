@@ -46,7 +46,7 @@ struct any {
     uint16_t *rest;   /* by stretch: what the words behind it score at most, */
     uint64_t *reach;  /* and bit by stretch: with it they can reach the floor */
     size_t stretches, chunks;
-    uint64_t **met; /* by range, NULL where none was; bit by document: it was met */
+    uint64_t **met; /* those that were met (marks.h) */
     uint16_t floor;
     /* documents that were found, in order */
     uint32_t n;
@@ -119,11 +119,9 @@ static struct any *begin(struct bm_search *b, const struct part *p, bool *can)
     a->chunks = bounds_chunks(p);
     a->rest = pool_array(b->l.mem, a->chunks * 64 + 1, sizeof(*a->rest));
     a->reach = pool_array(b->l.mem, a->chunks + 1, sizeof(*a->reach));
-    a->met = pool_array(b->l.mem, (size_t)p->s->ranges + 1, sizeof(uint64_t *));
+    a->met = marks_new(b->l.mem, p->s->ranges);
     if (a->rest == NULL || a->reach == NULL || a->met == NULL)
         return NULL;
-    for (uint32_t r = 0; r < p->s->ranges; r++)
-        a->met[r] = NULL;
     memcpy(a->rest, b->at->most, a->chunks * 64 * sizeof(*a->rest));
     return a;
 }
@@ -215,26 +213,10 @@ static void drop_met(struct any *a)
     uint32_t kept = 0;
 
     for (uint32_t i = 0; i < a->n; i++) {
-        const uint64_t *met = a->met[a->docs[i] >> RANGE_BITS];
         a->places[kept] = (uint16_t)i;
-        kept += met == NULL || !has_document(met, a->docs[i] & (RANGE_DOCS - 1));
+        kept += !marks_has(a->met, a->docs[i]);
     }
     compact(a, kept, a->count);
-}
-
-/* False: memory ran out. */
-static bool mark_met(struct any *a, uint32_t doc)
-{
-    uint64_t **met = &a->met[doc >> RANGE_BITS];
-
-    if (*met == NULL) {
-        *met = pool_array(a->b->l.mem, RANGE_WORDS, sizeof(**met));
-        if (*met == NULL)
-            return false;
-        memset(*met, 0, RANGE_WORDS * sizeof(**met));
-    }
-    set_document(*met, doc & (RANGE_DOCS - 1));
-    return true;
 }
 
 /* What is known of one that was found. */
@@ -260,7 +242,7 @@ static sx_status meet_found(struct any *a, uint16_t least, uint16_t most)
     for (uint32_t i = 0; i < a->n && rc == SX_OK; i++) {
         if (a->sums[i] >= least && a->sums[i] <= most && a->sums[i] >= a->floor) {
             struct known known = known_of(a, i);
-            if (!mark_met(a, a->docs[i]))
+            if (marks_set(b->l.mem, a->met, a->docs[i]) != 0)
                 return SX_ENOMEM;
             rc = scan_meet(b, a->docs[i], a->sums[i], 0, &known);
             a->floor = scan_least_now(b);

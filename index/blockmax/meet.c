@@ -62,34 +62,9 @@ sx_status scan_count(struct bm_search *b, uint32_t doc)
     return SX_OK;
 }
 
-/* Bits of the document's range, which has none before one is seen; NULL: they are not kept. */
-static uint64_t **seen_of(const struct bm_search *b, uint32_t doc)
-{
-    return b->seen == NULL ? NULL : &b->seen[b->l.part - b->l.parts][doc >> RANGE_BITS];
-}
-
 bool scan_was_seen(const struct bm_search *b, uint32_t doc)
 {
-    uint64_t **seen = seen_of(b, doc);
-
-    return seen != NULL && *seen != NULL && has_document(*seen, doc & (RANGE_DOCS - 1));
-}
-
-/* -1: memory ran out. */
-static int mark(const struct bm_search *b, uint32_t doc)
-{
-    uint64_t **seen = seen_of(b, doc);
-
-    if (seen == NULL)
-        return 0;
-    if (*seen == NULL) {
-        *seen = pool_array(b->l.mem, RANGE_WORDS, sizeof(**seen));
-        if (*seen == NULL)
-            return -1;
-        memset(*seen, 0, RANGE_WORDS * sizeof(**seen));
-    }
-    set_document(*seen, doc & (RANGE_DOCS - 1));
-    return 0;
+    return b->seen != NULL && marks_has(b->seen[b->l.part - b->l.parts], doc);
 }
 
 /* Whether a leaf does in the document that was counted: else it is no match. */
@@ -109,7 +84,7 @@ sx_status scan_see(struct bm_search *b, uint32_t doc)
 {
     if (!scan_sees(b, doc))
         return SX_OK;
-    if (mark(b, doc) != 0)
+    if (b->seen != NULL && marks_set(b->l.mem, b->seen[b->l.part - b->l.parts], doc) != 0)
         return SX_ENOMEM;
     sx_status rc = scan_count(b, doc);
     if (rc == SX_OK && any_stands(b))

@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#include "index/blockmax/impacts_wide.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 #elif defined(__SSE2__)
@@ -157,12 +159,6 @@ static inline __m128i row_at(const uint32_t *v)
 
 #define WIDE __attribute__((target("avx512f,avx512bw")))
 
-static bool can_widen(void)
-{
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
-}
-
 /* The same of sixteen. */
 static WIDE inline __m512i sum_sixteen(__m512i x, __m512i last)
 {
@@ -205,11 +201,6 @@ static WIDE void sum_columns_wide(const uint32_t a[PACK_BLOCK], const uint32_t b
 
 #else
 
-static bool can_widen(void)
-{
-    return false;
-}
-
 static void ascend_wide(uint32_t before, uint32_t v[PACK_BLOCK])
 {
     sum_ascending_portable(before, v);
@@ -227,7 +218,7 @@ static bool wide; /* set before main() */
 
 bool pack_widen(bool want)
 {
-    wide = want && can_widen();
+    wide = want && wide_can();
     return wide;
 }
 

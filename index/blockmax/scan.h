@@ -16,6 +16,7 @@
 
 #include "index/blockmax/greatest.h"
 #include "index/blockmax/leaves.h"
+#include "index/blockmax/marks.h"
 
 /* Stretches whose bounds are looked at together: those of four ranges. */
 #define CHUNK_RANGES (64 / RANGE_STRETCHES)
@@ -64,8 +65,7 @@ struct bm_search {
     size_t scored;
     size_t range_work, seen_work; /* for look_up() */
     size_t count_work; /* the same of a document that is counted, where that takes positions */
-    /* By part, then range, NULL where none was; bit by document: it was seen. NULL: that is not kept. */
-    uint64_t ***seen;
+    uint64_t ***seen;  /* by part: those that were seen (marks.h); NULL: that is not kept */
     struct candidate_room *room; /* of sparse.c; NULL: it was not needed yet */
     struct window *window;       /* of maxscore.c; NULL: it was not needed yet */
     bool every;                  /* whatever they score */

@@ -250,12 +250,9 @@ static int mark_seen(struct bm_search *b)
         return 0;
     uint64_t ***seen = pool_array(b->l.mem, b->l.part_count + 1, sizeof(uint64_t **));
     for (size_t i = 0; seen != NULL && i < b->l.part_count; i++) {
-        size_t ranges = b->l.parts[i].s->ranges;
-        seen[i] = pool_array(b->l.mem, ranges + 1, sizeof(uint64_t *));
+        seen[i] = marks_new(b->l.mem, b->l.parts[i].s->ranges);
         if (seen[i] == NULL)
             return -1;
-        for (size_t r = 0; r < ranges; r++)
-            seen[i][r] = NULL;
     }
     b->seen = seen;
     return seen == NULL ? -1 : 0;
