@@ -4,18 +4,9 @@
 #include <stdlib.h>
 
 #include "tests/support/support.h"
+#include "tests/unit/blockmax/random.h"
 
 #define NUMBERS 300
-
-static uint64_t random_state = 88172645463325252u;
-
-static uint32_t pick(uint32_t n)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state % n);
-}
 
 static int falling(const void *a, const void *b)
 {

@@ -2,19 +2,11 @@
 #include "index/blockmax/impacts.h"
 
 #include "tests/support/support.h"
+#include "tests/unit/blockmax/random.h"
+#include "tests/unit/blockmax/vectors.h"
 
 #define DOCS 256
 #define ROUNDS 2000
-
-static uint64_t random_state = 88172645463325252u;
-
-static uint32_t pick(uint32_t n)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state % n);
-}
 
 /* Many zeros, and some of the greatest. */
 static void fill(uint8_t *impacts)
@@ -318,18 +310,6 @@ static void joined_impacts_are_of_both(void **state)
     }
 }
 
-static int widened(void **state)
-{
-    (void)state;
-    return impacts_widen(true) ? 0 : -1;
-}
-
-static int narrowed(void **state)
-{
-    (void)state;
-    return impacts_widen(false) ? -1 : 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,10 +327,6 @@ int main(void)
         cmocka_unit_test(many_are_counted),
         cmocka_unit_test(bits_are_counted),
     };
-    int failed = cmocka_run_group_tests_name("16 bytes", tests, narrowed, NULL);
 
-    if (impacts_widen(true))
-        return failed + cmocka_run_group_tests_name("64 bytes", tests, widened, NULL);
-    printf("SKIPPED: this machine has no vectors of 64 bytes\n");
-    return failed;
+    return run_with_vectors(impacts_widen, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -2,19 +2,11 @@
 #include "index/blockmax/intersect.h"
 
 #include "tests/support/support.h"
+#include "tests/unit/blockmax/random.h"
+#include "tests/unit/blockmax/vectors.h"
 
 #define DOCS_MAX 400
 #define ROUNDS 20000
-
-static uint64_t random_state = 88172645463325252u;
-
-static uint32_t pick(uint32_t n)
-{
-    random_state ^= random_state << 13;
-    random_state ^= random_state >> 7;
-    random_state ^= random_state << 17;
-    return (uint32_t)(random_state % n);
-}
 
 /* From `from` on, with gaps up to `step`. */
 static void ascend(uint32_t *v, size_t n, uint32_t from, uint32_t step)
@@ -75,25 +67,9 @@ static void what_is_shared_is_found(void **state)
     assert_true(shared > ROUNDS);
 }
 
-static int widened(void **state)
-{
-    (void)state;
-    return intersect_widen(true) ? 0 : -1;
-}
-
-static int narrowed(void **state)
-{
-    (void)state;
-    return intersect_widen(false) ? -1 : 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_shared_is_found)};
-    int failed = cmocka_run_group_tests_name("16 bytes", tests, narrowed, NULL);
 
-    if (intersect_widen(true))
-        return failed + cmocka_run_group_tests_name("64 bytes", tests, widened, NULL);
-    printf("SKIPPED: this machine cannot intersect vectors of 64 bytes\n");
-    return failed;
+    return run_with_vectors(intersect_widen, tests, sizeof(tests) / sizeof(tests[0]));
 }

@@ -4,19 +4,10 @@
 #include "index/blockmax/invert.h"
 #include "index/blockmax/list.h"
 #include "tests/support/support.h"
+#include "tests/unit/blockmax/random.h"
 
 #define DOCS 9000
 #define WORDS 6
-
-static uint64_t state = 88172645463325252u;
-
-static uint32_t below(uint32_t n)
-{
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (uint32_t)(state >> 20) % n;
-}
 
 /* Word w stands in about one document in so many: dense, frequent, and of one block. */
 static const uint32_t rarity[WORDS] = {1, 3, 7, 30, 100, 900};
@@ -42,7 +33,7 @@ static struct segment *build(void)
         uint32_t at = 0;
         assert_int_equal(inverter_begin(v, 1 + d), 0);
         for (uint32_t w = 0; w < WORDS; w++) {
-            stands[w][d] = below(rarity[w]) == 0;
+            stands[w][d] = pick(rarity[w]) == 0;
             if (stands[w][d])
                 assert_int_equal(inverter_token(v, true, at++, name_of(w, name), false), 0);
         }
@@ -68,13 +59,13 @@ static void documents_meet_a_list(void **unused)
     (void)unused;
     struct segment *s = build();
     for (int round = 0; round < 4000; round++) {
-        uint32_t word = below(WORDS), step = 1 + below(below(2) == 0 ? 600 : 4), n = 0, k = 0;
+        uint32_t word = pick(WORDS), step = 1 + pick(pick(2) == 0 ? 600 : 4), n = 0, k = 0;
         assert_true(segment_find(s, name_of(word, name), &e, &found));
         assert_true(found && list_open(&l, s, &e) && list_open(&other, s, &e));
-        for (uint32_t d = below(DOCS); d < DOCS; d += 1 + below(step))
+        for (uint32_t d = pick(DOCS); d < DOCS; d += 1 + pick(step))
             docs[n++] = d;
-        if (below(2) == 0)
-            list_block(&l, below(l.blocks));
+        if (pick(2) == 0)
+            list_block(&l, pick(l.blocks));
         uint32_t got = list_meet(&l, docs, n, places, numbers);
         for (uint32_t i = 0; i < n; i++) {
             if (!stands[word][docs[i]])

@@ -1,6 +1,7 @@
 /* Packing: what goes in comes out, at every width; with vectors and without. */
 #include "index/blockmax/pack.h"
 #include "tests/support/support.h"
+#include "tests/unit/blockmax/vectors.h"
 
 static uint64_t state = 88172645463325252u;
 
@@ -162,18 +163,6 @@ static void a_width_is_that_of_the_largest(void **unused)
     assert_int_equal(pack_width(v, 4), 32);
 }
 
-static int widened(void **unused)
-{
-    (void)unused;
-    return pack_widen(true) ? 0 : -1;
-}
-
-static int narrowed(void **unused)
-{
-    (void)unused;
-    return pack_widen(false) ? -1 : 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -185,10 +174,6 @@ int main(void)
         cmocka_unit_test(runs_are_read_one_by_one),
         cmocka_unit_test(a_width_is_that_of_the_largest),
     };
-    int failed = cmocka_run_group_tests_name("16 bytes", tests, narrowed, NULL);
 
-    if (pack_widen(true))
-        return failed + cmocka_run_group_tests_name("64 bytes", tests, widened, NULL);
-    printf("SKIPPED: this machine has no vectors of 64 bytes\n");
-    return failed;
+    return run_with_vectors(pack_widen, tests, sizeof(tests) / sizeof(tests[0]));
 }
