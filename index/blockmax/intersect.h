@@ -25,7 +25,8 @@ size_t intersect(const uint32_t *docs, size_t n, const uint32_t block[PACK_BLOCK
 size_t intersect_portable(const uint32_t *docs, size_t n, const uint32_t block[PACK_BLOCK],
                           size_t *next, uint16_t *places, uint16_t *in_block);
 
-/* For tests: with vectors of 64 bytes, or of 16. Returns whether it is with them. Not while others search. */
-bool intersect_widen(bool want);
+/* For tests: so many are compared with so many, if the machine can, which is returned. Not while others search. */
+enum intersect_step { INTERSECT_FOUR, INTERSECT_EIGHT, INTERSECT_SIXTEEN };
+bool intersect_by(enum intersect_step step);
 
 #endif

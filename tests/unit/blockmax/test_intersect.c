@@ -67,9 +67,19 @@ static void what_is_shared_is_found(void **state)
     assert_true(shared > ROUNDS);
 }
 
+static bool by_eight(bool want)
+{
+    return intersect_by(want ? INTERSECT_EIGHT : INTERSECT_FOUR) && want;
+}
+
+static bool by_sixteen(bool want)
+{
+    return intersect_by(want ? INTERSECT_SIXTEEN : INTERSECT_FOUR) && want;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(what_is_shared_is_found)};
 
-    return run_with_vectors(intersect_widen, tests, sizeof(tests) / sizeof(tests[0]));
+    return run_with_vectors(by_eight, tests, 1) + run_with_vectors(by_sixteen, tests, 1);
 }

@@ -1,4 +1,4 @@
-/* The same tests with vectors of 16 bytes, or none, and with those of 64, where the machine has them. */
+/* The same tests with narrow vectors, or none, and with wide ones, where the machine has them. */
 #ifndef TESTS_BLOCKMAX_VECTORS_H
 #define TESTS_BLOCKMAX_VECTORS_H
 
@@ -25,11 +25,12 @@ static inline int run_with_vectors(bool (*widen)(bool want), const struct CMUnit
                                    size_t count)
 {
     vectors_widen = widen;
-    int failed = _cmocka_run_group_tests("16 bytes", tests, count, vectors_narrowed, NULL);
+    int failed = _cmocka_run_group_tests("narrow vectors", tests, count, vectors_narrowed, NULL);
 
     if (widen(true))
-        return failed + _cmocka_run_group_tests("64 bytes", tests, count, vectors_widened, NULL);
-    printf("SKIPPED: this machine has no such vectors of 64 bytes\n");
+        return failed +
+               _cmocka_run_group_tests("wide vectors", tests, count, vectors_widened, NULL);
+    printf("SKIPPED: this machine has no such wide vectors\n");
     return failed;
 }
 
