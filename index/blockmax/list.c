@@ -108,6 +108,7 @@ static void read_block(struct list *l, uint32_t block)
     l->counted = false;
     l->counts_asked = 0;
     l->summed = false;
+    l->in_columns = false;
 }
 
 static void read_counts(struct list *l)
@@ -355,13 +356,25 @@ struct position_reader {
     uint32_t group;
 };
 
-/* The positions of a block, of which there are `all`. False: damaged. */
-static bool open_positions(struct list *l, uint32_t block, uint32_t all, struct position_reader *r)
+bool list_verify_positions(struct list *l)
 {
     if (!l->positions_verified && !segment_verify(l->s, l->positions, l->positions_bytes))
         return false;
     l->positions_verified = true;
-    r->widths = l->s->bytes + l->positions + directory(l, POSITIONS, block);
+    return true;
+}
+
+static const uint8_t *block_positions(const struct list *l, uint32_t block)
+{
+    return l->s->bytes + l->positions + directory(l, POSITIONS, block);
+}
+
+/* The positions of a block, of which there are `all`. False: damaged. */
+static bool open_positions(struct list *l, uint32_t block, uint32_t all, struct position_reader *r)
+{
+    if (!list_verify_positions(l))
+        return false;
+    r->widths = block_positions(l, block);
     r->packed = r->widths + (all + POSITIONS_GROUP - 1) / POSITIONS_GROUP;
     r->group = 0;
     return true;
@@ -448,16 +461,36 @@ static void sum_up(const uint32_t *gaps, uint32_t count, uint32_t *out)
     }
 }
 
-void list_find_in(struct list *l, struct list_spot *spot)
+/* Where counts are small, as they mostly are, they are read as bytes. */
+static bool read_columns(struct list *l)
 {
-    if (spot->number >= l->n) { /* of a damaged list */
-        *spot = (struct list_spot){.number = spot->number};
-        return;
-    }
-    read_block(l, spot->number / PACK_BLOCK);
+    const uint8_t *data = block_data(l, l->read);
+
+    if (!columns_can() || l->read + 1 == l->blocks || data[1] > COLUMNS_WIDTH ||
+        data[2] > COLUMNS_WIDTH)
+        return false;
+    columns_unpack(data + 3 + pack_block_size(data[0]), data[1], data[2], &l->columns);
+    l->positions_at = block_positions(l, l->read);
+    l->in_columns = true;
+    return true;
+}
+
+struct list_spot list_find_in(struct list *l, uint32_t number)
+{
+    uint32_t block = number / PACK_BLOCK, place = number % PACK_BLOCK;
+
+    if (number >= l->n) /* of a damaged list */
+        return (struct list_spot){.number = number};
+    read_block(l, block);
+    if (read_columns(l))
+        return list_find(l, number);
     read_counts(l);
     sum_positions(l);
-    list_find(l, spot);
+    return (struct list_spot){.number = number,
+                              .count = {l->title[place], l->body[place]},
+                              .from = l->before[place],
+                              .all = all_positions(l),
+                              .positions = block_positions(l, block)};
 }
 
 /* The gaps of a field, where those of the whole block are; NULL: they are not. *whole false: damaged. */
@@ -489,43 +522,6 @@ bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_
     if (whole)
         sum_gaps(kept == NULL ? out : kept, spot->count[field], out);
     return whole;
-}
-
-/* A few that lie in one group, at `from` of it. */
-static void read_few(const uint8_t *group, unsigned width, uint32_t from, uint32_t room[GAPS_FEW])
-{
-    uint32_t bit = from * width;
-    uint64_t v = get64(group + bit / 8) >> (bit % 8), mask = (UINT64_C(1) << width) - 1;
-
-    for (uint32_t i = 0; i < GAPS_FEW; i++, v >>= width)
-        room[i] = (uint32_t)(v & mask);
-}
-
-/* Of 64 bits that are read from a byte on, up to 7 come before the first number. */
-#define FEW_BITS 57
-
-const uint32_t *list_field_gaps(struct list *l, const struct list_spot *spot, int field,
-                                uint32_t room[GAPS_FEW])
-{
-    uint32_t from = spot->from + (field == 0 ? 0 : spot->count[0]), count = spot->count[field];
-    struct position_reader r;
-    bool whole;
-    const uint32_t *kept = kept_gaps(l, spot, from, &whole);
-
-    if (kept != NULL || !whole)
-        return kept;
-    if (!open_positions(l, spot->number / PACK_BLOCK, spot->all, &r))
-        return NULL;
-    uint32_t group = from / POSITIONS_GROUP;
-    if (count == 0 || (from + count - 1) / POSITIONS_GROUP != group ||
-        r.widths[group] * GAPS_FEW > FEW_BITS) {
-        read_gaps(&r, from, count, room);
-        return room;
-    }
-    for (uint32_t i = 0; i < group; i++)
-        r.packed += pack_run_size(POSITIONS_GROUP, r.widths[i]);
-    read_few(r.packed, r.widths[group], from % POSITIONS_GROUP, room);
-    return room;
 }
 
 void list_expect_place(const struct list *l, uint32_t doc)
@@ -566,24 +562,6 @@ void list_expect_document(const struct list *l, uint32_t doc, bool positions)
     at += (behind - from) * (doc - first) / (last - first + 1);
     __builtin_prefetch(at);
     __builtin_prefetch(at + 64);
-}
-
-void list_expect_field(const struct list *l, const struct list_spot *spot)
-{
-    uint32_t block = spot->number / PACK_BLOCK;
-
-    if (spot->all == 0)
-        return;
-    uint64_t from = directory(l, POSITIONS, block);
-    uint64_t behind =
-        block + 1 < l->blocks ? directory(l, POSITIONS, block + 1) : l->positions_bytes;
-    const uint8_t *positions = l->s->bytes + l->positions + from;
-
-    if (l->placed == block && l->kept)
-        return;
-    __builtin_prefetch(positions);
-    if (behind > from) /* about there they are */
-        __builtin_prefetch(positions + (behind - from) * spot->from / spot->all);
 }
 
 bool list_block_positions(struct list *l, uint32_t *out)

@@ -2,6 +2,7 @@
 #ifndef INDEX_BLOCKMAX_LIST_H
 #define INDEX_BLOCKMAX_LIST_H
 
+#include "index/blockmax/columns.h"
 #include "index/blockmax/intersect.h"
 #include "index/blockmax/segment.h"
 
@@ -37,17 +38,21 @@ struct list {
     uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
     bool summed;                     /* so is `before` */
     uint32_t before[PACK_BLOCK + 1]; /* positions before those of each; behind the last, all */
-    uint32_t placed;                 /* the block whose positions are read, or NO_BLOCK */
-    uint32_t asked;                  /* how often they were */
+    bool in_columns;                 /* the same, in bytes */
+    struct columns columns;
+    const uint8_t *positions_at; /* of that block */
+    uint32_t placed;             /* the block whose positions are read, or NO_BLOCK */
+    uint32_t asked;              /* how often they were */
     bool kept; /* `gaps` has all of them, each as what it is above the one before */
     uint32_t gaps[LIST_GAPS + LIST_SLACK];
 };
 
 /* Where the positions of a posting are, and how many. */
 struct list_spot {
-    uint32_t number;    /* of the posting, among all of the list */
-    uint32_t count[2];  /* by field: 0 title, 1 body */
-    uint32_t from, all; /* positions of its block before its own, and all of them */
+    uint32_t number;          /* of the posting, among all of the list */
+    uint32_t count[2];        /* by field: 0 title, 1 body */
+    uint32_t from, all;       /* positions of its block before its own, and all of them */
+    const uint8_t *positions; /* those of its block: first a width for each group */
 };
 
 /* False: the segment is damaged. */
@@ -99,35 +104,44 @@ struct list_count {
     uint32_t title, body;
 };
 struct list_count list_count_of(struct list *l, uint32_t number);
-/* Fills in a spot by its number, from any block; that at hand stays. */
-void list_find_in(struct list *l, struct list_spot *spot);
-static inline void list_find(struct list *l, struct list_spot *spot)
+/* The spot of a posting by its number, from any block; that at hand stays. Zeros where a damaged list has no such
+ * posting. */
+struct list_spot list_find_in(struct list *l, uint32_t number);
+static inline struct list_spot list_find(struct list *l, uint32_t number)
 {
-    uint32_t place = spot->number % PACK_BLOCK, first = spot->number - place;
-    uint32_t left = l->n - first;
+    uint32_t place = number % PACK_BLOCK;
 
-    if (spot->number / PACK_BLOCK != l->read || !l->summed || spot->number >= l->n) {
-        list_find_in(l, spot);
-        return;
-    }
-    spot->count[0] = l->title[place];
-    spot->count[1] = l->body[place];
-    spot->from = l->before[place];
-    spot->all = l->before[left < PACK_BLOCK ? left : PACK_BLOCK];
+    if (number / PACK_BLOCK != l->read || !l->in_columns || number >= l->n)
+        return list_find_in(l, number);
+    return (struct list_spot){.number = number,
+                              .count = {l->columns.title[place], l->columns.body[place]},
+                              .from = l->columns.before[place],
+                              .all = l->columns.before[PACK_BLOCK],
+                              .positions = l->positions_at};
 }
+/* Before positions are read by their spots. False: the segment is damaged. */
+bool list_verify_positions(struct list *l);
 /* Positions in one field; `out` may be written up to LIST_SLACK beyond them. False: the segment is
  * damaged. */
 bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out);
-/* The same as gaps, of GAPS_FEW at most: where they are, or in `room`. NULL: the segment is damaged. */
-const uint32_t *list_field_gaps(struct list *l, const struct list_spot *spot, int field,
-                                uint32_t room[GAPS_FEW]);
 /* What tells where that is, may be; and, once that is there, what tells where its block is. */
 void list_expect_place(const struct list *l, uint32_t doc);
 void list_expect_block(const struct list *l, uint32_t doc);
+/* The row of the directory that a posting's block has. */
+static inline void list_expect_row(const struct list *l, uint32_t number)
+{
+    if (l->directory != NULL && number < l->n)
+        __builtin_prefetch(l->directory + (size_t)(number / PACK_BLOCK) * DIRECTORY_BYTES);
+}
 /* What is read of a document, with its positions or without, may be read soon. */
 void list_expect_document(const struct list *l, uint32_t doc, bool positions);
 /* Positions may be. */
-void list_expect_field(const struct list *l, const struct list_spot *spot);
+static inline void list_expect_field(const struct list_spot *spot)
+{
+    /* Where a gap takes about eight bits, it is there. */
+    __builtin_prefetch(spot->positions);
+    __builtin_prefetch(spot->positions + spot->from);
+}
 /* Those of the whole block: of each posting the title's, then the body's. */
 bool list_block_positions(struct list *l, uint32_t *out);
 

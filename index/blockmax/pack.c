@@ -84,20 +84,6 @@ void sum_gaps_portable(const uint32_t *gaps, size_t n, uint32_t *out)
     }
 }
 
-unsigned gaps_meet_portable(const uint32_t *a, size_t na, const uint32_t *b, size_t nb,
-                            int32_t shift)
-{
-    uint32_t in_a[GAPS_FEW], in_b[GAPS_FEW];
-    unsigned bits = 0;
-
-    sum_gaps_portable(a, na, in_a);
-    sum_gaps_portable(b, nb, in_b);
-    for (size_t i = 0; i < na; i++)
-        for (size_t k = 0; k < nb; k++)
-            bits |= (unsigned)((int64_t)in_a[i] + shift == (int64_t)in_b[k]) << i;
-    return bits;
-}
-
 #ifdef __SSE2__
 
 /* With `width` a constant all that depends on it is computed by the compiler. */
@@ -271,34 +257,7 @@ void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out)
     }
 }
 
-/* In place of what is not there stands what no number is, and what none is after a shift. */
-static __m128i few(const uint32_t *gaps, size_t n)
-{
-    const __m128i lanes = _mm_setr_epi32(0, 1, 2, 3), none = _mm_set1_epi32(INT32_MIN);
-    __m128i there = _mm_cmplt_epi32(lanes, _mm_set1_epi32((int)n));
-    __m128i x = sum_row(_mm_add_epi32(row_at(gaps), _mm_set1_epi32(1)), _mm_set1_epi32(-1));
-
-    return _mm_or_si128(_mm_and_si128(there, x), _mm_andnot_si128(there, none));
-}
-
-unsigned gaps_meet(const uint32_t *a, size_t na, const uint32_t *b, size_t nb, int32_t shift)
-{
-    __m128i x = _mm_add_epi32(few(a, na), _mm_set1_epi32(shift)), y = few(b, nb);
-    __m128i one =
-        _mm_or_si128(_mm_cmpeq_epi32(x, y), _mm_cmpeq_epi32(x, _mm_shuffle_epi32(y, 0x39)));
-    __m128i two = _mm_or_si128(_mm_cmpeq_epi32(x, _mm_shuffle_epi32(y, 0x4e)),
-                               _mm_cmpeq_epi32(x, _mm_shuffle_epi32(y, 0x93)));
-    unsigned bits = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(_mm_or_si128(one, two)));
-
-    return bits & ((1U << na) - 1);
-}
-
 #else
-
-unsigned gaps_meet(const uint32_t *a, size_t na, const uint32_t *b, size_t nb, int32_t shift)
-{
-    return gaps_meet_portable(a, na, b, nb, shift);
-}
 
 void unpack_block(const uint8_t *in, unsigned width, uint32_t out[PACK_BLOCK])
 {

@@ -118,12 +118,4 @@ void unpack_run_portable(const uint8_t *in, size_t n, unsigned width, uint32_t *
 void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out);
 void sum_gaps_portable(const uint32_t *gaps, size_t n, uint32_t *out);
 
-/* Numbers, at most so many, below 2^30, by their gaps. */
-#define GAPS_FEW 4
-/* Bits of those of `a` of which the number `shift` behind is among `b`; below zero there is none. Reads GAPS_FEW
- * of each. */
-unsigned gaps_meet(const uint32_t *a, size_t na, const uint32_t *b, size_t nb, int32_t shift);
-unsigned gaps_meet_portable(const uint32_t *a, size_t na, const uint32_t *b, size_t nb,
-                            int32_t shift);
-
 #endif

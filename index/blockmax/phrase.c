@@ -2,6 +2,10 @@
  * only while something is left. */
 #include "index/blockmax/phrase.h"
 
+#include <string.h>
+
+#include "index/blockmax/fours.h"
+
 /* The list of a term; of one that was before, that. */
 static struct list *list_of(const struct phrase *p, struct list *l)
 {
@@ -20,46 +24,36 @@ struct phrase *phrase_open(struct source *terms, size_t count, bool title, bool 
         return NULL;
     *p = (struct phrase){.terms = pool_array(mem, count, sizeof(*p->terms)),
                          .sorted = pool_array(mem, count, sizeof(struct phrase_term *)),
+                         .rarest = pool_array(mem, count, sizeof(struct phrase_term *)),
                          .doc = UINT32_MAX,
                          .fields = {title, body},
                          .mem = mem};
-    if (p->terms == NULL || p->sorted == NULL)
+    if (p->terms == NULL || p->sorted == NULL || p->rarest == NULL)
         return NULL;
     for (uint32_t k = 0; k < count; k++) {
         struct list *l = list_of(p, source_list(&terms[k]));
         p->terms[k] = (struct phrase_term){.list = l, .offset = k};
         p->sorted[k] = &p->terms[k];
+        size_t at = k;
+        for (; at > 0 && p->rarest[at - 1]->list->n > l->n; at--)
+            p->rarest[at] = p->rarest[at - 1];
+        p->rarest[at] = &p->terms[k];
         p->count++;
     }
     return p;
 }
 
-/* The postings of one term: first where their blocks are, then what those say of the positions. */
-static void find_term(struct phrase_term *t, const uint32_t *docs, size_t n)
-{
-    struct list *l = t->list;
-
-    for (size_t i = 0; i < n; i++) {
-        uint32_t number = t->spots[i].number;
-        uint32_t block = number != NO_POSTING ? number / PACK_BLOCK : list_block_ahead(l, docs[i]);
-        if (block < l->blocks && block != l->read)
-            list_fetch(l, block);
-    }
-    for (size_t i = 0; i < n; i++) {
-        struct list_spot *spot = &t->spots[i];
-        if (spot->number == NO_POSTING)
-            spot->number = list_number(l, docs[i]);
-        bool other = i == 0 || spot->number / PACK_BLOCK != spot[-1].number / PACK_BLOCK;
-        list_find(l, spot);
-        if (other) /* the positions of a block lie together */
-            list_expect_field(l, spot);
-    }
-}
-
-void phrase_find(struct phrase *p, const uint32_t *docs, size_t n)
+/* Finds the `i`th of some documents, all terms of which are numbered. */
+static void find_spots(struct phrase *p, size_t i)
 {
     for (size_t k = 0; k < p->count; k++)
-        find_term(&p->terms[k], docs, n);
+        p->terms[k].spot = list_find(p->terms[k].list, p->terms[k].numbers[i]);
+}
+
+void phrase_move(struct phrase *p, size_t i, uint32_t doc)
+{
+    find_spots(p, i);
+    p->doc = doc;
 }
 
 bool phrase_seek(struct phrase *p, uint32_t doc)
@@ -67,22 +61,19 @@ bool phrase_seek(struct phrase *p, uint32_t doc)
     if (p->doc == doc)
         return true;
     p->doc = UINT32_MAX;
-    p->spot = PHRASE_BATCH;
     for (size_t k = 0; k < p->count; k++) {
         struct phrase_term *t = &p->terms[k];
-        t->spots[PHRASE_BATCH].number = list_number(t->list, doc);
-        if (t->spots[PHRASE_BATCH].number == NO_POSTING)
+        t->numbers[0] = list_number(t->list, doc);
+        if (t->numbers[0] == NO_POSTING)
             return false;
     }
-    for (size_t k = 0; k < p->count; k++)
-        list_find(p->terms[k].list, &p->terms[k].spots[PHRASE_BATCH]);
-    p->doc = doc;
+    phrase_move(p, 0, doc);
     return true;
 }
 
-static uint32_t count_of(const struct phrase *p, const struct phrase_term *t, int field)
+static uint32_t count_of(const struct phrase_term *t, int field)
 {
-    return t->spots[p->spot].count[field];
+    return t->spot.count[field];
 }
 
 /* Those that stand least often come first. */
@@ -91,7 +82,7 @@ static void sort_terms(struct phrase *p, int field)
     for (size_t k = 1; k < p->count; k++) {
         struct phrase_term *t = p->sorted[k];
         size_t at = k;
-        for (; at > 0 && count_of(p, p->sorted[at - 1], field) > count_of(p, t, field); at--)
+        for (; at > 0 && count_of(p->sorted[at - 1], field) > count_of(t, field); at--)
             p->sorted[at] = p->sorted[at - 1];
         p->sorted[at] = t;
     }
@@ -100,7 +91,7 @@ static void sort_terms(struct phrase *p, int field)
 /* Reads the positions in a field; behind them stands what is none. */
 static sx_status read_positions(struct phrase *p, struct phrase_term *t, int field)
 {
-    uint32_t n = count_of(p, t, field);
+    uint32_t n = count_of(t, field);
 
     if (n + LIST_SLACK > t->room) {
         size_t room = 2 * (size_t)n + 64;
@@ -109,7 +100,7 @@ static sx_status read_positions(struct phrase *p, struct phrase_term *t, int fie
         if (t->at == NULL)
             return SX_ENOMEM;
     }
-    if (!list_field(t->list, &t->spots[p->spot], field, t->at))
+    if (!list_field(t->list, &t->spot, field, t->at))
         return SX_ECORRUPT;
     for (uint32_t i = 0; i < LIST_SLACK; i++)
         t->at[n + i] = UINT32_MAX;
@@ -148,46 +139,17 @@ static uint32_t keep_starts(uint32_t *starts, uint32_t n, const struct phrase_te
     return kept;
 }
 
-/* Whether each term stands at most a few times in a field. */
-static bool are_few(const struct phrase *p, int field)
-{
-    for (size_t k = 0; k < p->count; k++)
-        if (count_of(p, &p->terms[k], field) > GAPS_FEW)
-            return false;
-    return true;
-}
-
-/* Whether it stands in a field, where each term does a few times. */
-static sx_status find_few(struct phrase *p, int field, bool *stands)
-{
-    const struct phrase_term *first = &p->terms[0];
-    uint32_t room[GAPS_FEW], other[GAPS_FEW];
-    const uint32_t *gaps = list_field_gaps(first->list, &first->spots[p->spot], field, room);
-    unsigned starts = (1U << count_of(p, first, field)) - 1;
-
-    for (size_t k = 1; gaps != NULL && k < p->count && starts != 0; k++) {
-        const struct phrase_term *t = &p->terms[k];
-        const uint32_t *next = list_field_gaps(t->list, &t->spots[p->spot], field, other);
-        if (next == NULL)
-            return SX_ECORRUPT;
-        starts &=
-            gaps_meet(gaps, count_of(p, first, field), next, count_of(p, t, field), (int32_t)k);
-    }
-    *stands = starts != 0;
-    return gaps == NULL ? SX_ECORRUPT : SX_OK;
-}
-
 /* Counts it in a field; `any`: whether it stands there. */
 static sx_status count_field(struct phrase *p, int field, bool any, uint32_t *out)
 {
     *out = 0;
     for (size_t k = 0; k < p->count; k++)
-        if (!p->fields[field] || count_of(p, &p->terms[k], field) == 0)
+        if (!p->fields[field] || count_of(&p->terms[k], field) == 0)
             return SX_OK;
     sort_terms(p, field);
     struct phrase_term *first = p->sorted[0];
     sx_status rc = read_positions(p, first, field);
-    uint32_t n = rc == SX_OK ? find_starts(first, count_of(p, first, field)) : 0;
+    uint32_t n = rc == SX_OK ? find_starts(first, count_of(first, field)) : 0;
     for (size_t k = 1; k < p->count && n > 0; k++) {
         struct phrase_term *next = p->sorted[k];
         rc = read_positions(p, next, field);
@@ -206,24 +168,134 @@ sx_status phrase_count(struct phrase *p, struct phrase_tf *out)
     return rc == SX_OK ? count_field(p, 1, false, &out->body) : rc;
 }
 
-static sx_status stands_in(struct phrase *p, int field, bool *stands)
-{
-    uint32_t n;
+/* ---- some documents --------------------------------------------------------------------------- */
 
-    *stands = false;
-    for (size_t k = 0; k < p->count; k++)
-        if (!p->fields[field] || count_of(p, &p->terms[k], field) == 0)
-            return SX_OK;
-    if (are_few(p, field))
-        return find_few(p, field, stands);
-    sx_status rc = count_field(p, field, true, &n);
-    *stands = n > 0;
+/* Documents that are looked at together. */
+struct some {
+    const uint32_t *docs;
+    uint32_t at[PHRASE_BATCH]; /* numbers of those that may have the phrase, */
+    size_t count;
+    uint64_t fields[2];            /* in which field, a bit for each; */
+    uint64_t elsewise;             /* of which the body is read elsewise, */
+    uint64_t places[PHRASE_BATCH]; /* and else where it may begin in that */
+};
+
+static void keep_some(struct some *s)
+{
+    s->count = 0;
+    for (uint64_t bits = s->fields[0] | s->fields[1] | s->elsewise; bits != 0; bits &= bits - 1)
+        s->at[s->count++] = (uint32_t)__builtin_ctzll(bits);
+}
+
+/* The numbers of a term's postings, if they are not told. */
+static void seek_numbers(struct phrase_term *t, const struct some *s)
+{
+    struct list *l = t->list;
+
+    if (t->numbers[s->at[0]] != NO_POSTING)
+        return;
+    for (size_t k = 0; k < s->count; k++)
+        list_expect_place(l, s->docs[s->at[k]]);
+    for (size_t k = 0; k < s->count; k++) {
+        uint32_t i = s->at[k];
+        t->numbers[i] = list_number(l, s->docs[i]);
+        list_expect_row(l, t->numbers[i]);
+    }
+}
+
+static void fetch_postings(struct phrase_term *t, const struct some *s)
+{
+    const struct list *l = t->list;
+
+    seek_numbers(t, s);
+    for (size_t k = 0; k < s->count; k++) {
+        uint32_t block = t->numbers[s->at[k]] / PACK_BLOCK;
+        if (block < l->blocks && block != l->read)
+            list_fetch(l, block);
+    }
+}
+
+/* In which fields it stands; where in the bodies is for fours.h. */
+static void find_postings(struct some *s, struct phrase_term *t, struct fours *bodies)
+{
+    uint64_t in[2] = {0, 0};
+
+    for (size_t i = 0; i < bodies->count; i++)
+        bodies->n[i] = 0;
+    for (size_t k = 0; k < s->count; k++) {
+        uint32_t i = s->at[k];
+        const struct list_spot spot = list_find(t->list, t->numbers[i]);
+        list_expect_field(&spot);
+        in[0] |= (uint64_t)(spot.count[0] > 0) << i;
+        in[1] |= (uint64_t)(spot.count[1] > 0) << i;
+        bodies->positions[i] = spot.positions;
+        bodies->all[i] = spot.all;
+        bodies->from[i] = spot.from + spot.count[0];
+        bodies->n[i] = (s->fields[1] >> i & 1) != 0 ? spot.count[1] : 0;
+    }
+    s->fields[0] &= in[0];
+    s->fields[1] &= in[1];
+    s->elsewise &= in[1];
+}
+
+/* The first of the terms, or another: which of the documents are left. */
+static void keep_bodies(struct some *s, const struct fours *bodies, uint32_t shift, bool first)
+{
+    uint64_t far, left = s->fields[1];
+
+    if (first) {
+        far = fours_take(bodies, shift, s->places);
+        left &= ~far;
+    } else {
+        left &= fours_meet(bodies, shift, s->places, &far);
+    }
+    s->elsewise |= far;
+    s->fields[1] = left;
+}
+
+/* Reads all positions of those of which that is needed. */
+static sx_status stand_elsewise(struct phrase *p, uint64_t bits, int field, uint64_t *stand)
+{
+    sx_status rc = SX_OK;
+
+    for (; bits != 0 && rc == SX_OK; bits &= bits - 1) {
+        uint32_t n;
+        find_spots(p, (size_t)__builtin_ctzll(bits));
+        rc = count_field(p, field, true, &n);
+        *stand |= n > 0 ? bits & -bits : 0;
+    }
     return rc;
 }
 
-sx_status phrase_stands(struct phrase *p, bool *stands)
+sx_status phrase_stand(struct phrase *p, const uint32_t *docs, size_t n, uint64_t *bits)
 {
-    sx_status rc = stands_in(p, 1, stands);
+    uint64_t all = n == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - n);
+    uint32_t last = (uint32_t)p->count - 1;
+    struct fours bodies;
+    struct some s;
 
-    return rc == SX_OK && !*stands ? stands_in(p, 0, stands) : rc;
+    s.docs = docs;
+    s.fields[0] = p->fields[0] ? all : 0;
+    s.fields[1] = p->fields[1] && last < FOURS_SHIFT ? all : 0;
+    s.elsewise = p->fields[1] ? all & ~s.fields[1] : 0;
+    bodies.count = n;
+    p->doc = UINT32_MAX;
+    keep_some(&s);
+    for (uint32_t k = 0; k <= last && k < 2 && s.count > 0; k++)
+        fetch_postings(p->rarest[k], &s);
+    for (uint32_t k = 0; k <= last; k++) {
+        struct phrase_term *t = p->rarest[k];
+        keep_some(&s);
+        if (s.count == 0)
+            break;
+        if (!list_verify_positions(t->list))
+            return SX_ECORRUPT;
+        if (k >= 2)
+            fetch_postings(t, &s);
+        find_postings(&s, t, &bodies);
+        keep_bodies(&s, &bodies, last - t->offset, k == 0);
+    }
+    *bits = s.fields[1];
+    sx_status rc = stand_elsewise(p, s.elsewise & ~*bits, 1, bits);
+    return rc == SX_OK ? stand_elsewise(p, s.fields[0] & ~*bits, 0, bits) : rc;
 }

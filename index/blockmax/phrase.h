@@ -13,42 +13,38 @@
 #include "index/blockmax/source.h"
 
 /* Documents that are found together, at most. */
-#define PHRASE_BATCH 32
+#define PHRASE_BATCH 64
 
 struct phrase_term {
-    struct list *list;                        /* that of an earlier term, where both are the same */
-    uint32_t offset;                          /* in the phrase */
-    struct list_spot spots[PHRASE_BATCH + 1]; /* by document; the last is of one that came alone */
-    uint32_t *at;                             /* positions in one field */
+    struct list *list;              /* that of an earlier term, where both are the same */
+    uint32_t offset;                /* in the phrase */
+    uint32_t numbers[PHRASE_BATCH]; /* of its postings in documents that are looked at together */
+    struct list_spot spot;          /* in the document at hand */
+    uint32_t *at;                   /* positions in one field */
     size_t room;
 };
 
 struct phrase {
     struct phrase_term *terms;
     struct phrase_term **sorted; /* those that stand least often first */
+    struct phrase_term **rarest; /* those of the fewest postings first */
     size_t count;
     bool fields[2]; /* where it may stand */
-    uint32_t doc;   /* the document at hand, and its spots */
-    size_t spot;
+    uint32_t doc;   /* the document at hand */
     struct pool *mem;
 };
 
 /* NULL: memory ran out. */
 struct phrase *phrase_open(struct source *terms, size_t count, bool title, bool body,
                            struct pool *mem);
-/* Finds documents that have all terms, in order; the numbers of their postings are in the spots, or
- * NO_POSTING: they are sought. */
-void phrase_find(struct phrase *p, const uint32_t *docs, size_t n);
-/* To one of those. */
-static inline void phrase_move(struct phrase *p, size_t i, uint32_t doc)
-{
-    p->spot = i;
-    p->doc = doc;
-}
+/* Which of some documents, in order, that have all terms have the phrase, too: a bit for each. The numbers of
+ * their postings are told, or NO_POSTING: they are sought. SX_ENOMEM, SX_ECORRUPT: without words. */
+sx_status phrase_stand(struct phrase *p, const uint32_t *docs, size_t n, uint64_t *bits);
+/* To the `i`th of those. */
+void phrase_move(struct phrase *p, size_t i, uint32_t doc);
 /* To any document, unless it is at hand. False: it lacks a term. */
 bool phrase_seek(struct phrase *p, uint32_t doc);
 /* In the document at hand. SX_ENOMEM, SX_ECORRUPT: without words. */
 sx_status phrase_count(struct phrase *p, struct phrase_tf *out);
-sx_status phrase_stands(struct phrase *p, bool *stands);
 
 #endif

@@ -257,11 +257,11 @@ void source_load_bits(struct source *src, uint32_t range, uint32_t ranges, uint6
 /* Adds those of one list, which may come in between what is there. */
 static sx_status add_places(struct list *l, uint32_t doc, struct places *out)
 {
-    struct list_spot spot = {.number = list_number(l, doc)};
+    uint32_t number = list_number(l, doc);
 
-    if (spot.number == NO_POSTING)
+    if (number == NO_POSTING)
         return SX_OK;
-    list_find(l, &spot);
+    struct list_spot spot = list_find(l, number);
     for (int f = 0; f < 2; f++) {
         uint32_t *at = places_extend(out, f, spot.count[f] + LIST_SLACK);
         if (at == NULL)

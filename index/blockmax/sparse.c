@@ -332,17 +332,14 @@ struct batch {
     size_t count;
 };
 
-/* Finds the phrases of a batch. */
-static void find_phrases(const struct candidates *c, const struct batch *batch)
+/* Tells the phrases where a batch is. */
+static void tell_phrases(const struct candidates *c, const struct batch *batch)
 {
     for (size_t i = 0; i < c->count; i++) {
         const struct needed *one = &c->needed[i];
         for (size_t k = 0; one->phrase != NULL && k < batch->count; k++)
-            one->phrase->terms[one->term].spots[k].number = one->numbers[batch->places[k]];
+            one->phrase->terms[one->term].numbers[k] = one->numbers[batch->places[k]];
     }
-    for (size_t i = 0; i < c->count; i++)
-        if (c->needed[i].phrase != NULL && c->needed[i].term == 0)
-            phrase_find(c->needed[i].phrase, batch->docs, batch->count);
 }
 
 /* To the `k`th of a batch. */
@@ -376,25 +373,20 @@ static void keep_reaching(const struct bm_search *b, struct candidates *c, uint1
     c->found = found;
 }
 
-/* Whether the document at hand has all phrases, too. */
-static sx_status has_phrases(const struct candidates *c, bool *has)
+/* Which of a batch have all phrases, too: a bit for each. */
+static sx_status stand_phrases(const struct candidates *c, const struct batch *batch,
+                               uint64_t *bits)
 {
     sx_status rc = SX_OK;
 
-    *has = true;
-    for (size_t i = 0; i < c->count && *has && rc == SX_OK; i++)
-        if (c->needed[i].phrase != NULL && c->needed[i].term == 0)
-            rc = phrase_stands(c->needed[i].phrase, has);
-    return rc;
-}
-
-/* Counts one that is not seen. */
-static sx_status count_unseen(struct bm_search *b, const struct candidates *c, uint32_t doc)
-{
-    bool has = c->phrases && scan_sees(b, doc);
-    sx_status rc = has ? has_phrases(c, &has) : SX_OK;
-
-    b->at->all += rc == SX_OK && has;
+    *bits = batch->count == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - batch->count);
+    for (size_t i = 0; i < c->count && rc == SX_OK; i++) {
+        uint64_t stand;
+        if (c->needed[i].phrase == NULL || c->needed[i].term != 0)
+            continue;
+        rc = phrase_stand(c->needed[i].phrase, batch->docs, batch->count, &stand);
+        *bits &= stand;
+    }
     return rc;
 }
 
@@ -417,6 +409,7 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint16_t r
     uint16_t least = scan_least_now(b);
     struct batch batch = {.count = 0};
     sx_status rc = SX_OK;
+    uint64_t stand = 0;
 
     for (; *next < c->found && batch.count < PHRASE_BATCH; ++*next) {
         uint32_t doc = c->docs[*next];
@@ -427,15 +420,18 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint16_t r
         batch.places[batch.count] = *next;
         batch.docs[batch.count++] = doc;
     }
-    find_phrases(c, &batch);
-    for (size_t k = 0; k < batch.count && rc == SX_OK; k++) {
+    tell_phrases(c, &batch);
+    rc = stand_phrases(c, &batch, &stand);
+    for (; stand != 0 && rc == SX_OK; stand &= stand - 1) {
+        size_t k = (size_t)__builtin_ctzll(stand);
         uint16_t sum = c->sums[batch.places[k]];
-        bool meets = sum >= scan_least_now(b);
-        if (meets || c->phrases)
+        if (sum >= scan_least_now(b)) {
+            struct known known = known_of(c, batch.places[k]);
             move_phrases(c, &batch, k);
-        struct known known = known_of(c, batch.places[k]);
-        rc = meets ? scan_meet(b, batch.docs[k], sum, rest, &known)
-                   : count_unseen(b, c, batch.docs[k]);
+            rc = scan_meet(b, batch.docs[k], sum, rest, &known);
+        } else if (c->phrases) {
+            b->at->all += scan_sees(b, batch.docs[k]);
+        }
     }
     return rc;
 }
@@ -549,8 +545,7 @@ static sx_status count_batch(struct bm_search *b, const struct candidates *c, ui
                              uint64_t *all)
 {
     struct batch batch = {.count = 0};
-    sx_status rc = SX_OK;
-    bool has;
+    uint64_t stand;
 
     for (; *next < c->found && batch.count < PHRASE_BATCH; ++*next) {
         uint32_t doc = c->docs[*next];
@@ -559,12 +554,9 @@ static sx_status count_batch(struct bm_search *b, const struct candidates *c, ui
         batch.places[batch.count] = *next;
         batch.docs[batch.count++] = doc;
     }
-    find_phrases(c, &batch);
-    for (size_t k = 0; k < batch.count && rc == SX_OK; k++) {
-        move_phrases(c, &batch, k);
-        rc = has_phrases(c, &has);
-        *all += rc == SX_OK && has;
-    }
+    tell_phrases(c, &batch);
+    sx_status rc = stand_phrases(c, &batch, &stand);
+    *all += rc == SX_OK ? bits_count(stand) : 0;
     return rc;
 }
 

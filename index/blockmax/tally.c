@@ -52,15 +52,10 @@ struct tally_batch {
 
 static sx_status count_batch(struct tally_batch *batch, uint64_t *all)
 {
-    sx_status rc = SX_OK;
-    bool stands;
+    uint64_t stand;
 
-    phrase_find(batch->p, batch->docs, batch->count);
-    for (size_t i = 0; i < batch->count && rc == SX_OK; i++) {
-        phrase_move(batch->p, i, batch->docs[i]);
-        rc = phrase_stands(batch->p, &stands);
-        *all += rc == SX_OK && stands;
-    }
+    sx_status rc = phrase_stand(batch->p, batch->docs, batch->count, &stand);
+    *all += rc == SX_OK ? bits_count(stand) : 0;
     batch->count = 0;
     return rc;
 }
@@ -83,7 +78,7 @@ static sx_status tally_word(struct bm_search *b, struct tally_batch *batch,
         if (scan_was_seen(b, doc) || !scan_sees(b, doc))
             continue;
         for (size_t k = 0; k < p->count; k++)
-            p->terms[k].spots[batch->count].number =
+            p->terms[k].numbers[batch->count] =
                 terms[k].before[w] + bits_count(terms[k].bits[w] & before);
         batch->docs[batch->count++] = doc;
         if (batch->count == PHRASE_BATCH)

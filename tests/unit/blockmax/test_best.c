@@ -5,6 +5,8 @@
 
 #include "index/base/alloc.h"
 #include "index/base/str.h"
+#include "index/blockmax/columns.h"
+#include "index/blockmax/fours.h"
 #include "index/blockmax/impacts.h"
 #include "index/blockmax/intersect.h"
 #include "index/blockmax/invert.h"
@@ -486,6 +488,8 @@ static void widen(bool want)
     if (!want || !intersect_by(INTERSECT_SIXTEEN))
         intersect_by(want ? INTERSECT_EIGHT : INTERSECT_FOUR);
     pack_widen(want);
+    columns_widen(want);
+    fours_widen(want);
 }
 
 /* As a machine without wide vectors does it. */

@@ -97,35 +97,6 @@ static void gaps_of_any_count_add_up(void **unused)
     }
 }
 
-/* All counts, of numbers that are close together, and the phrase on either side. */
-static void few_gaps_meet(void **unused)
-{
-    uint32_t a[GAPS_FEW], b[GAPS_FEW];
-    size_t met = 0;
-
-    (void)unused;
-    for (int round = 0; round < 20000; round++) {
-        size_t na = random_below(16) % (GAPS_FEW + 1), nb = random_below(16) % (GAPS_FEW + 1);
-        int32_t shift = (int32_t)(random_below(16) % 9) - 4;
-        unsigned want = 0;
-        for (size_t i = 0; i < GAPS_FEW; i++) {
-            a[i] = random_below(random_below(3) == 0 ? 24 : 1);
-            b[i] = random_below(random_below(3) == 0 ? 24 : 1);
-        }
-        for (size_t i = 0, x = 0; i < na; i++) {
-            x += a[i] + (i > 0);
-            for (size_t k = 0, y = 0; k < nb; k++) {
-                y += b[k] + (k > 0);
-                want |= (unsigned)((int64_t)x + shift == (int64_t)y) << i;
-            }
-        }
-        assert_int_equal(gaps_meet(a, na, b, nb, shift), want);
-        assert_int_equal(gaps_meet_portable(a, na, b, nb, shift), want);
-        met += want != 0;
-    }
-    assert_true(met > 1000);
-}
-
 static void runs_are_read_one_by_one(void **unused)
 {
     uint32_t in[200], out[200];
@@ -170,7 +141,6 @@ int main(void)
         cmocka_unit_test(ascending_numbers_come_back),
         cmocka_unit_test(columns_add_up),
         cmocka_unit_test(gaps_of_any_count_add_up),
-        cmocka_unit_test(few_gaps_meet),
         cmocka_unit_test(runs_are_read_one_by_one),
         cmocka_unit_test(a_width_is_that_of_the_largest),
     };
