@@ -146,6 +146,23 @@ static void begin_candidates(struct candidates *c, const uint8_t *impacts, uint3
     forget_numbers(c, 0);
 }
 
+/* The same, where all its postings are in one place. */
+static void begin_flat(struct candidates *c, const struct source *src, uint32_t range,
+                       uint32_t ranges)
+{
+    uint32_t first = range << RANGE_BITS;
+
+    c->found = 0;
+    for (uint32_t i = src->flat_first[range]; i < src->flat_first[range + ranges]; i++) {
+        uint32_t doc = src->flat[i];
+        if (src->flat_impacts[i] < impact_for(c->least[(doc - first) / STRETCH_DOCS], c->weight))
+            continue;
+        c->needed[0].impacts[c->found] = src->flat_impacts[i];
+        c->docs[c->found++] = doc;
+    }
+    forget_numbers(c, 0);
+}
+
 /* Keeps those at c->kept[0 … found), whose impacts for needed[i] are in c->impacts. */
 static void keep_candidates(struct candidates *c, size_t i, uint32_t found)
 {
@@ -265,6 +282,8 @@ static int find_candidates(struct bm_search *b, struct candidates *c, uint32_t r
         const uint8_t *dense = source_dense(src);
         if (i == 0 && l != NULL) {
             begin_listed(c, l, first, end);
+        } else if (i == 0 && src->big_count == 0 && src->flat_count > 0) {
+            begin_flat(c, src, range, ranges);
         } else if (i > 0 && dense != NULL) {
             keep_loaded(c, i, dense, 0);
         } else if (l != NULL) {
