@@ -39,7 +39,7 @@ struct list {
     bool summed;                     /* so is `before` */
     uint32_t before[PACK_BLOCK + 1]; /* positions before those of each; behind the last, all */
     bool in_columns;                 /* the same, in bytes */
-    struct columns columns;
+    struct block_columns columns;
     const uint8_t *positions_at; /* of that block */
     uint32_t placed;             /* the block whose positions are read, or NO_BLOCK */
     uint32_t asked;              /* how often they were */

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "index/blockmax/fields.h"
 #include "index/blockmax/impacts_wide.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -171,17 +172,20 @@ static WIDE void ascend_wide(uint32_t before, uint32_t v[PACK_BLOCK])
     }
 }
 
-static WIDE void sum_columns_wide(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
-                                  uint32_t out[PACK_BLOCK])
+/* Of numbers of FIELDS_WIDTH at most. */
+static FIELDS void unpack_ascending_wide(const uint8_t *in, unsigned width, uint32_t before,
+                                         uint32_t out[PACK_BLOCK])
 {
-    const __m512i fifteen = _mm512_set1_epi32(15);
-    __m512i last = _mm512_setzero_si512();
+    const __m512i base = _mm512_set1_epi32((int)before), one = _mm512_set1_epi16(1);
+    const struct fields f = fields_open(in, width);
+    __m512i sum = _mm512_setzero_si512();
 
-    for (size_t i = 0; i < PACK_BLOCK; i += 16) {
-        __m512i both = _mm512_add_epi32(_mm512_loadu_si512(a + i), _mm512_loadu_si512(b + i));
-        last = sum_sixteen(both, last);
-        _mm512_storeu_si512(out + i, last);
-        last = _mm512_permutexvar_epi32(fifteen, last);
+    for (size_t i = 0; i < PACK_BLOCK / FIELDS_COUNT; i++, out += FIELDS_COUNT) {
+        __m512i x = fields_sum(_mm512_add_epi16(fields_at(&f, i), one), &sum);
+        __m512i low = _mm512_cvtepu16_epi32(_mm512_castsi512_si256(x));
+        __m512i high = _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(x, 1));
+        _mm512_storeu_si512(out, _mm512_add_epi32(low, base));
+        _mm512_storeu_si512(out + 16, _mm512_add_epi32(high, base));
     }
 }
 
@@ -192,19 +196,21 @@ static void ascend_wide(uint32_t before, uint32_t v[PACK_BLOCK])
     sum_ascending_portable(before, v);
 }
 
-static void sum_columns_wide(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
-                             uint32_t out[PACK_BLOCK])
+static void unpack_ascending_wide(const uint8_t *in, unsigned width, uint32_t before,
+                                  uint32_t out[PACK_BLOCK])
 {
-    sum_columns_portable(a, b, out);
+    unpack_block_portable(in, width, out);
+    sum_ascending_portable(before, out);
 }
 
 #endif
 
-static bool wide; /* set before main() */
+static bool wide, wider; /* set before main(); wider: what fields.h takes, too */
 
 bool pack_widen(bool want)
 {
     wide = want && wide_can();
+    wider = want && fields_can();
     return wide;
 }
 
@@ -234,10 +240,6 @@ void sum_columns(const uint32_t a[PACK_BLOCK], const uint32_t b[PACK_BLOCK],
 {
     __m128i last = _mm_setzero_si128();
 
-    if (wide) {
-        sum_columns_wide(a, b, out);
-        return;
-    }
     for (size_t i = 0; i < PACK_BLOCK; i += LANES) {
         __m128i x = sum_row(_mm_add_epi32(row_at(a + i), row_at(b + i)), last);
         _mm_storeu_si128((__m128i *)(void *)(out + i), x);
@@ -290,6 +292,12 @@ void sum_gaps(const uint32_t *gaps, size_t n, uint32_t *out)
 
 void unpack_ascending(const uint8_t *in, unsigned width, uint32_t before, uint32_t out[PACK_BLOCK])
 {
+#ifdef __SSE2__
+    if (wider && width <= FIELDS_WIDTH) {
+        unpack_ascending_wide(in, width, before, out);
+        return;
+    }
+#endif
     unpack_block(in, width, out);
     sum_ascending(before, out);
 }

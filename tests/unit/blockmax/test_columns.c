@@ -18,7 +18,7 @@ static void counts_come_in_bytes(void **unused)
 {
     uint32_t title[PACK_BLOCK], body[PACK_BLOCK];
     uint8_t packed[2 * COLUMNS_WIDTH * PACK_BLOCK / 8];
-    struct columns got, plain;
+    struct block_columns got, plain;
 
     (void)unused;
     for (int round = 0; round < 5000; round++) {
