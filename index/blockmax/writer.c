@@ -9,7 +9,9 @@
 #include "index/base/alloc.h"
 #include "index/rank/score.h"
 
-#define OUT_BYTES ((size_t)1 << 20)
+/* So much is written at once, and so aligned in the file: then Linux can keep it in huge pages, which are mapped as
+ * such. */
+#define OUT_BYTES ((size_t)2 << 20)
 #define VARINT_MAX 10
 
 struct segment_writer {
@@ -96,18 +98,20 @@ static void put_u32(struct buf *b, uint32_t v)
     buf_put(b, bytes, sizeof(bytes));
 }
 
-static void flush(struct segment_writer *w)
+/* The first bytes that wait. */
+static void flush(struct segment_writer *w, size_t bytes)
 {
     size_t at = 0;
 
-    while (at < w->out.len && w->io_errno == 0) {
-        ssize_t n = write(w->fd, w->out.data + at, w->out.len - at);
+    while (at < bytes && w->io_errno == 0) {
+        size_t left = bytes - at < OUT_BYTES ? bytes - at : OUT_BYTES;
+        ssize_t n = write(w->fd, w->out.data + at, left);
         if (n > 0)
             at += (size_t)n;
         else if (n < 0 && errno != EINTR)
             w->io_errno = errno;
     }
-    buf_clear(&w->out);
+    buf_consume(&w->out, bytes);
 }
 
 static void end_page(struct segment_writer *w)
@@ -122,8 +126,8 @@ static void emit(struct segment_writer *w, const void *bytes, size_t n)
 {
     const uint8_t *p = bytes;
 
-    if (w->fd >= 0 && w->out.len > OUT_BYTES)
-        flush(w);
+    if (w->fd >= 0 && w->out.len >= OUT_BYTES)
+        flush(w, w->out.len / OUT_BYTES * OUT_BYTES);
     buf_put(&w->out, p, n);
     w->written += n;
     while (n > 0) {
@@ -447,7 +451,7 @@ sx_status segment_writer_end(struct segment_writer *w, struct buf *out, struct s
         w->out = (struct buf){0};
         return SX_OK;
     }
-    flush(w);
+    flush(w, w->out.len);
     if (w->io_errno == 0 && pwrite(w->fd, header, sizeof(header), 0) != (ssize_t)sizeof(header))
         w->io_errno = errno;
     return w->io_errno == 0 ? SX_OK : fail_write(w, err);
