@@ -206,12 +206,14 @@ static void seek_numbers(struct phrase_term *t, const struct some *s)
 static void fetch_postings(struct phrase_term *t, const struct some *s)
 {
     const struct list *l = t->list;
+    uint32_t there = l->read;
 
     seek_numbers(t, s);
     for (size_t k = 0; k < s->count; k++) {
         uint32_t block = t->numbers[s->at[k]] / PACK_BLOCK;
-        if (block < l->blocks && block != l->read)
+        if (block < l->blocks && block != there)
             list_fetch(l, block);
+        there = block;
     }
 }
 

@@ -6,7 +6,8 @@
  *   dense.c    the same of all ranges, the best stretches first, where every word is in a dense list
  *   any.c      the same of all ranges, word after word, where any of them will do
  *   maxscore.c the same of many ranges, of words of which any or all are needed
- *   sparse.c   the same of many ranges, where one of the words that all need is rare
+ *   sparse.c   the same of many ranges, where one of the words that all need is rare; sparse_find.c finds
+ *              which documents have them all
  *   single.c   all of a search for one word
  *   tally.c    how many documents have phrases, and other words
  *   totals.c   how many documents have some leaves
