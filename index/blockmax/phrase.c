@@ -272,30 +272,34 @@ static sx_status stand_elsewise(struct phrase *p, uint64_t bits, int field, uint
 sx_status phrase_stand(struct phrase *p, const uint32_t *docs, size_t n, uint64_t *bits)
 {
     uint64_t all = n == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - n);
-    uint32_t last = (uint32_t)p->count - 1;
-    struct fours bodies;
+    uint32_t last = (uint32_t)p->count - 1, two = last < 1 ? 1 : 2;
+    struct fours bodies[2];
     struct some s;
 
     s.docs = docs;
     s.fields[0] = p->fields[0] ? all : 0;
     s.fields[1] = p->fields[1] && last < FOURS_SHIFT ? all : 0;
     s.elsewise = p->fields[1] ? all & ~s.fields[1] : 0;
-    bodies.count = n;
+    bodies[0].count = bodies[1].count = n;
     p->doc = UINT32_MAX;
+    for (uint32_t k = 0; k <= last; k++)
+        if (!list_verify_positions(p->terms[k].list))
+            return SX_ECORRUPT;
+    /* Of two terms all is fetched before any is looked at. */
     keep_some(&s);
-    for (uint32_t k = 0; k <= last && k < 2 && s.count > 0; k++)
+    for (uint32_t k = 0; k < two && s.count > 0; k++)
         fetch_postings(p->rarest[k], &s);
-    for (uint32_t k = 0; k <= last; k++) {
-        struct phrase_term *t = p->rarest[k];
+    for (uint32_t k = 0; k < two; k++)
+        find_postings(&s, p->rarest[k], &bodies[k]);
+    for (uint32_t k = 0; k < two; k++)
+        keep_bodies(&s, &bodies[k], last - p->rarest[k]->offset, k == 0);
+    for (uint32_t k = two; k <= last; k++) {
         keep_some(&s);
         if (s.count == 0)
             break;
-        if (!list_verify_positions(t->list))
-            return SX_ECORRUPT;
-        if (k >= 2)
-            fetch_postings(t, &s);
-        find_postings(&s, t, &bodies);
-        keep_bodies(&s, &bodies, last - t->offset, k == 0);
+        fetch_postings(p->rarest[k], &s);
+        find_postings(&s, p->rarest[k], &bodies[0]);
+        keep_bodies(&s, &bodies[0], last - p->rarest[k]->offset, false);
     }
     *bits = s.fields[1];
     sx_status rc = stand_elsewise(p, s.elsewise & ~*bits, 1, bits);

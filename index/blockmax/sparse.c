@@ -88,6 +88,26 @@ struct batch {
     size_t count;
 };
 
+/* What is read first of the next batch, from a candidate on, is fetched while another is looked at. */
+static void expect_batch(const struct candidates *c, uint32_t from)
+{
+    uint32_t end = c->found - from < PHRASE_BATCH ? c->found : from + PHRASE_BATCH;
+
+    for (size_t i = 0; i < c->count; i++) {
+        const struct needed *one = &c->needed[i];
+        const struct list *l = one->phrase == NULL ? NULL : one->phrase->terms[one->term].list;
+        uint32_t there = NO_BLOCK;
+        for (uint32_t k = from; l != NULL && k < end; k++) {
+            uint32_t block = one->numbers[k] / PACK_BLOCK;
+            if (one->numbers[k] == NO_POSTING)
+                list_expect_place(l, c->docs[k]);
+            else if (block != there)
+                list_fetch(l, block);
+            there = block;
+        }
+    }
+}
+
 /* Tells the phrases where a batch is. */
 static void tell_phrases(const struct candidates *c, const struct batch *batch)
 {
@@ -159,14 +179,46 @@ static struct known known_of(const struct candidates *c, uint32_t candidate)
     return known;
 }
 
+/* What a candidate scores at most; where its stretch tells that it is too little, that. */
+static uint16_t sum_of(const struct bm_search *b, const struct candidates *c, uint32_t candidate,
+                       uint16_t rest, uint16_t least)
+{
+    uint16_t most = b->at->most[c->docs[candidate] / STRETCH_DOCS];
+
+    if (!c->phrases)
+        return c->sums[candidate];
+    return most < least ? most : sum_candidate(b, c, candidate, rest);
+}
+
+/* Of those of a batch that have all phrases, sees what reaches the floor. *left are the others. */
+static sx_status see_standing(struct bm_search *b, const struct candidates *c,
+                              const struct batch *batch, uint16_t rest, uint64_t *left)
+{
+    uint16_t least = scan_least_now(b);
+    sx_status rc = SX_OK;
+
+    for (uint64_t bits = *left; bits != 0 && rc == SX_OK; bits &= bits - 1) {
+        size_t k = (size_t)__builtin_ctzll(bits);
+        uint32_t place = batch->places[k];
+        uint16_t sum = sum_of(b, c, place, rest, least);
+        if (sum < least)
+            continue;
+        struct known known = known_of(c, place);
+        move_phrases(c, batch, k);
+        rc = scan_meet(b, batch->docs[k], sum, rest, &known);
+        least = scan_least_now(b);
+        *left &= ~(bits & -bits);
+    }
+    return rc;
+}
+
 /* Sees the next of the candidates, from *next on. */
 static sx_status see_batch(struct bm_search *b, struct candidates *c, uint16_t rest, uint32_t *next)
 {
     uint16_t least = scan_least_now(b);
     struct batch batch = {.count = 0};
     bool expects = !b->lows.wanted && b->count_work == 0;
-    sx_status rc = SX_OK;
-    uint64_t stand = 0;
+    uint64_t stand;
 
     for (; *next < c->found && batch.count < PHRASE_BATCH; ++*next) {
         uint32_t doc = c->docs[*next];
@@ -178,19 +230,13 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint16_t r
         batch.docs[batch.count++] = doc;
     }
     tell_phrases(c, &batch);
-    rc = stand_phrases(c, &batch, &stand);
-    for (; stand != 0 && rc == SX_OK; stand &= stand - 1) {
-        size_t k = (size_t)__builtin_ctzll(stand);
-        uint32_t place = batch.places[k];
-        uint16_t sum = c->phrases ? sum_candidate(b, c, place, rest) : c->sums[place];
-        if (sum >= scan_least_now(b)) {
-            struct known known = known_of(c, place);
-            move_phrases(c, &batch, k);
-            rc = scan_meet(b, batch.docs[k], sum, rest, &known);
-        } else if (c->phrases) {
-            b->at->all += scan_sees(b, batch.docs[k]);
-        }
-    }
+    if (b->count_work > 0)
+        expect_batch(c, *next);
+    sx_status rc = stand_phrases(c, &batch, &stand);
+    if (rc == SX_OK)
+        rc = see_standing(b, c, &batch, rest, &stand);
+    for (; c->phrases && stand != 0; stand &= stand - 1)
+        b->at->all += scan_sees(b, batch.docs[__builtin_ctzll(stand)]);
     return rc;
 }
 
@@ -338,6 +384,7 @@ static sx_status count_batch(struct bm_search *b, const struct candidates *c, ui
         batch.docs[batch.count++] = doc;
     }
     tell_phrases(c, &batch);
+    expect_batch(c, *next);
     sx_status rc = stand_phrases(c, &batch, &stand);
     *all += rc == SX_OK ? bits_count(stand) : 0;
     return rc;
