@@ -113,8 +113,11 @@ uint32_t topk_add(struct topk *t, struct ranked h)
     return h.slot;
 }
 
+/* Of so many each is put in its place in less time than a heap takes. */
+#define FEW 16
+
 /* The worst goes to the end, again and again: a heap sort. */
-void topk_finish(struct topk *t)
+static void sort_many(struct topk *t)
 {
     for (size_t i = t->count / 2; i-- > 0;)
         sift_down(t, i, t->count);
@@ -124,6 +127,14 @@ void topk_finish(struct topk *t)
         t->heap[n - 1] = worst;
         sift_down(t, 0, n - 1);
     }
+}
+
+void topk_finish(struct topk *t)
+{
+    if (t->count > FEW)
+        sort_many(t);
+    else
+        topk_resort(t, t->count);
 }
 
 /* They are nearly in order. */
