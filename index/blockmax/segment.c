@@ -267,17 +267,13 @@ bool segment_verify_lengths(struct segment *s, uint32_t from, uint32_t to)
 
 /* ---- terms ------------------------------------------------------------------------------------ */
 
-static uint64_t get_varint(const uint8_t **at)
+static inline uint64_t get_varint(const uint8_t **at)
 {
-    uint64_t v = 0;
     const uint8_t *p = *at;
+    uint64_t v = *p++; /* most are one byte */
 
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-        uint8_t byte = *p++;
-        v |= (uint64_t)(byte & 0x7f) << shift;
-        if (byte < 0x80)
-            break;
-    }
+    for (unsigned shift = 7; p[-1] >= 0x80 && shift < 64; shift += 7)
+        v = (v ^ UINT64_C(1) << shift) | (uint64_t)*p++ << shift;
     *at = p;
     return v;
 }
@@ -304,24 +300,30 @@ static const uint8_t *open_block(struct segment *s, uint64_t block)
     return s->bytes + s->dict.at + at;
 }
 
-/* Reads the term at `w->at`, the `w->number`th. */
-static void read_term(struct term_walk *w)
+/* How a term is written: what it shares with the one before it, and what follows. */
+struct spelling {
+    uint64_t shared, rest;
+    const uint8_t *bytes;
+};
+
+/* Reads the term at `w->at`, the `w->number`th; w->term is still the one before it. */
+static struct spelling read_entry(struct term_walk *w)
 {
-    uint64_t shared = 0;
+    struct spelling sp = {0};
 
     if (w->number % DICT_BLOCK == 0)
         w->list = get_varint(&w->at);
     else
-        shared = get_varint(&w->at);
-    uint64_t rest = get_varint(&w->at);
-    if (shared > w->len || rest > TERM_BYTES_MAX - shared) { /* not of a verified page */
+        sp.shared = get_varint(&w->at);
+    sp.rest = get_varint(&w->at);
+    if (sp.shared > w->len || sp.rest > TERM_BYTES_MAX - sp.shared) { /* not of a verified page */
         atomic_store(&w->s->damaged, true);
-        shared = 0;
-        rest = 0;
+        sp.shared = 0;
+        sp.rest = 0;
     }
-    memcpy(w->term + shared, w->at, rest);
-    w->len = shared + rest;
-    w->at += rest;
+    sp.bytes = w->at;
+    w->len = sp.shared + sp.rest;
+    w->at += sp.rest;
     uint64_t n = get_varint(&w->at);
     uint64_t more = get_varint(&w->at);
     uint64_t list = get_varint(&w->at);
@@ -334,6 +336,14 @@ static void read_term(struct term_walk *w)
         .positions_bytes = get_varint(&w->at),
     };
     w->list += w->entry.list_bytes + w->entry.positions_bytes;
+    return sp;
+}
+
+static void read_term(struct term_walk *w)
+{
+    struct spelling sp = read_entry(w);
+
+    memcpy(w->term + sp.shared, sp.bytes, sp.rest);
 }
 
 bool term_walk_next(struct term_walk *w)
@@ -418,23 +428,42 @@ bool term_walk_begin(struct term_walk *w, struct segment *s, struct sx_str from)
     return true;
 }
 
-/* Looks for a term in one block; *known: it is there, or not in the segment. */
-static bool find_in_block(struct term_walk *w, uint64_t block, struct sx_str term, bool *known)
+/* How the term that is written so is to another, of which the term before it, which is before that, too, shares the
+ * first *met bytes: below zero, 0, above. *met is what this one shares. */
+static int order_of(struct spelling sp, struct sx_str term, uint64_t *met)
 {
-    int order = 0;
+    uint64_t i = 0;
 
-    *known = false;
-    if (!first_of_block(w, block))
-        return false;
-    for (unsigned i = 0; i < DICT_BLOCK && !w->end; i++) {
-        order = str_order(term_walk_term(w), term);
-        if (order >= 0)
-            break;
-        if (i + 1 < DICT_BLOCK && !term_walk_next(w))
-            return false;
+    if (sp.shared != *met)
+        return sp.shared > *met ? -1 : 1;
+    while (i < sp.rest && *met < term.len && sp.bytes[i] == (uint8_t)term.ptr[*met]) {
+        i++;
+        ++*met;
     }
-    *known = order == 0 || (order > 0 && w->number > block * DICT_BLOCK);
-    return true;
+    if (*met == term.len)
+        return i < sp.rest;
+    return i < sp.rest && sp.bytes[i] > (uint8_t)term.ptr[*met] ? 1 : -1;
+}
+
+/* Looks for a term in one block, without putting the others together. *known: it is there, which *found tells, or
+ * not in the segment. */
+static bool find_in_block(struct term_walk *w, uint64_t block, struct sx_str term, bool *known,
+                          bool *found)
+{
+    uint64_t met = 0, end = (block + 1) * DICT_BLOCK;
+    int order = -1;
+
+    *known = *found = false;
+    w->number = block * DICT_BLOCK;
+    w->len = 0;
+    w->at = open_block(w->s, block);
+    if (w->at == NULL)
+        return false;
+    for (; order < 0 && w->number < end && w->number < w->s->terms; w->number++)
+        order = order_of(read_entry(w), term, &met);
+    *found = order == 0;
+    *known = *found || (order > 0 && w->number - 1 > block * DICT_BLOCK);
+    return !atomic_load_explicit(&w->s->damaged, memory_order_relaxed);
 }
 
 bool segment_find(struct segment *s, struct sx_str term, struct term_entry *out, bool *found)
@@ -448,13 +477,16 @@ bool segment_find(struct segment *s, struct sx_str term, struct term_entry *out,
 
     *found = false;
     if (before >> 32 == hash >> 32 && block < s->dict_blocks &&
-        !find_in_block(&w, block, term, &known))
+        !find_in_block(&w, block, term, &known, found))
         return false;
-    if (!known && !term_walk_begin(&w, s, term))
-        return false;
-    if (!known && !w.end)
-        atomic_store_explicit(slot, hash >> 32 << 32 | w.number / DICT_BLOCK, memory_order_relaxed);
-    *found = !w.end && str_eq(term_walk_term(&w), term);
+    if (!known) {
+        if (!term_walk_begin(&w, s, term))
+            return false;
+        *found = !w.end && str_eq(term_walk_term(&w), term);
+        if (!w.end)
+            atomic_store_explicit(slot, hash >> 32 << 32 | w.number / DICT_BLOCK,
+                                  memory_order_relaxed);
+    }
     if (*found)
         *out = w.entry;
     return true;
