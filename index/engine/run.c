@@ -264,8 +264,8 @@ sx_status run_see(struct run *run, int64_t rowid)
     if (rc != SX_OK || !matches)
         return rc;
     bool alone = run->p->flat && run->p->leaf_count == 1; /* then any is all */
-    bool every = run->reading != READ_ANY || alone ||
-                 plan_match(run->p, READ_BEST, run->tf, row, run->docs);
+    bool every =
+        run->reading != READ_ANY || alone || plan_match(run->p, READ_BEST, run->tf, row, run->docs);
     if (run->below_first && every)
         return SX_OK;
     run->total++;
