@@ -9,15 +9,21 @@
 #include <immintrin.h>
 #endif
 
-/* What fits: groups of a block, of which the widths are in two words; bits of a gap, so that four are in the 57 that are
- * left of a word that is read from a byte on; and a place up to which four more are below 2^15. */
+/* What fits: groups of a block, of which the widths are in two words; bits of a gap, so that four are in what is left
+ * of a word that is read from a byte on; and a place up to which four more are looked at. */
 #define GROUPS 16
 #define WIDTH 13
 #define PLACE 0x5000
 
-/* In place of a position that is not there; no place reaches it. Of those that are compared it is another. */
+/* In place of a position that is not there; of those that are compared with others it is another. */
 #define NONE 0xe000
 #define NONE_OTHER 0xc000
+
+_Static_assert(4 * WIDTH + 7 <= 64, "four gaps are in a word, wherever in a byte they begin");
+_Static_assert(FOURS_SHIFT - 1 + (4 << WIDTH) < NONE_OTHER,
+               "no place of the first term is NONE_OTHER");
+_Static_assert(PLACE + (4 << WIDTH) < NONE,
+               "no place of another is NONE, and none takes a bit more");
 
 #define LANES UINT64_C(0x0001000100010001)
 
@@ -40,7 +46,7 @@ static uint64_t sum_bytes(uint64_t bytes)
     return ((bytes & low) + (bytes >> 8 & low)) * LANES >> 48;
 }
 
-/* Those from position `from` of a block on. False: it has too many before. */
+/* Those from position `from` of a block on. False: they do not fit. */
 static bool read_gaps(const uint8_t *positions, uint32_t all, uint32_t from, struct gaps *out)
 {
     uint32_t group = from / POSITIONS_GROUP, groups = (all + POSITIONS_GROUP - 1) / POSITIONS_GROUP;
@@ -51,14 +57,15 @@ static bool read_gaps(const uint8_t *positions, uint32_t all, uint32_t from, str
     if (group > 8)
         before += sum_bytes(get64(positions + 8) & first_bytes(group - 8));
     unsigned width = positions[group];
+    if (width > WIDTH)
+        return false;
     uint32_t bit = from % POSITIONS_GROUP * width;
     const uint8_t *at = positions + groups + before * (POSITIONS_GROUP / 8) + bit / 8;
     uint64_t v = get64(at) >> (bit % 8), mask = (UINT64_C(1) << width) - 1;
     *out = (struct gaps){.width = width, .left = POSITIONS_GROUP - from % POSITIONS_GROUP};
-    if (width <= WIDTH)
-        out->four = (v & mask) | (v >> width & mask) << 16 | (v >> 2 * width & mask) << 32 |
-                    (v >> 3 * width & mask) << 48;
-    return width <= WIDTH;
+    out->four = (v & mask) | (v >> width & mask) << 16 | (v >> 2 * width & mask) << 32 |
+                (v >> 3 * width & mask) << 48;
+    return true;
 }
 
 /* What each is above `before`, less 1, added up. */

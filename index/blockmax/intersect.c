@@ -1,4 +1,4 @@
-/* By steps of one, of four or of sixteen: whichever list ends first goes on, or both do. */
+/* By steps of one, of four, of eight or of sixteen: whichever list ends first goes on, or both do. */
 #include "index/blockmax/intersect.h"
 
 #if defined(__x86_64__) && defined(__GNUC__)
@@ -58,16 +58,17 @@ static WIDE size_t intersect_wide(const uint32_t *docs, size_t n, const uint32_t
     return found;
 }
 
-/* Writes where those of some documents that are in a block are: bits say which. The block is looked at from `k` on. */
+/* Writes where those of some documents that are in a block are: bits say which, the block is looked at from `k` to
+ * `last`. */
 static inline size_t put_shared(unsigned shared, const uint32_t *docs, size_t i,
-                                const uint32_t *block, size_t k, uint16_t *places,
+                                const uint32_t *block, size_t k, size_t last, uint16_t *places,
                                 uint16_t *in_block)
 {
     size_t found = 0;
 
     for (; shared != 0; shared &= shared - 1) {
         size_t place = i + (size_t)__builtin_ctz(shared);
-        while (block[k] != docs[place])
+        while (k < last && block[k] != docs[place])
             k++;
         places[found] = (uint16_t)place;
         in_block[found++] = (uint16_t)k;
@@ -98,7 +99,7 @@ static size_t intersect_fours(const uint32_t *docs, size_t n, const uint32_t *bl
 
     while (i < n && k < PACK_BLOCK && found < PACK_BLOCK) {
         unsigned shared = common(four(docs + i), four(block + k));
-        found += put_shared(shared, docs, i, block, k, places + found, in_block + found);
+        found += put_shared(shared, docs, i, block, k, k + 3, places + found, in_block + found);
         uint32_t a = docs[i + 3], b = block[k + 3];
         i += a <= b ? 4 : 0;
         k += b <= a ? 4 : 0;
@@ -129,7 +130,7 @@ static EIGHT size_t intersect_eights(const uint32_t *docs, size_t n, const uint3
         __m256i turned = _mm256_permute4x64_epi64(b, 0x4e);
         __m256i both = _mm256_or_si256(among(a, b), among(a, turned));
         unsigned shared = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(both));
-        found += put_shared(shared, docs, i, block, k, places + found, in_block + found);
+        found += put_shared(shared, docs, i, block, k, k + 7, places + found, in_block + found);
         uint32_t last_a = docs[i + 7], last_b = block[k + 7];
         i += last_a <= last_b ? 8 : 0;
         k += last_b <= last_a ? 8 : 0;

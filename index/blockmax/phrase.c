@@ -251,7 +251,7 @@ static void keep_bodies(struct some *s, const struct fours *bodies, uint32_t shi
     } else {
         left &= fours_meet(bodies, shift, s->places, &far);
     }
-    s->elsewise |= far;
+    s->elsewise |= far & s->fields[1];
     s->fields[1] = left;
 }
 

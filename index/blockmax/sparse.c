@@ -237,7 +237,7 @@ static sx_status see_batch(struct bm_search *b, struct candidates *c, uint16_t r
         rc = see_standing(b, c, &batch, rest, &stand);
     for (; c->phrases && stand != 0; stand &= stand - 1)
         b->at->all += scan_sees(b, batch.docs[__builtin_ctzll(stand)]);
-    return rc;
+    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, batch.count * b->count_work) : rc;
 }
 
 /* Counts the candidates that the snapshot has. */
@@ -252,7 +252,6 @@ static void count_candidates(const struct bm_search *b, const struct candidates 
 /* Sees what may be kept of those that were found. */
 static sx_status see_found(struct bm_search *b, struct candidates *c, uint16_t rest)
 {
-    size_t work = c->phrases ? c->found * b->count_work : 0;
     sx_status rc = SX_OK;
 
     if (c->counts && !c->phrases)
@@ -260,7 +259,7 @@ static sx_status see_found(struct bm_search *b, struct candidates *c, uint16_t r
     keep_reaching(b, c, rest);
     for (uint32_t next = 0; next < c->found && rc == SX_OK;)
         rc = see_batch(b, c, rest, &next);
-    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, work) : rc;
+    return rc;
 }
 
 /* Of ranges that follow each other. */
@@ -276,11 +275,11 @@ static sx_status see_sparse(struct bm_search *b, struct candidates *c, uint32_t 
 }
 
 /* Of the whole part; where all are counted, there are no other leaves. */
-static sx_status see_together(struct bm_search *b, struct candidates *c)
+static sx_status see_together(struct bm_search *b, struct candidates *c, uint32_t postings)
 {
     sx_status rc = SX_OK;
 
-    for (uint32_t from = 0; from < c->needed[0].n && rc == SX_OK; from += SPARSE_TOGETHER) {
+    for (uint32_t from = 0; from < postings && rc == SX_OK; from += SPARSE_TOGETHER) {
         if (sparse_find_together(b, c, from) != 0)
             return SX_ENOMEM;
         rc = see_found(b, c, 0);
@@ -303,10 +302,10 @@ static sx_status see_part(struct bm_search *b, uint32_t part, struct candidates 
     c->weight = b->l.ask->leaves[leaf].weight > 0 ? b->at->weight[leaf] : 0;
     memset(c->least, 0, sizeof(c->least)); /* where all count, that is what it is */
     b->at->all = 0;
-    bool together = c->needed[0].n > 0 && sparse_is_together(p, c);
-    if (together)
-        rc = see_together(b, c);
-    for (uint32_t r = 0; !together && c->needed[0].n > 0 && r < p->s->ranges &&
+    uint32_t together = c->needed[0].n > 0 ? sparse_together(p, c) : 0;
+    if (together > 0)
+        rc = see_together(b, c, together);
+    for (uint32_t r = 0; together == 0 && c->needed[0].n > 0 && r < p->s->ranges &&
                          scan_is_of_snapshot(p, r) && rc == SX_OK;
          r += SLOT_RANGES) {
         uint32_t n = scan_window(p, r);
@@ -387,7 +386,7 @@ static sx_status count_batch(struct bm_search *b, const struct candidates *c, ui
     expect_batch(c, *next);
     sx_status rc = stand_phrases(c, &batch, &stand);
     *all += rc == SX_OK ? bits_count(stand) : 0;
-    return rc;
+    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, batch.count * b->count_work) : rc;
 }
 
 /* Adds those that were found that have all phrases and were not seen. */
@@ -397,7 +396,7 @@ static sx_status count_found(struct bm_search *b, struct candidates *c, uint64_t
 
     for (uint32_t next = 0; next < c->found && rc == SX_OK;)
         rc = count_batch(b, c, &next, all);
-    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, c->found * b->count_work) : rc;
+    return rc;
 }
 
 /* The same of a whole part. */
@@ -408,14 +407,21 @@ static sx_status count_phrases(struct bm_search *b, struct candidates *c, uint64
 
     if (!sparse_open(b, c))
         return SX_ENOMEM;
-    bool together = sparse_is_together(p, c);
-    for (uint32_t from = 0; together && from < c->needed[0].n && rc == SX_OK;
-         from += SPARSE_TOGETHER)
+    uint32_t together = sparse_together(p, c);
+    for (uint32_t from = 0; from < together && rc == SX_OK; from += SPARSE_TOGETHER) {
         rc = sparse_find_together(b, c, from) != 0 ? SX_ENOMEM : count_found(b, c, all);
-    for (uint32_t r = 0; !together && r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
-         r += SLOT_RANGES)
-        rc = sparse_find(b, c, r, scan_window(p, r)) != 0 ? SX_ENOMEM : count_found(b, c, all);
-    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, p->s->ranges * b->range_work) : rc;
+        if (rc == SX_OK)
+            rc = b->l.ask->look_up(b->l.ask->ctx, SPARSE_TOGETHER);
+    }
+    for (uint32_t r = 0;
+         together == 0 && r < p->s->ranges && scan_is_of_snapshot(p, r) && rc == SX_OK;
+         r += SLOT_RANGES) {
+        uint32_t n = scan_window(p, r);
+        rc = sparse_find(b, c, r, n) != 0 ? SX_ENOMEM : count_found(b, c, all);
+        if (rc == SX_OK)
+            rc = b->l.ask->look_up(b->l.ask->ctx, n * b->range_work);
+    }
+    return rc;
 }
 
 sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_clause *clauses,
@@ -432,7 +438,7 @@ sx_status sparse_count(struct bm_search *b, uint32_t part, const struct bm_claus
         return SX_OK;
     scan_move(b, part, NO_RANGE);
     c.counts = true;
-    c.phrases = false;
+    c.phrases = b->count_work > 0;
     c.weight = 0;
     memset(c.least, 0, sizeof(c.least));
     if (b->count_work > 0)

@@ -53,9 +53,9 @@ bool sparse_find_least(const struct bm_search *b, struct candidates *c, uint32_t
 /* Where all candidates are counted, so many postings of the rarest are looked at together, wherever they are: the
  * fewer times, the less is waited for what is read. */
 #define SPARSE_TOGETHER ((uint32_t)(32 * PACK_BLOCK))
-/* Whether that can be: nothing must be loaded for it. */
-bool sparse_is_together(const struct part *p, const struct candidates *c);
-/* Finds those that have the rarest's postings from one on. -1: memory ran out. */
+/* How many it has; 0: that cannot be, as something must be loaded for it. */
+uint32_t sparse_together(const struct part *p, const struct candidates *c);
+/* Finds those that have some of these, from one of them on. -1: memory ran out. */
 int sparse_find_together(struct bm_search *b, struct candidates *c, uint32_t from);
 
 #endif

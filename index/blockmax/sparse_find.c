@@ -113,12 +113,12 @@ static void begin_candidates(struct candidates *c, const uint8_t *impacts, uint3
     forget_numbers(c, 0);
 }
 
-/* The same, where all its postings are in one place: some of them. */
+/* The same, where all its postings are in one place: some of them, as far as the snapshot goes. */
 static void begin_flat(struct candidates *c, const struct source *src, uint32_t from, uint32_t to,
-                       uint32_t first)
+                       uint32_t first, uint32_t below)
 {
     c->found = 0;
-    for (uint32_t i = from; i < to; i++) {
+    for (uint32_t i = from; i < to && src->flat[i] < below; i++) {
         uint32_t doc = src->flat[i];
         if (!c->counts &&
             src->flat_impacts[i] < impact_for(c->least[(doc - first) / STRETCH_DOCS], c->weight))
@@ -272,7 +272,8 @@ int sparse_find(struct bm_search *b, struct candidates *c, uint32_t range, uint3
     if (l != NULL) {
         begin_listed(c, l, first, end);
     } else if (is_flat(src)) {
-        begin_flat(c, src, src->flat_first[range], src->flat_first[range + ranges], first);
+        begin_flat(c, src, src->flat_first[range], src->flat_first[range + ranges], first,
+                   b->l.part->below);
     } else {
         if (rarest->slot.impacts == NULL && !slot_init(&rarest->slot, SLOT_RANGES, b->l.mem))
             return -1;
@@ -285,34 +286,46 @@ int sparse_find(struct bm_search *b, struct candidates *c, uint32_t range, uint3
 
 _Static_assert(SPARSE_TOGETHER <= SLOT_DOCS, "there is room for them");
 
-bool sparse_is_together(const struct part *p, const struct candidates *c)
+uint32_t sparse_together(const struct part *p, const struct candidates *c)
 {
     const struct source *rarest = &p->sources[c->needed[0].source];
-    bool can = c->counts && (is_flat(rarest) || source_listed(rarest) != NULL);
+    const struct list *l = source_listed(rarest);
+    bool can = c->counts && (is_flat(rarest) || l != NULL);
 
     for (size_t i = 1; i < c->count && can; i++) {
         const struct source *src = &p->sources[c->needed[i].source];
         can = source_dense(src) != NULL || source_listed(src) != NULL;
     }
-    return can;
+    return !can ? 0 : l != NULL ? l->n : (uint32_t)rarest->flat_count;
+}
+
+/* Postings of blocks, as far as the snapshot goes. */
+static void begin_blocks(struct candidates *c, struct list *l, uint32_t block, uint32_t end,
+                         uint32_t below)
+{
+    uint32_t from, to;
+    bool more = true;
+
+    for (c->found = 0; more && block < end; block++) {
+        if (block + AHEAD < l->blocks)
+            list_fetch(l, block + AHEAD);
+        list_block(l, block);
+        more = list_part(l, 0, below, &from, &to);
+        begin_whole(c, l, from, to);
+    }
 }
 
 int sparse_find_together(struct bm_search *b, struct candidates *c, uint32_t from)
 {
-    struct source *src = &b->l.part->sources[c->needed[0].source];
+    const struct part *p = b->l.part;
+    const struct source *src = &p->sources[c->needed[0].source];
     struct list *l = source_listed(src);
+    uint32_t left = (l != NULL ? l->n : (uint32_t)src->flat_count) - from;
+    uint32_t end = from + (left < SPARSE_TOGETHER ? left : SPARSE_TOGETHER);
 
-    c->found = 0;
-    if (l == NULL) {
-        uint32_t left = (uint32_t)src->flat_count - from;
-        begin_flat(c, src, from, from + (left < SPARSE_TOGETHER ? left : SPARSE_TOGETHER), 0);
-    }
-    for (uint32_t block = from / PACK_BLOCK;
-         l != NULL && block < l->blocks && block < (from + SPARSE_TOGETHER) / PACK_BLOCK; block++) {
-        if (block + AHEAD < l->blocks)
-            list_fetch(l, block + AHEAD);
-        list_block(l, block);
-        begin_whole(c, l, 0, l->count);
-    }
+    if (l != NULL)
+        begin_blocks(c, l, from / PACK_BLOCK, (end + PACK_BLOCK - 1) / PACK_BLOCK, p->below);
+    else
+        begin_flat(c, src, from, end, 0, p->below);
     return keep_all_needed(b, c, 0, 0);
 }
