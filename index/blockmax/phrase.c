@@ -1,5 +1,5 @@
-/* The term that stands least often in a document says where the phrase may begin; the others are read
- * only while something is left. */
+/* In one document the term that stands least often says where the phrase may begin, and the others are read only while
+ * something is left. In many at once the rarest term does, a few places of each document at a time (fours.h). */
 #include "index/blockmax/phrase.h"
 
 #include <string.h>

@@ -198,7 +198,9 @@ static void phrases_are_found(void **unused)
 
 static bool widen(bool want)
 {
-    return columns_widen(want) & fours_widen(want);
+    bool columns = columns_widen(want);
+
+    return fours_widen(want) && columns;
 }
 
 int main(void)
