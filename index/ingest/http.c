@@ -41,7 +41,7 @@ sx_status http_split(struct sx_str bytes, struct http_response *out, struct sx_e
 /* The number that begins a chunk; -1: none is there. */
 static int64_t chunk_size(struct sx_str s, size_t *taken)
 {
-    int64_t size = 0;
+    uint64_t size = 0; /* it holds one digit more than is read as a number */
     size_t n = 0;
     const char *end;
 
@@ -53,13 +53,13 @@ static int64_t chunk_size(struct sx_str s, size_t *taken)
                                            : -1;
         if (digit < 0)
             break;
-        size = size * 16 + digit;
+        size = size * 16 + (unsigned)digit;
     }
     end = memchr(s.ptr + n, '\n', s.len - n);
     if (n == 0 || n > CHUNK_DIGITS || end == NULL)
         return -1;
     *taken = (size_t)(end - s.ptr) + 1;
-    return size;
+    return (int64_t)size;
 }
 
 static sx_status join_chunks(struct sx_str s, struct buf *out, struct sx_error *err)

@@ -119,6 +119,12 @@ static void chunks_are_joined(void **state)
         SX_OK);
     assert_int_equal(http_body(&r, 1 << 20, &mem, &body, &err), SX_OK);
     assert_true(str_is(body, "<p>plain")); /* stored decoded */
+    assert_int_equal(http_split(str_of("HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n"
+                                       "ffffffffffffffff\r\nab"),
+                                &r, &err),
+                     SX_OK);
+    assert_int_equal(http_body(&r, 1 << 20, &mem, &body, &err), SX_OK);
+    assert_true(str_is(body, "ffffffffffffffff\r\nab")); /* no number of a chunk's bytes */
     assert_int_equal(http_split(str_of("HTTP/1.1 2x0 OK\n\n"), &r, &err), SX_EREQUEST);
     buf_release(&mem);
 }
