@@ -79,7 +79,6 @@ static FIELDS inline __m512i narrow_half(__m512i packed, unsigned width, size_t 
 /* Of 64 numbers, of which eight are together below 256, the sums before each. */
 static FIELDS inline void narrow_sum(__m512i numbers, __m512i *before, uint16_t *out)
 {
-    const __m512i zero = _mm512_setzero_si512(), last = _mm512_set1_epi64(7);
     const __m512i eights =
         _mm512_set_epi64(0x000c000c000c000c, 0x000c000c000c000c, 0x0008000800080008,
                          0x0008000800080008, 0x0004000400040004, 0x0004000400040004, 0, 0);
@@ -88,12 +87,7 @@ static FIELDS inline void narrow_sum(__m512i numbers, __m512i *before, uint16_t 
     x = _mm512_add_epi64(x, _mm512_slli_epi64(x, 8));
     x = _mm512_add_epi64(x, _mm512_slli_epi64(x, 16));
     x = _mm512_add_epi64(x, _mm512_slli_epi64(x, 32));
-    __m512i eight = _mm512_srli_epi64(x, 56), sum = eight;
-    sum = _mm512_add_epi64(sum, _mm512_alignr_epi64(sum, zero, 7));
-    sum = _mm512_add_epi64(sum, _mm512_alignr_epi64(sum, zero, 6));
-    sum = _mm512_add_epi64(sum, _mm512_alignr_epi64(sum, zero, 4));
-    __m512i base = _mm512_add_epi64(_mm512_sub_epi64(sum, eight), *before);
-    *before = _mm512_add_epi64(*before, _mm512_permutexvar_epi64(last, sum));
+    __m512i base = fields_before(_mm512_srli_epi64(x, 56), before);
     x = _mm512_sub_epi8(x, numbers);
     __m512i low = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(x));
     __m512i high = _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(x, 1));

@@ -50,23 +50,31 @@ static FIELDS inline __m512i fields_at(const struct fields *f, size_t i)
         _mm512_multishift_epi64_epi8(_mm512_loadu_si512(f->rows->bits[i]), bytes), f->mask);
 }
 
+/* Of eight sums what comes before each, with *before, which becomes what comes before the next eight, in each lane. */
+static FIELDS inline __m512i fields_before(__m512i sums, __m512i *before)
+{
+    const __m512i zero = _mm512_setzero_si512(), last = _mm512_set1_epi64(7);
+    __m512i all = sums;
+
+    all = _mm512_add_epi64(all, _mm512_alignr_epi64(all, zero, 7));
+    all = _mm512_add_epi64(all, _mm512_alignr_epi64(all, zero, 6));
+    all = _mm512_add_epi64(all, _mm512_alignr_epi64(all, zero, 4));
+    __m512i out = _mm512_add_epi64(_mm512_sub_epi64(all, sums), *before);
+    *before = _mm512_add_epi64(*before, _mm512_permutexvar_epi64(last, all));
+    return out;
+}
+
 /* Adds to each those before it, and *before, which becomes what is before the next ones, in lanes of 64. All
  * together are below 2^16. */
 static FIELDS inline __m512i fields_sum(__m512i x, __m512i *before)
 {
-    const __m512i zero = _mm512_setzero_si512(), last = _mm512_set1_epi64(7);
     const __m512i each =
         _mm512_broadcast_i32x4(_mm_setr_epi8(0, 1, 0, 1, 0, 1, 0, 1, 8, 9, 8, 9, 8, 9, 8, 9));
 
     x = _mm512_add_epi64(x, _mm512_slli_epi64(x, 16));
     x = _mm512_add_epi64(x, _mm512_slli_epi64(x, 32));
     /* What each four have together is added to the fours behind them. */
-    __m512i four = _mm512_srli_epi64(x, 48), sum = four;
-    sum = _mm512_add_epi64(sum, _mm512_alignr_epi64(sum, zero, 7));
-    sum = _mm512_add_epi64(sum, _mm512_alignr_epi64(sum, zero, 6));
-    sum = _mm512_add_epi64(sum, _mm512_alignr_epi64(sum, zero, 4));
-    __m512i base = _mm512_add_epi64(_mm512_sub_epi64(sum, four), *before);
-    *before = _mm512_add_epi64(*before, _mm512_permutexvar_epi64(last, sum));
+    __m512i base = fields_before(_mm512_srli_epi64(x, 48), before);
     return _mm512_add_epi16(x, _mm512_shuffle_epi8(base, each));
 }
 #endif

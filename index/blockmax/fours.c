@@ -30,7 +30,6 @@ _Static_assert(PLACE + (4 << WIDTH) < NONE,
 /* Four gaps of a group, from its number `from` on, whether they are of the document or not. */
 struct gaps {
     uint64_t four;
-    unsigned width;
     uint32_t left; /* of the group, from there on */
 };
 
@@ -62,7 +61,7 @@ static bool read_gaps(const uint8_t *positions, uint32_t all, uint32_t from, str
     uint32_t bit = from % POSITIONS_GROUP * width;
     const uint8_t *at = positions + groups + before * (POSITIONS_GROUP / 8) + bit / 8;
     uint64_t v = get64(at) >> (bit % 8), mask = (UINT64_C(1) << width) - 1;
-    *out = (struct gaps){.width = width, .left = POSITIONS_GROUP - from % POSITIONS_GROUP};
+    out->left = POSITIONS_GROUP - from % POSITIONS_GROUP;
     out->four = (v & mask) | (v >> width & mask) << 16 | (v >> 2 * width & mask) << 32 |
                 (v >> 3 * width & mask) << 48;
     return true;

@@ -133,6 +133,15 @@ static inline void list_expect_row(const struct list *l, uint32_t number)
     if (l->directory != NULL && number < l->n)
         __builtin_prefetch(l->directory + (size_t)(number / PACK_BLOCK) * DIRECTORY_BYTES);
 }
+/* A posting may be read soon, in order: its block is fetched, unless it is *there, which it is then. */
+static inline void list_expect_posting(const struct list *l, uint32_t number, uint32_t *there)
+{
+    uint32_t block = number / PACK_BLOCK;
+
+    if (block < l->blocks && block != *there)
+        list_fetch(l, block);
+    *there = block;
+}
 /* What is read of a document, with its positions or without, may be read soon. */
 void list_expect_document(const struct list *l, uint32_t doc, bool positions);
 /* Positions may be. */

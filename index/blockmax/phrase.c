@@ -170,6 +170,8 @@ sx_status phrase_count(struct phrase *p, struct phrase_tf *out)
 
 /* ---- some documents --------------------------------------------------------------------------- */
 
+_Static_assert(PHRASE_BATCH <= FOURS_DOCS, "a batch is looked at in one go");
+
 /* Documents that are looked at together. */
 struct some {
     const uint32_t *docs;
@@ -209,12 +211,8 @@ static void fetch_postings(struct phrase_term *t, const struct some *s)
     uint32_t there = l->read;
 
     seek_numbers(t, s);
-    for (size_t k = 0; k < s->count; k++) {
-        uint32_t block = t->numbers[s->at[k]] / PACK_BLOCK;
-        if (block < l->blocks && block != there)
-            list_fetch(l, block);
-        there = block;
-    }
+    for (size_t k = 0; k < s->count; k++)
+        list_expect_posting(l, t->numbers[s->at[k]], &there);
 }
 
 /* In which fields it stands; where in the bodies is for fours.h. */

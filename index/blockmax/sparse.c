@@ -49,11 +49,10 @@ static uint16_t sum_candidate(const struct bm_search *b, const struct candidates
         uint8_t least = UINT8_MAX;
         bool first = b->l.ask->leaves[leaf].weight > 0;
         for (size_t j = 0; j < c->count && first; j++) {
-            uint8_t impact = UINT8_MAX;
             if (c->needed[j].leaf != leaf)
                 continue;
             first = j >= i;
-            impact = impact_in(c, &c->needed[j], candidate);
+            uint8_t impact = impact_in(c, &c->needed[j], candidate);
             least = impact < least ? impact : least;
         }
         if (first)
@@ -98,12 +97,10 @@ static void expect_batch(const struct candidates *c, uint32_t from)
         const struct list *l = one->phrase == NULL ? NULL : one->phrase->terms[one->term].list;
         uint32_t there = NO_BLOCK;
         for (uint32_t k = from; l != NULL && k < end; k++) {
-            uint32_t block = one->numbers[k] / PACK_BLOCK;
             if (one->numbers[k] == NO_POSTING)
                 list_expect_place(l, c->docs[k]);
-            else if (block != there)
-                list_fetch(l, block);
-            there = block;
+            else
+                list_expect_posting(l, one->numbers[k], &there);
         }
     }
 }

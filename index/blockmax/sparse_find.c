@@ -129,6 +129,11 @@ static void begin_flat(struct candidates *c, const struct source *src, uint32_t 
     forget_numbers(c, 0);
 }
 
+static bool is_looked_up(const struct needed *one)
+{
+    return one->by_number != NULL || one->by_document != NULL;
+}
+
 /* Keeps those at c->kept[0 … found), whose impacts for needed[i] are in c->impacts. */
 static void keep_candidates(struct candidates *c, size_t i, uint32_t found)
 {
@@ -136,13 +141,13 @@ static void keep_candidates(struct candidates *c, size_t i, uint32_t found)
         c->docs[k] = c->docs[c->kept[k]];
     for (size_t j = 0; j < i; j++) {
         struct needed *one = &c->needed[j];
-        bool looked_up = one->by_number != NULL || one->by_document != NULL;
-        for (uint32_t k = 0; !looked_up && k < found; k++)
+        for (uint32_t k = 0; !is_looked_up(one) && k < found; k++)
             one->impacts[k] = one->impacts[c->kept[k]];
         for (uint32_t k = 0; one->numbers != NULL && k < found; k++)
             one->numbers[k] = one->numbers[c->kept[k]];
     }
-    memcpy(c->needed[i].impacts, c->impacts, found);
+    if (!is_looked_up(&c->needed[i]))
+        memcpy(c->needed[i].impacts, c->impacts, found);
     if (c->needed[i].numbers != NULL)
         memcpy(c->needed[i].numbers, c->numbers, found * sizeof(*c->numbers));
     c->found = found;
@@ -215,14 +220,14 @@ static void begin_some(struct candidates *c, const struct list *l, uint32_t from
     c->found += (uint32_t)impacts_choose(of, first, c->least, c->weight, out);
 }
 
-/* The rarest, where it is one list. */
-static void begin_listed(struct candidates *c, struct list *l, uint32_t first, uint32_t end)
+/* The rarest, where it is one list: blocks of it, up to `last`, and documents [first, end). */
+static void begin_listed(struct candidates *c, struct list *l, uint32_t block, uint32_t last,
+                         uint32_t first, uint32_t end)
 {
     uint32_t from, to;
     bool more = true;
 
-    c->found = 0;
-    for (uint32_t block = list_block_ahead(l, first); more && block < l->blocks; block++) {
+    for (c->found = 0; more && block < last; block++) {
         if (block + AHEAD < l->blocks)
             list_fetch(l, block + AHEAD);
         list_block(l, block);
@@ -239,6 +244,15 @@ static bool is_flat(const struct source *src)
     return src->big_count == 0 && src->flat_count > 0;
 }
 
+/* Impacts by document of some ranges. NULL: memory ran out. */
+static const uint8_t *load_needed(struct bm_search *b, struct needed *one, uint32_t range,
+                                  uint32_t ranges)
+{
+    if (one->slot.impacts == NULL && !slot_init(&one->slot, SLOT_RANGES, b->l.mem))
+        return NULL;
+    return source_load(&b->l.part->sources[one->source], range, ranges, NULL, &one->slot);
+}
+
 /* Keeps those of some ranges that have what else is needed. -1: memory ran out. */
 static int keep_all_needed(struct bm_search *b, struct candidates *c, uint32_t range,
                            uint32_t ranges)
@@ -253,9 +267,9 @@ static int keep_all_needed(struct bm_search *b, struct candidates *c, uint32_t r
         } else if (l != NULL) {
             keep_listed(c, i, l);
         } else {
-            if (one->slot.impacts == NULL && !slot_init(&one->slot, SLOT_RANGES, b->l.mem))
+            const uint8_t *impacts = load_needed(b, one, range, ranges);
+            if (impacts == NULL)
                 return -1;
-            const uint8_t *impacts = source_load(src, range, ranges, NULL, &one->slot);
             keep_loaded(c, i, impacts, range << RANGE_BITS);
         }
     }
@@ -270,14 +284,15 @@ int sparse_find(struct bm_search *b, struct candidates *c, uint32_t range, uint3
     uint32_t first = range << RANGE_BITS, end = (range + ranges) << RANGE_BITS;
 
     if (l != NULL) {
-        begin_listed(c, l, first, end);
+        begin_listed(c, l, list_block_ahead(l, first), l->blocks, first, end);
     } else if (is_flat(src)) {
         begin_flat(c, src, src->flat_first[range], src->flat_first[range + ranges], first,
                    b->l.part->below);
     } else {
-        if (rarest->slot.impacts == NULL && !slot_init(&rarest->slot, SLOT_RANGES, b->l.mem))
+        const uint8_t *impacts = load_needed(b, rarest, range, ranges);
+        if (impacts == NULL)
             return -1;
-        begin_candidates(c, source_load(src, range, ranges, NULL, &rarest->slot), first, ranges);
+        begin_candidates(c, impacts, first, ranges);
     }
     return keep_all_needed(b, c, range, ranges);
 }
@@ -286,33 +301,24 @@ int sparse_find(struct bm_search *b, struct candidates *c, uint32_t range, uint3
 
 _Static_assert(SPARSE_TOGETHER <= SLOT_DOCS, "there is room for them");
 
+/* Of the rarest, which is flat or listed. */
+static uint32_t postings_of(const struct source *src)
+{
+    const struct list *l = source_listed(src);
+
+    return l != NULL ? l->n : (uint32_t)src->flat_count;
+}
+
 uint32_t sparse_together(const struct part *p, const struct candidates *c)
 {
     const struct source *rarest = &p->sources[c->needed[0].source];
-    const struct list *l = source_listed(rarest);
-    bool can = c->counts && (is_flat(rarest) || l != NULL);
+    bool can = c->counts && (is_flat(rarest) || source_listed(rarest) != NULL);
 
     for (size_t i = 1; i < c->count && can; i++) {
         const struct source *src = &p->sources[c->needed[i].source];
         can = source_dense(src) != NULL || source_listed(src) != NULL;
     }
-    return !can ? 0 : l != NULL ? l->n : (uint32_t)rarest->flat_count;
-}
-
-/* Postings of blocks, as far as the snapshot goes. */
-static void begin_blocks(struct candidates *c, struct list *l, uint32_t block, uint32_t end,
-                         uint32_t below)
-{
-    uint32_t from, to;
-    bool more = true;
-
-    for (c->found = 0; more && block < end; block++) {
-        if (block + AHEAD < l->blocks)
-            list_fetch(l, block + AHEAD);
-        list_block(l, block);
-        more = list_part(l, 0, below, &from, &to);
-        begin_whole(c, l, from, to);
-    }
+    return can ? postings_of(rarest) : 0;
 }
 
 int sparse_find_together(struct bm_search *b, struct candidates *c, uint32_t from)
@@ -320,11 +326,11 @@ int sparse_find_together(struct bm_search *b, struct candidates *c, uint32_t fro
     const struct part *p = b->l.part;
     const struct source *src = &p->sources[c->needed[0].source];
     struct list *l = source_listed(src);
-    uint32_t left = (l != NULL ? l->n : (uint32_t)src->flat_count) - from;
+    uint32_t left = postings_of(src) - from;
     uint32_t end = from + (left < SPARSE_TOGETHER ? left : SPARSE_TOGETHER);
 
     if (l != NULL)
-        begin_blocks(c, l, from / PACK_BLOCK, (end + PACK_BLOCK - 1) / PACK_BLOCK, p->below);
+        begin_listed(c, l, from / PACK_BLOCK, list_blocks(end), 0, p->below);
     else
         begin_flat(c, src, from, end, 0, p->below);
     return keep_all_needed(b, c, 0, 0);

@@ -9,12 +9,12 @@
 #include "index/blockmax/fours.h"
 #include "index/blockmax/impacts.h"
 #include "index/blockmax/intersect.h"
-#include "index/blockmax/invert.h"
 #include "index/blockmax/pack.h"
 #include "index/blockmax/search.h"
 #include "index/blockmax/unions.h"
 #include "index/rank/score.h"
 #include "tests/support/support.h"
+#include "tests/unit/blockmax/segments.h"
 
 #define DOCS 60000
 #define PLAIN_FROM 40000 /* these score least: whole windows of them are not among the best */
@@ -62,18 +62,9 @@ static void fill(void)
     }
 }
 
-static struct sx_str name_of(uint32_t word, char out[16])
-{
-    return str_make(out, (size_t)snprintf(out, 16, "w%u", word));
-}
-
 static struct segment *build(size_t from, size_t to, double average)
 {
     struct inverter *v = inverter_new();
-    struct buf bytes = {0};
-    struct segment *s;
-    struct sx_error err;
-    uint8_t id[SEGMENT_ID_BYTES] = {1};
     char name[16];
 
     assert_non_null(v);
@@ -87,10 +78,7 @@ static struct segment *build(size_t from, size_t to, double average)
                 assert_int_equal(inverter_token(v, true, at++, name_of(w, name), false), 0);
         inverter_lengths(v, (struct doc_length){docs[d].title, docs[d].length, 0});
     }
-    assert_int_equal(inverter_write(v, 1 + from, 1 + to, average, id, -1, &bytes, &err), SX_OK);
-    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
-    inverter_free(v);
-    return s;
+    return segment_made(v, 1 + from, 1 + to, average);
 }
 
 /* ---- the search -------------------------------------------------------------------------------- */

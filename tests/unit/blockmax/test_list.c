@@ -1,10 +1,10 @@
 /* Many documents against a list at once: which of them have a posting, and which one, as seeking one after the
  * other tells. */
 #include "index/base/str.h"
-#include "index/blockmax/invert.h"
 #include "index/blockmax/list.h"
 #include "tests/support/support.h"
 #include "tests/unit/blockmax/random.h"
+#include "tests/unit/blockmax/segments.h"
 
 #define DOCS 9000
 #define WORDS 6
@@ -14,18 +14,9 @@ static const uint32_t rarity[WORDS] = {1, 3, 7, 30, 100, 900};
 
 static bool stands[WORDS][DOCS];
 
-static struct sx_str name_of(uint32_t word, char out[16])
-{
-    return str_make(out, (size_t)snprintf(out, 16, "w%u", word));
-}
-
 static struct segment *build(void)
 {
     struct inverter *v = inverter_new();
-    struct buf bytes = {0};
-    struct segment *s;
-    struct sx_error err;
-    uint8_t id[SEGMENT_ID_BYTES] = {1};
     char name[16];
 
     assert_non_null(v);
@@ -39,10 +30,7 @@ static struct segment *build(void)
         }
         inverter_lengths(v, (struct doc_length){0, at, 0});
     }
-    assert_int_equal(inverter_write(v, 1, 1 + DOCS, 5, id, -1, &bytes, &err), SX_OK);
-    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
-    inverter_free(v);
-    return s;
+    return segment_made(v, 1, 1 + DOCS, 5);
 }
 
 /* In order, with gaps of any length, from any block at hand. */

@@ -4,9 +4,9 @@
 #include "index/base/str.h"
 #include "index/blockmax/columns.h"
 #include "index/blockmax/fours.h"
-#include "index/blockmax/invert.h"
 #include "tests/support/support.h"
 #include "tests/unit/blockmax/random.h"
+#include "tests/unit/blockmax/segments.h"
 #include "tests/unit/blockmax/vectors.h"
 
 #define DOCS 6000
@@ -25,11 +25,6 @@ struct document {
 };
 
 static struct document documents[DOCS];
-
-static struct sx_str name_of(uint32_t word, char out[16])
-{
-    return str_make(out, (size_t)snprintf(out, 16, "w%u", word));
-}
 
 /* In every tenth document the first words stand again and again. */
 static uint8_t pick_word(uint32_t d)
@@ -57,10 +52,6 @@ static void add_field(struct inverter *v, uint32_t d, int field, uint32_t count)
 static struct segment *build(void)
 {
     struct inverter *v = inverter_new();
-    struct buf bytes = {0};
-    struct segment *s;
-    struct sx_error err;
-    uint8_t id[SEGMENT_ID_BYTES] = {1};
 
     assert_non_null(v);
     for (uint32_t d = 0; d < DOCS; d++) {
@@ -69,10 +60,7 @@ static struct segment *build(void)
         add_field(v, d, 1, pick(8) == 0 ? 0 : pick(BODY + 1));
         inverter_lengths(v, (struct doc_length){documents[d].count[0], documents[d].count[1], 0});
     }
-    assert_int_equal(inverter_write(v, 1, 1 + DOCS, 40, id, -1, &bytes, &err), SX_OK);
-    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
-    inverter_free(v);
-    return s;
+    return segment_made(v, 1, 1 + DOCS, 40);
 }
 
 struct asked {

@@ -7,11 +7,11 @@
 
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
-#include "index/blockmax/invert.h"
 #include "index/blockmax/list.h"
 #include "index/blockmax/merge.h"
 #include "index/rank/score.h"
 #include "tests/support/support.h"
+#include "tests/unit/blockmax/segments.h"
 
 #define DOCS 3000
 #define WORDS 40
@@ -53,11 +53,6 @@ static void fill(struct corpus *c)
     }
 }
 
-static struct sx_str name_of(int word, char out[16])
-{
-    return str_make(out, (size_t)snprintf(out, 16, "w%d", word));
-}
-
 static struct doc_length length_of(const struct corpus *c, int d)
 {
     return (struct doc_length){(uint32_t)c->title_count[d], (uint32_t)c->body_count[d],
@@ -86,19 +81,10 @@ static void invert(const struct corpus *c, int from, int to, struct inverter *v)
 static struct segment *build(const struct corpus *c, int from, int to)
 {
     struct inverter *v = inverter_new();
-    struct buf bytes = {0};
-    struct segment *s;
-    struct sx_error err;
-    uint8_t id[SEGMENT_ID_BYTES] = {1};
 
     assert_non_null(v);
     invert(c, from, to, v);
-    assert_int_equal(
-        inverter_write(v, 100 + (uint64_t)from, 100 + (uint64_t)to, AVERAGE, id, -1, &bytes, &err),
-        SX_OK);
-    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
-    inverter_free(v);
-    return s;
+    return segment_made(v, 100 + (uint64_t)from, 100 + (uint64_t)to, AVERAGE);
 }
 
 /* Whether a posting is what the document says; false also where the segment is damaged. */
@@ -163,7 +149,7 @@ static bool term_is_right(const struct corpus *c, struct segment *s, int word, i
     size_t n = documents_with(c, word, from, to, dropped);
     size_t seen = 0;
 
-    if (!segment_find(s, name_of(word, name), &e, &found))
+    if (!segment_find(s, name_of((uint32_t)word, name), &e, &found))
         return false;
     if (!found || e.n != n)
         return !found && n == 0;
@@ -230,7 +216,7 @@ static void seeking_finds_what_walking_does(void **unused)
     struct segment *s = build(&c, 0, DOCS);
     for (int round = 0; round < 4000; round++) {
         int word = any_word(), d = (int)below(DOCS);
-        assert_true(segment_find(s, name_of(word, name), &e, &found));
+        assert_true(segment_find(s, name_of((uint32_t)word, name), &e, &found));
         assert_true(found && list_open(&l, s, &e));
         assert_int_equal(list_block_ahead(&l, (uint32_t)d), list_block_of(&l, (uint32_t)d));
         uint32_t place = list_seek(&l, (uint32_t)d, &found);
@@ -269,7 +255,7 @@ static void steps_lead_where_walking_does(void **unused)
     fill(&c);
     struct segment *s = build(&c, 0, DOCS);
     for (int word = 0; word < WORDS; word++) {
-        assert_true(segment_find(s, name_of(word, name), &e, &found));
+        assert_true(segment_find(s, name_of((uint32_t)word, name), &e, &found));
         if (!found)
             continue;
         assert_true(list_open(&l, s, &e));
@@ -325,7 +311,7 @@ static void spots_tell_where_positions_are(void **columns)
     for (int round = 0; round < 400; round++) {
         int word = any_word();
         uint32_t step = 1 + below(below(3) == 0 ? 700 : 8);
-        assert_true(segment_find(s, name_of(word, name), &e, &found));
+        assert_true(segment_find(s, name_of((uint32_t)word, name), &e, &found));
         assert_true(found && list_open(&l, s, &e));
         dense += l.dense;
         for (uint32_t d = below(step); d < DOCS; d += 1 + below(step)) {
@@ -414,11 +400,7 @@ static void find_of_many(struct segment *s, uint32_t i)
 static void terms_are_found_again(void **unused)
 {
     struct inverter *v = inverter_new();
-    struct buf bytes = {0};
-    struct segment *s;
     struct term_entry e;
-    struct sx_error err;
-    uint8_t id[SEGMENT_ID_BYTES] = {1};
     char name[32];
     bool found;
 
@@ -428,9 +410,7 @@ static void terms_are_found_again(void **unused)
         if (has_of_many(i))
             assert_int_equal(inverter_token(v, true, i, name_of_many(i, name), false), 0);
     inverter_lengths(v, (struct doc_length){0, MANY, 0});
-    assert_int_equal(inverter_write(v, 1, 2, AVERAGE, id, -1, &bytes, &err), SX_OK);
-    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
-    inverter_free(v);
+    struct segment *s = segment_made(v, 1, 2, AVERAGE);
     for (uint32_t round = 0; round < 3 * MANY; round++)
         find_of_many(s, round < MANY ? round : below(MANY));
     for (uint32_t round = 0; round < 2 * MANY; round++) /* each of these is remembered */
@@ -605,7 +585,7 @@ static struct segment *large_file(const char *path)
         assert_int_equal(inverter_begin(v, rowid), 0);
         for (uint32_t i = 0; i < 50; i++)
             assert_int_equal(
-                inverter_token(v, true, i * 40000 + below(40000), name_of((int)i, word), false), 0);
+                inverter_token(v, true, i * 40000 + below(40000), name_of(i, word), false), 0);
         inverter_lengths(v, (struct doc_length){0, 50, 0});
     }
     assert_int_equal(inverter_write(v, name.first, name.next, AVERAGE, name.id, fd, NULL, &err),

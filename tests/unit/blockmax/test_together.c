@@ -1,10 +1,10 @@
 /* Searches that count all candidates, in more documents than are looked at together: words that share documents with
  * their forms, phrases, and a list that is damaged. */
 #include "index/base/str.h"
-#include "index/blockmax/invert.h"
 #include "index/blockmax/list.h"
 #include "index/blockmax/search.h"
 #include "tests/support/support.h"
+#include "tests/unit/blockmax/segments.h"
 
 #define DOCS 131000
 #define FORMS 5
@@ -24,11 +24,6 @@ static bool is_listed(uint32_t d)
     return d % 25 == 3;
 }
 
-static struct sx_str name_of(uint32_t word, char out[16])
-{
-    return str_make(out, (size_t)snprintf(out, 16, "w%u", word));
-}
-
 static void put(struct inverter *v, uint32_t *at, uint32_t word)
 {
     char name[16];
@@ -39,10 +34,6 @@ static void put(struct inverter *v, uint32_t *at, uint32_t word)
 static struct segment *build(void)
 {
     struct inverter *v = inverter_new();
-    struct buf bytes = {0};
-    struct segment *s;
-    struct sx_error err;
-    uint8_t id[SEGMENT_ID_BYTES] = {1};
 
     assert_non_null(v);
     for (uint32_t d = 0; d < DOCS; d++) {
@@ -56,10 +47,7 @@ static struct segment *build(void)
             put(v, &at, FREQUENT);
         inverter_lengths(v, (struct doc_length){0, at, 0});
     }
-    assert_int_equal(inverter_write(v, 1, 1 + DOCS, 5, id, -1, &bytes, &err), SX_OK);
-    assert_int_equal(segment_of_memory(&s, &bytes, &err), SX_OK);
-    inverter_free(v);
-    return s;
+    return segment_made(v, 1, 1 + DOCS, 5);
 }
 
 /* ---- a search ----------------------------------------------------------------------------------- */
