@@ -1,7 +1,6 @@
 /* Opening, bounding, loading and counting leaves. */
 #include "index/blockmax/leaves.h"
 
-#include "index/base/alloc.h"
 #include "index/blockmax/impacts.h"
 #include "index/rank/score.h"
 
@@ -38,7 +37,9 @@ static bool number(struct leaves *l)
     }
     l->slots = pool_array(l->mem, l->source_count + 1, sizeof(*l->slots));
     l->meeting = pool_array(l->mem, l->source_count + near + 1, sizeof(const uint8_t *));
-    l->places = mem_zalloc(l->source_count + (size_t)1, sizeof(*l->places));
+    l->places = pool_array(l->mem, l->source_count + (size_t)1, sizeof(*l->places));
+    if (l->places != NULL)
+        memset(l->places, 0, l->source_count * sizeof(*l->places));
     if (l->slots == NULL || l->meeting == NULL || l->places == NULL)
         return false;
     memset(l->slots, 0, l->source_count * sizeof(*l->slots));
@@ -140,7 +141,7 @@ sx_status leaves_open(struct leaves *l, const struct bm_ask *ask, struct pool *m
     memset(l, 0, sizeof(*l));
     l->ask = ask;
     l->mem = mem;
-    l->room = (struct source_room){SEARCH_BYTES, true};
+    l->room = (struct source_room){SEARCH_BYTES, true, ask->memo};
     l->parts = pool_array(mem, ask->view.count + 1, sizeof(*l->parts));
     if (l->parts == NULL || !number(l))
         return sx_fail_oom(err);
@@ -156,8 +157,6 @@ void leaves_close(struct leaves *l)
 {
     for (uint32_t i = 0; l->places != NULL && i < l->source_count; i++)
         places_release(&l->places[i]);
-    mem_free(l->places);
-    l->places = NULL;
     places_release(&l->phrase);
     for (size_t i = 0; i < l->part_count; i++)
         for (uint32_t k = 0; l->parts[i].sources != NULL && k < l->source_count; k++)

@@ -151,9 +151,9 @@ sx_status dense_see(struct bm_search *b, uint32_t part, const struct bm_clause *
 sx_status any_see(struct bm_search *b, uint32_t part, const struct bm_clause *clauses, size_t count,
                   bool *done);
 
-/* Sees all, if what is searched for is one word. */
-sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_t count,
-                     bool *done);
+/* Sees all that may be kept, if what is searched for is one word. *pruned: some were not seen. */
+sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_t count, bool *done,
+                     bool *pruned);
 
 /* A word is rare where it stands in fewer than one in so many documents: where every match needs one, it is
  * its documents that are looked at. */

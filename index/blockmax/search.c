@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "index/base/alloc.h"
 #include "index/blockmax/impacts.h"
 #include "index/blockmax/scan.h"
 
@@ -41,7 +40,7 @@ static void sort_leaves(struct bm_search *b)
 sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool *mem,
                    struct sx_error *err)
 {
-    struct bm_search *b = mem_alloc(sizeof(*b));
+    struct bm_search *b = pool_array(mem, 1, sizeof(*b));
     size_t leaves = ask->leaf_count + 1;
 
     *out = b;
@@ -75,7 +74,6 @@ void bm_end(struct bm_search *b)
     if (b == NULL)
         return;
     leaves_close(&b->l);
-    mem_free(b);
 }
 
 /* ---- ranges ----------------------------------------------------------------------------------- */
@@ -266,11 +264,9 @@ sx_status bm_best(struct bm_search *b, const struct bm_clause *clauses, size_t c
     sx_status rc;
 
     *pruned = false;
-    rc = single_see(b, clauses, count, &single);
-    if (single) {
-        *pruned = ask->floor(ask->ctx) >= 0;
+    rc = single_see(b, clauses, count, &single, pruned);
+    if (single)
         return scan_tell(b, rc, err);
-    }
     if (bounds_find(b, clauses, count) != 0 || mark_seen(b) != 0)
         return sx_fail_oom(err);
     b->every = false;

@@ -20,7 +20,7 @@
 #include "index/base/error.h"
 #include "index/base/places.h"
 #include "index/base/pool.h"
-#include "index/blockmax/segment.h"
+#include "index/blockmax/memo.h"
 
 /* Terms side by side. */
 struct bm_phrase {
@@ -58,6 +58,7 @@ struct bm_view {
 
 struct bm_ask {
     struct bm_view view;
+    struct memo *memo; /* what the reader knows of dictionaries; NULL: nothing */
     const struct bm_leaf *leaves;
     size_t leaf_count;
     double avglen;

@@ -10,13 +10,9 @@
 #include <zlib.h>
 
 #include "index/base/alloc.h"
-#include "index/base/hash.h"
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
 #include "index/blockmax/unions.h"
-
-/* Terms whose blocks are remembered, at most. */
-#define SOUGHT 1024
 
 /* ---- life ------------------------------------------------------------------------------------- */
 
@@ -64,11 +60,13 @@ static bool read_header(struct segment *s)
 
 static sx_status set_up(struct segment *s, struct sx_error *err)
 {
+    static _Atomic(uint64_t) opened;
+
+    s->number = atomic_fetch_add(&opened, 1) + 1;
     if (!read_header(s))
         return sx_fail(err, SX_ECORRUPT, "the header of a segment is damaged");
     s->dead = mem_zalloc((s->next - s->first) / 64 + 1, sizeof(*s->dead));
-    s->heads = mem_zalloc(s->dict_blocks + SOUGHT, sizeof(*s->heads));
-    s->sought = s->heads == NULL ? NULL : s->heads + s->dict_blocks;
+    s->heads = mem_zalloc(s->dict_blocks + 1, sizeof(*s->heads));
     if (s->mapped)
         s->verified = mem_zalloc(page_count(s) / 64 + 1, sizeof(*s->verified));
     bool many = s->next - s->first >= RANGE_DOCS;
@@ -400,27 +398,36 @@ static bool begins_before(struct term_walk *w, uint64_t block, struct sx_str fro
     return true;
 }
 
-bool term_walk_begin(struct term_walk *w, struct segment *s, struct sx_str from)
+/* The block that a term is in, if any is. False: the segment is damaged. */
+static bool find_block(struct term_walk *w, struct sx_str term, uint64_t *block)
 {
-    uint64_t low = 0, high = s->dict_blocks; /* the block is of [low, high) */
-    uint64_t head = head_of(from);
+    uint64_t low = 0, high = w->s->dict_blocks; /* it is of [low, high) */
+    uint64_t head = head_of(term);
     bool before;
 
-    w->s = s;
-    w->list = 0;
-    w->end = s->terms == 0;
-    if (w->end)
-        return true;
     while (high - low > 1) {
         uint64_t middle = low + (high - low) / 2;
-        if (!begins_before(w, middle, from, head, &before))
+        if (!begins_before(w, middle, term, head, &before))
             return false;
         if (before)
             low = middle;
         else
             high = middle;
     }
-    if (!first_of_block(w, low))
+    *block = low;
+    return true;
+}
+
+bool term_walk_begin(struct term_walk *w, struct segment *s, struct sx_str from)
+{
+    uint64_t block;
+
+    w->s = s;
+    w->list = 0;
+    w->end = s->terms == 0;
+    if (w->end)
+        return true;
+    if (!find_block(w, from, &block) || !first_of_block(w, block))
         return false;
     while (!w->end && str_order(term_walk_term(w), from) < 0)
         if (!term_walk_next(w))
@@ -445,15 +452,12 @@ static int order_of(struct spelling sp, struct sx_str term, uint64_t *met)
     return i < sp.rest && sp.bytes[i] > (uint8_t)term.ptr[*met] ? 1 : -1;
 }
 
-/* Looks for a term in one block, without putting the others together. *known: it is there, which *found tells, or
- * not in the segment. */
-static bool find_in_block(struct term_walk *w, uint64_t block, struct sx_str term, bool *known,
-                          bool *found)
+/* Looks for a term in one block, without putting the others together. False: damaged. */
+static bool find_in_block(struct term_walk *w, uint64_t block, struct sx_str term, bool *found)
 {
     uint64_t met = 0, end = (block + 1) * DICT_BLOCK;
     int order = -1;
 
-    *known = *found = false;
     w->number = block * DICT_BLOCK;
     w->len = 0;
     w->at = open_block(w->s, block);
@@ -462,31 +466,19 @@ static bool find_in_block(struct term_walk *w, uint64_t block, struct sx_str ter
     for (; order < 0 && w->number < end && w->number < w->s->terms; w->number++)
         order = order_of(read_entry(w), term, &met);
     *found = order == 0;
-    *known = *found || (order > 0 && w->number - 1 > block * DICT_BLOCK);
     return !atomic_load_explicit(&w->s->damaged, memory_order_relaxed);
 }
 
 bool segment_find(struct segment *s, struct sx_str term, struct term_entry *out, bool *found)
 {
-    uint64_t hash = hash_bytes(term.ptr, term.len);
-    _Atomic(uint64_t) *slot = &s->sought[hash % SOUGHT];
-    uint64_t before = atomic_load_explicit(slot, memory_order_relaxed);
-    uint64_t block = (uint32_t)before;
     struct term_walk w = {.s = s};
-    bool known = false;
+    uint64_t block;
 
     *found = false;
-    if (before >> 32 == hash >> 32 && block < s->dict_blocks &&
-        !find_in_block(&w, block, term, &known, found))
+    if (s->terms == 0)
+        return true;
+    if (!find_block(&w, term, &block) || !find_in_block(&w, block, term, found))
         return false;
-    if (!known) {
-        if (!term_walk_begin(&w, s, term))
-            return false;
-        *found = !w.end && str_eq(term_walk_term(&w), term);
-        if (!w.end)
-            atomic_store_explicit(slot, hash >> 32 << 32 | w.number / DICT_BLOCK,
-                                  memory_order_relaxed);
-    }
     if (*found)
         *out = w.entry;
     return true;

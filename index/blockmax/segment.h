@@ -23,6 +23,7 @@ struct segment {
     const uint8_t *bytes;
     uint64_t size;
     bool mapped;
+    uint64_t number; /* of all that this process has opened; from 1 on */
     uint8_t id[SEGMENT_ID_BYTES];
     uint64_t first, next; /* rowids */
     uint32_t docs;        /* when it was made */
@@ -36,9 +37,6 @@ struct segment {
     /* By block of the dictionary: how its first term begins, as a number (8 bytes, the first one highest);
      * 0: it was not looked at yet. */
     _Atomic(uint64_t) *heads;
-    /* The blocks in which terms were sought, by their hashes, of which they have the upper half above the
-     * block's number. Behind the heads. */
-    _Atomic(uint64_t) *sought;
     _Atomic(bool) damaged;
     /* Bit by local document: it was deleted in some snapshot. The writer of the index sets them. */
     _Atomic(uint64_t) *dead;

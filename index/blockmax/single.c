@@ -1,5 +1,5 @@
 /* A search for one word: its postings of the greatest impacts first. The bytes of all parts are gone
- * through for those that are among the best; of the others nothing is read. */
+ * through for those that are among the best; of the others nothing is read. Of few postings all are seen. */
 #include "index/blockmax/scan.h"
 
 #include <math.h>
@@ -16,6 +16,11 @@
 
 /* Postings that are looked up together. */
 #define BATCH 64
+
+/* To see so many postings takes less than to choose among them. */
+#define SEEN_ALL 32
+
+_Static_assert(SEEN_ALL <= PACK_BLOCK, "a list of so few is one block");
 
 /* What a part has of the word. */
 struct word {
@@ -359,7 +364,64 @@ static sx_status see_from(struct single *x, double score, double before)
     return rc == SX_OK ? see_batch(x) : rc;
 }
 
-sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_t count, bool *done)
+/* ---- few -------------------------------------------------------------------------------------- */
+
+static bool are_few(const struct leaves *l)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < l->part_count; i++)
+        n += l->parts[i].sources[0].n;
+    return n <= SEEN_ALL;
+}
+
+static sx_status see_counted(struct bm_search *b, uint32_t doc, uint32_t title, uint32_t body)
+{
+    const struct bm_ask *ask = b->l.ask;
+
+    if (!scan_sees(b, doc))
+        return SX_OK;
+    ask->tf[0] = leaves_in_field((struct phrase_tf){title, body}, ask->leaves[0].field);
+    return ask->see(ask->ctx, b->l.part->s->first + doc);
+}
+
+static sx_status see_all_of(struct bm_search *b, struct part *p)
+{
+    const struct bm_ask *ask = b->l.ask;
+    struct source *src = &p->sources[0];
+    struct list *l = source_list(src);
+    const uint32_t *docs = src->flat;
+    size_t n = src->flat_count;
+    sx_status rc = SX_OK;
+
+    leaves_move(&b->l, p, NO_RANGE);
+    if (l != NULL) {
+        list_block(l, 0);
+        list_counts(l);
+        docs = l->doc;
+        n = l->count;
+    }
+    for (size_t i = 0; i < n; i++)
+        ask->expect(ask->ctx, p->s->first + docs[i]);
+    for (size_t i = 0; i < n && rc == SX_OK; i++)
+        if (docs[i] < p->below)
+            rc =
+                l != NULL ? see_counted(b, docs[i], l->title[i], l->body[i]) : scan_see(b, docs[i]);
+    return rc == SX_OK ? ask->look_up(ask->ctx, n * SEARCH_WORK_SEEN) : rc;
+}
+
+static sx_status see_all(struct bm_search *b)
+{
+    sx_status rc = SX_OK;
+
+    for (size_t i = 0; i < b->l.part_count && rc == SX_OK; i++)
+        if (b->l.parts[i].sources[0].n > 0)
+            rc = see_all_of(b, &b->l.parts[i]);
+    return rc;
+}
+
+sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_t count, bool *done,
+                     bool *pruned)
 {
     const struct bm_ask *ask = b->l.ask;
     struct single x;
@@ -367,6 +429,9 @@ sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_
     *done = is_single(b, clauses, count);
     if (!*done)
         return SX_OK;
+    *pruned = !are_few(&b->l);
+    if (!*pruned)
+        return see_all(b);
     x.b = b;
     b->l.part = NULL;
     struct sample *samples = pool_array(b->l.mem, b->l.part_count + 1, sizeof(*samples));
@@ -377,5 +442,8 @@ sx_status single_see(struct bm_search *b, const struct bm_clause *clauses, size_
     sx_status rc = see_from(&x, seen, HUGE_VAL);
     /* Where what was chosen is deleted, or scores less by now, it takes more to fill the list. */
     floor = ask->floor(ask->ctx);
-    return rc == SX_OK && floor < seen ? see_from(&x, floor, seen) : rc;
+    if (rc == SX_OK && floor < seen)
+        rc = see_from(&x, floor, seen);
+    *pruned = ask->floor(ask->ctx) >= 0;
+    return rc;
 }

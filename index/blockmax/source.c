@@ -42,6 +42,7 @@ struct entries {
     struct term_entry *list;
     size_t count, cap;
     struct pool *mem;
+    struct memo *memo;
 };
 
 static bool add_entry(struct entries *e, const struct term_entry *entry)
@@ -68,7 +69,7 @@ static sx_status add_term(struct entries *e, struct segment *s, struct sx_str te
     bool found, whole;
 
     if (!prefix) {
-        if (!segment_find(s, term, &entry, &found))
+        if (!memo_find(e->memo, s, term, &entry, &found))
             return segment_fail(err);
         return !found || add_entry(e, &entry) ? SX_OK : sx_fail_oom(err);
     }
@@ -409,7 +410,7 @@ sx_status source_open(struct source *src, struct segment *s, const struct source
                       size_t set_count, struct pool *mem, struct source_room *room,
                       struct sx_error *err)
 {
-    struct entries e = {.mem = mem};
+    struct entries e = {.mem = mem, .memo = room->memo};
     sx_status rc = SX_OK;
     size_t terms = 0;
 

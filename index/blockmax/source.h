@@ -6,6 +6,7 @@
 #include "index/base/places.h"
 #include "index/base/pool.h"
 #include "index/blockmax/list.h"
+#include "index/blockmax/memo.h"
 #include "index/blockmax/unions.h"
 #include "index/blockmax/writer.h"
 
@@ -63,10 +64,11 @@ struct source_terms {
     bool prefix; /* all that begin so */
 };
 
-/* What a search may still take. */
+/* What a search may still take, and what its reader knows. */
 struct source_room {
-    uint64_t left; /* bytes */
-    bool unites;   /* a union may be made for those to come; one a search, which waits for it */
+    uint64_t left;     /* bytes */
+    bool unites;       /* a union may be made for those to come; one a search, which waits for it */
+    struct memo *memo; /* NULL: nothing */
 };
 
 /* Opens several sets of terms together; a term that is in two counts once. SX_ECORRUPT: the segment is

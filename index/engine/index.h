@@ -80,6 +80,7 @@ struct sx_reader {
     struct reach_snapshot reach_snap;
     bool fts5_alone;        /* the search that runs takes nothing from segments, counts neither */
     struct pool pool;       /* of the search that runs */
+    struct memo *memo;      /* made when first needed */
     struct words *words;    /* that serve it; NULL: none do */
     struct memory *claimed; /* `words` are its, and still to be loaded */
     bool held;              /* sx_reader_hold() has begun the snapshot, */

@@ -10,6 +10,7 @@
 #include "index/base/file.h"
 #include "index/base/str.h"
 #include "index/blockmax/guard.h"
+#include "index/blockmax/memo.h"
 #include "index/engine/documents.h"
 #include "index/engine/segfiles.h"
 #include "index/ingest/reader.h"
@@ -179,6 +180,7 @@ void sx_reader_close(struct sx_reader *r)
     analyzer_free(r->an);
     stemmer_free(r->stemmer);
     pool_release(&r->pool);
+    memo_free(r->memo);
     mem_free(r);
 }
 

@@ -224,11 +224,12 @@ static bool adds_unseen(const struct run *run)
     return run->p->flat && (!asks_any(run) || run->p->leaf_count == 1);
 }
 
-sx_status run_reach(struct run *run, const struct bm_view *view, struct pool *mem,
-                    struct sx_error *err)
+sx_status run_reach(struct run *run, const struct bm_view *view, struct memo *memo,
+                    struct pool *mem, struct sx_error *err)
 {
     run->bm_ask = (struct bm_ask){
         .view = *view,
+        .memo = memo,
         .leaves = make_leaves(run->p),
         .leaf_count = run->p->leaf_count,
         .avglen = run->avglen > 0 ? run->avglen : 1,

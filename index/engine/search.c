@@ -280,7 +280,9 @@ static sx_status choose_engine(struct search *s, struct sx_error *err)
     struct bm_view view = reach_view(r->reached, r->memory, &s->snap, &r->reach_snap);
     s->res.engine = "blockmax";
     s->reached = true;
-    return run_reach(&s->run, &view, &r->pool, err);
+    if (r->memo == NULL)
+        r->memo = memo_new(); /* it does without, too */
+    return run_reach(&s->run, &view, r->memo, &r->pool, err);
 }
 
 static sx_status set_up_run(struct search *s, struct sx_error *err)
