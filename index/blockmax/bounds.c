@@ -43,7 +43,7 @@ size_t bounds_chunks(const struct part *p)
     return (p->s->ranges + CHUNK_RANGES - 1) / CHUNK_RANGES;
 }
 
-static float most_of(const struct bm_search *b, uint32_t leaf)
+float bounds_most(const struct bm_search *b, uint32_t leaf)
 {
     return (float)(b->l.ask->leaves[leaf].weight * (SCORE_K1 + 1.0));
 }
@@ -53,12 +53,12 @@ static void weigh(struct bm_search *b, const struct part *p, struct bounds *at)
     float all = 0, drift = leaves_drift(&b->l, p->s);
 
     for (size_t i = 0; i < b->scored; i++)
-        all += most_of(b, b->order[i]) * drift;
+        all += bounds_most(b, b->order[i]) * drift;
     at->scale = all > 0 ? SUM_WHOLE / all : 0;
     at->slack = 0;
     for (size_t i = 0; i < b->scored; i++) {
         /* So that the part of a whole impact, 255 / 256 of the weight, is at least what it scores. */
-        float whole = most_of(b, b->order[i]) * drift * at->scale;
+        float whole = bounds_most(b, b->order[i]) * drift * at->scale;
         at->weight[b->order[i]] = (uint16_t)(whole * (256.0f / IMPACT_ONE) * MARGIN + 1);
         /* What the impact says too much, and what weight and margin may add. Of phrases that is not asked. */
         const struct leaf_state *st = &b->l.states[b->order[i]];

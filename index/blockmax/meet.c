@@ -118,7 +118,7 @@ void scan_expect(const struct bm_search *b, uint32_t doc)
 double scan_floor(const struct bm_search *b)
 {
     double floor = b->l.ask->floor(b->l.ask->ctx);
-    double known = b->lows.wanted ? (double)greatest_last(&b->lows.best, -1) : -1;
+    double known = b->lows.wanted ? (double)histogram_reached(&b->lows.reached, -1) : -1;
 
     return floor > known ? floor : known;
 }
@@ -146,60 +146,27 @@ static void drop_waiting(struct bm_search *b)
     b->waiting_count = kept;
 }
 
-/* What it scores at most. */
-static float most_of(const struct bm_search *b, const struct waiting *w)
-{
-    return (float)w->sum / b->all[w->part].scale;
-}
-
-/* Of those that wait, who scores from `least` to below `most` at most. */
-struct turn {
-    float least, most;
-};
-
-static bool takes_turn(const struct bm_search *b, size_t i, struct turn turn)
-{
-    float most = most_of(b, &b->waiting[i]);
-
-    return most >= turn.least && most < turn.most;
-}
-
-/* The next of a turn behind `i`; how many wait: there is none. */
-static size_t next_of(const struct bm_search *b, struct turn turn, size_t i)
-{
-    while (i < b->waiting_count && !takes_turn(b, i, turn))
-        i++;
-    return i;
-}
-
 /* What is read of each is fetched a few before it, what tells where that is some more before, and so on. */
-static sx_status see_turn(struct bm_search *b, struct turn turn, bool places)
+static sx_status see_turn(struct bm_search *b, const uint32_t *turn, size_t count, bool places)
 {
-    size_t at[4] = {0};
     sx_status rc = SX_OK;
 
-    for (size_t n = 0; rc == SX_OK; n++) {
-        const struct waiting *w = b->waiting;
+    for (size_t n = 0; n < count + (size_t)3 * FETCHED && rc == SX_OK; n++) {
         for (size_t step = 0; step < 3 && step * FETCHED <= n; step++) {
-            size_t i = next_of(b, turn, at[step]);
-            at[step] = i + 1;
-            if (i >= b->waiting_count)
+            if (n - step * FETCHED >= count)
                 continue;
-            const struct part *p = &b->l.parts[w[i].part];
+            const struct waiting *w = &b->waiting[turn[n - step * FETCHED]];
+            const struct part *p = &b->l.parts[w->part];
             if (step == 0)
-                leaves_foresee(&b->l, p, w[i].doc, list_expect_place);
+                leaves_foresee(&b->l, p, w->doc, list_expect_place);
             else if (step == 1)
-                leaves_foresee(&b->l, p, w[i].doc, list_expect_block);
+                leaves_foresee(&b->l, p, w->doc, list_expect_block);
             else
-                expect_in(b, p, w[i].doc, places);
+                expect_in(b, p, w->doc, places);
         }
         if (n < (size_t)3 * FETCHED)
             continue;
-        size_t i = next_of(b, turn, at[3]);
-        at[3] = i + 1;
-        if (i >= b->waiting_count)
-            break;
-        w += i;
+        const struct waiting *w = &b->waiting[turn[n - (size_t)3 * FETCHED]];
         if (!still_waits(b, w))
             continue;
         if (b->l.part != &b->l.parts[w->part] || b->l.range != NO_RANGE)
@@ -210,22 +177,44 @@ static sx_status see_turn(struct bm_search *b, struct turn turn, bool places)
     return rc;
 }
 
-/* As many as are kept come first, those that score most: they raise the floor for the others. `few`: no more will
- * be found. */
+/* What it scores at most. */
+static float most_of(const struct bm_search *b, const struct waiting *w)
+{
+    return (float)w->sum / b->all[w->part].scale;
+}
+
+/* Puts those first that score most, about as many as are kept; returns how many. */
+static size_t order_waiting(struct bm_search *b)
+{
+    struct histogram most;
+    size_t first = 0;
+
+    histogram_begin(&most, (uint32_t)b->l.ask->keep, b->lows.most);
+    for (size_t i = 0; i < b->waiting_count; i++)
+        histogram_add(&most, most_of(b, &b->waiting[i]));
+    float least = histogram_reached(&most, 0);
+    for (size_t i = 0; i < b->waiting_count; i++)
+        first += most_of(b, &b->waiting[i]) >= least;
+    size_t last = first;
+    for (size_t i = 0, at = 0; i < b->waiting_count; i++) {
+        bool is_first = most_of(b, &b->waiting[i]) >= least;
+        b->turns[is_first ? at++ : last++] = (uint32_t)i;
+    }
+    return first;
+}
+
+/* The first raise the floor for the others. `few`: no more will be found. */
 static sx_status see_waiting(struct bm_search *b, bool few)
 {
-    struct greatest first;
-
     drop_waiting(b);
-    greatest_begin(&first, b->l.ask->keep);
-    for (size_t i = 0; i < b->waiting_count; i++)
-        greatest_add(&first, most_of(b, &b->waiting[i]));
-    float most = greatest_last(&first, 0);
+    if (b->waiting_count == 0)
+        return SX_OK;
+    size_t first = order_waiting(b);
     *b->l.ask->few = few;
-    sx_status rc = see_turn(b, (struct turn){most, HUGE_VALF}, few);
+    sx_status rc = see_turn(b, b->turns, first, few);
     *b->l.ask->few = false;
-    if (rc == SX_OK && most > 0)
-        rc = see_turn(b, (struct turn){0, most}, false);
+    if (rc == SX_OK)
+        rc = see_turn(b, b->turns + first, b->waiting_count - first, false);
     b->waiting_count = 0;
     return rc;
 }
@@ -248,7 +237,7 @@ sx_status scan_meet(struct bm_search *b, uint32_t doc, uint16_t sum, uint16_t re
     }
     if (!scan_sees(b, doc))
         return SX_OK;
-    greatest_add(&b->lows.best, b->at->low * ((float)(sum - rest) - b->at->slack));
+    histogram_add(&b->lows.reached, b->at->low * ((float)(sum - rest) - b->at->slack));
     b->waiting[b->waiting_count++] = (struct waiting){(uint32_t)part, doc, sum, *known};
     if (b->waiting_count < b->waiting_most)
         return SX_OK;

@@ -16,6 +16,7 @@
 #define INDEX_BLOCKMAX_SCAN_H
 
 #include "index/blockmax/greatest.h"
+#include "index/blockmax/histogram.h"
 #include "index/blockmax/leaves.h"
 #include "index/blockmax/marks.h"
 
@@ -38,7 +39,8 @@ struct bounds {
 /* What documents score at least that will be kept if they score enough. */
 struct lows {
     bool wanted; /* impacts say what is scored at least, and not just at most */
-    struct greatest best;
+    float most;  /* what a document can score */
+    struct histogram reached;
 };
 
 /* The numbers of a document's postings, by source, as far as that is known, of sources that are one list. */
@@ -73,6 +75,7 @@ struct bm_search {
     struct lows lows;
     struct waiting *waiting; /* where lows are wanted: seen when all are found, as few are left */
     size_t waiting_count, waiting_most;
+    uint32_t *turns;    /* the numbers of those that wait, in the order in which they are seen */
     struct bounds *all; /* by part */
     struct bounds *at;  /* of the part at hand */
 };
@@ -83,6 +86,8 @@ struct bm_search {
  * out. */
 int bounds_find(struct bm_search *b, const struct bm_clause *clauses, size_t count);
 size_t bounds_chunks(const struct part *p);
+/* What a leaf scores at most. */
+float bounds_most(const struct bm_search *b, uint32_t leaf);
 /* Takes the stretches of a range that are still to be seen. */
 uint32_t bounds_take(struct bounds *at, uint32_t range);
 

@@ -54,6 +54,7 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     b->window = NULL;
     b->lows.wanted = false;
     b->waiting = NULL;
+    b->turns = NULL;
     b->waiting_count = 0;
     b->order = pool_array(mem, leaves, sizeof(*b->order));
     b->added = pool_array(mem, leaves, sizeof(*b->added));
@@ -215,7 +216,7 @@ static bool wants_lows(const struct bm_search *b, size_t clauses)
     const struct bm_ask *ask = b->l.ask;
     bool few = clauses == 1 && ask->keep < LOWS_LEAST;
 
-    if (!ask->sure || few || b->scored < 2 || ask->keep == 0 || ask->keep > GREATEST_MOST)
+    if (!ask->sure || few || b->scored < 2 || ask->keep == 0 || ask->keep > HISTOGRAM_KEEP)
         return false;
     for (size_t i = 0; i < ask->leaf_count; i++) {
         const struct leaf_state *st = &b->l.states[i];
@@ -232,13 +233,22 @@ static bool wants_lows(const struct bm_search *b, size_t clauses)
 
 static int begin_lows(struct bm_search *b, size_t clauses)
 {
+    size_t keep = b->l.ask->keep;
+
     b->lows.wanted = wants_lows(b, clauses);
-    greatest_begin(&b->lows.best, b->lows.wanted ? b->l.ask->keep : 0);
     b->waiting_count = 0;
-    b->waiting_most = WAITING_MOST(b->l.ask->keep);
-    if (b->lows.wanted && b->waiting == NULL)
+    if (!b->lows.wanted)
+        return 0;
+    b->lows.most = 0;
+    for (size_t i = 0; i < b->scored; i++)
+        b->lows.most += bounds_most(b, b->order[i]);
+    histogram_begin(&b->lows.reached, (uint32_t)keep, b->lows.most);
+    b->waiting_most = WAITING_MOST(keep);
+    if (b->waiting == NULL)
         b->waiting = pool_array(b->l.mem, b->waiting_most, sizeof(*b->waiting));
-    return b->lows.wanted && b->waiting == NULL ? -1 : 0;
+    if (b->turns == NULL)
+        b->turns = pool_array(b->l.mem, b->waiting_most, sizeof(*b->turns));
+    return b->waiting == NULL || b->turns == NULL ? -1 : 0;
 }
 
 /* Keeps in mind what is seen, where counting takes positions. -1: memory ran out. */
