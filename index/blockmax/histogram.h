@@ -18,7 +18,8 @@ struct histogram {
     uint8_t count[HISTOGRAM_STEPS + 1]; /* by step: of those above `at` */
 };
 
-/* Of `keep`, at least one, none is there yet; scores are up to `most`, which is above 0. */
+/* Of `keep`, at least one, none is there yet; scores are up to `most`, which is above 0 and neither tiny nor
+ * infinite, as weights are. */
 static inline void histogram_begin(struct histogram *h, uint32_t keep, float most)
 {
     h->keep = keep;

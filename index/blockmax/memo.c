@@ -35,7 +35,7 @@ void memo_free(struct memo *m)
 bool memo_find(struct memo *m, struct segment *s, struct sx_str term, struct term_entry *out,
                bool *found)
 {
-    if (m == NULL || term.len > TERM_MOST)
+    if (m == NULL || term.len == 0 || term.len > TERM_MOST)
         return segment_find(s, term, out, found);
     struct known_term *k = &m->slots[(hash_bytes(term.ptr, term.len) + s->number) % SLOTS];
     if (k->segment == s->number && k->length == term.len &&

@@ -407,7 +407,8 @@ static sx_status see_all_of(struct bm_search *b, struct part *p)
         if (docs[i] < p->below)
             rc =
                 l != NULL ? see_counted(b, docs[i], l->title[i], l->body[i]) : scan_see(b, docs[i]);
-    return rc == SX_OK ? ask->look_up(ask->ctx, n * SEARCH_WORK_SEEN) : rc;
+    /* scan_see() tells of its work itself. */
+    return rc == SX_OK && l != NULL ? ask->look_up(ask->ctx, n * SEARCH_WORK_SEEN) : rc;
 }
 
 static sx_status see_all(struct bm_search *b)

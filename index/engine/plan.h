@@ -77,6 +77,12 @@ struct plan {
     struct arena *mem;
 };
 
+/* Whether all that is asked for is one leaf: what has it matches, and any is all. */
+static inline bool plan_asks_one(const struct plan *p)
+{
+    return p->flat && p->leaf_count == 1;
+}
+
 static inline bool leaf_is_wanted(const struct leaf *l)
 {
     return l->asked > 0 || l->joined || l->compound;

@@ -236,12 +236,6 @@ const struct phrase_tf *run_kept(struct run *run, uint32_t slot)
     return run->tf;
 }
 
-/* Whether all that is asked for is one leaf: what has it matches, and any is all. */
-static bool asks_one(const struct run *run)
-{
-    return run->p->flat && run->p->leaf_count == 1;
-}
-
 /* Counts what phrases do not: *row is the document's; matches are what the plan says. */
 static sx_status look(struct run *run, int64_t rowid, const struct docrow **row, bool *matches)
 {
@@ -257,8 +251,8 @@ static sx_status look(struct run *run, int64_t rowid, const struct docrow **row,
             rc = count_near(run, i);
     if (rc != SX_OK)
         return rc;
-    *matches =
-        asks_one(run) ? stands(run, 0) : plan_match(run->p, run->reading, run->tf, *row, run->docs);
+    *matches = plan_asks_one(run->p) ? stands(run, 0)
+                                     : plan_match(run->p, run->reading, run->tf, *row, run->docs);
     return SX_OK;
 }
 
@@ -270,7 +264,7 @@ sx_status run_see(struct run *run, int64_t rowid)
 
     if (rc != SX_OK || !matches)
         return rc;
-    bool every = run->reading != READ_ANY || asks_one(run) ||
+    bool every = run->reading != READ_ANY || plan_asks_one(run->p) ||
                  plan_match(run->p, READ_BEST, run->tf, row, run->docs);
     if (run->below_first && every)
         return SX_OK;

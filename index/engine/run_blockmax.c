@@ -221,7 +221,7 @@ static bool asks_any(const struct run *run)
 /* Whether run_count() may add what was not seen to what was. */
 static bool adds_unseen(const struct run *run)
 {
-    return run->p->flat && (!asks_any(run) || run->p->leaf_count == 1);
+    return plan_asks_one(run->p) || (run->p->flat && !asks_any(run));
 }
 
 sx_status run_reach(struct run *run, const struct bm_view *view, struct memo *memo,

@@ -187,8 +187,10 @@ static sx_status run_best(struct search *s, bool whole, struct sx_error *err)
                                                            : READ_BEST;
     sx_status rc = run_pass(run, c, reading, err);
 
-    s->res.total_exact = !run->pruned && s->ask->match != SX_MATCH_BEST;
-    if (rc != SX_OK || s->ask->match != SX_MATCH_BEST || run->pruned)
+    /* Of one leaf the best are all. */
+    bool more = s->ask->match == SX_MATCH_BEST && !plan_asks_one(&s->plan);
+    s->res.total_exact = !run->pruned && !more;
+    if (rc != SX_OK || !more || run->pruned)
         return rc;
     if (!whole && first_part_is_enough(s))
         return rc;

@@ -79,6 +79,7 @@ static void tells_what_the_dictionaries_tell(void **unused)
         }
     }
     ask_both(m, segments[0], str_make("", 0));
+    ask_both(m, segments[0], str_make(NULL, 0));
     for (size_t i = 0; i < SEGMENTS; i++)
         segment_unref(segments[i]);
     memo_free(m);
