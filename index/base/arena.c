@@ -8,7 +8,7 @@
 
 #include "index/base/alloc.h"
 
-#define BLOCK_MIN ((size_t)16384)
+#define BLOCK_MIN ((size_t)16384) /* a plan and what runs it take one block */
 #define BLOCK_MAX ((size_t)256 << 10)
 
 struct arena_block {

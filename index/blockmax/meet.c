@@ -2,7 +2,6 @@
  * say all of its score: then the floor rises without seeing any, and who waits below it is not seen. */
 #include "index/blockmax/scan.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "index/blockmax/impacts.h"

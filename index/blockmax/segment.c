@@ -66,7 +66,7 @@ static sx_status set_up(struct segment *s, struct sx_error *err)
     if (!read_header(s))
         return sx_fail(err, SX_ECORRUPT, "the header of a segment is damaged");
     s->dead = mem_zalloc((s->next - s->first) / 64 + 1, sizeof(*s->dead));
-    s->heads = mem_zalloc(s->dict_blocks + 1, sizeof(*s->heads));
+    s->heads = mem_zalloc(s->dict_blocks, sizeof(*s->heads));
     if (s->mapped)
         s->verified = mem_zalloc(page_count(s) / 64 + 1, sizeof(*s->verified));
     bool many = s->next - s->first >= RANGE_DOCS;

@@ -228,19 +228,23 @@ static void read_posting(struct chosen *p)
     p->tf = (struct phrase_tf){count.title, count.body};
 }
 
+/* A document of the part at hand, whose counts are known. */
+static sx_status see_counted(struct bm_search *b, uint32_t doc, struct phrase_tf tf)
+{
+    const struct bm_ask *ask = b->l.ask;
+
+    if (!scan_sees(b, doc))
+        return SX_OK;
+    ask->tf[0] = leaves_in_field(tf, ask->leaves[0].field);
+    sx_status rc = ask->see(ask->ctx, b->l.part->s->first + doc);
+    return rc == SX_OK ? ask->look_up(ask->ctx, SEARCH_WORK_SEEN) : rc;
+}
+
 static sx_status see(struct single *x, const struct chosen *p)
 {
-    const struct bm_ask *ask = x->b->l.ask;
-
     if (x->b->l.part != p->of->part)
         leaves_move(&x->b->l, p->of->part, NO_RANGE);
-    if (p->of->list == NULL)
-        return scan_see(x->b, p->doc);
-    if (!scan_sees(x->b, p->doc))
-        return SX_OK;
-    ask->tf[0] = leaves_in_field(p->tf, ask->leaves[0].field);
-    sx_status rc = ask->see(ask->ctx, p->of->part->s->first + p->doc);
-    return rc == SX_OK ? ask->look_up(ask->ctx, SEARCH_WORK_SEEN) : rc;
+    return p->of->list == NULL ? scan_see(x->b, p->doc) : see_counted(x->b, p->doc, p->tf);
 }
 
 /* Drops what cannot reach the floor any more; the others are found, the best first. */
@@ -375,16 +379,6 @@ static bool are_few(const struct leaves *l)
     return n <= SEEN_ALL;
 }
 
-static sx_status see_counted(struct bm_search *b, uint32_t doc, uint32_t title, uint32_t body)
-{
-    const struct bm_ask *ask = b->l.ask;
-
-    if (!scan_sees(b, doc))
-        return SX_OK;
-    ask->tf[0] = leaves_in_field((struct phrase_tf){title, body}, ask->leaves[0].field);
-    return ask->see(ask->ctx, b->l.part->s->first + doc);
-}
-
 static sx_status see_all_of(struct bm_search *b, struct part *p)
 {
     const struct bm_ask *ask = b->l.ask;
@@ -405,10 +399,9 @@ static sx_status see_all_of(struct bm_search *b, struct part *p)
         ask->expect(ask->ctx, p->s->first + docs[i]);
     for (size_t i = 0; i < n && rc == SX_OK; i++)
         if (docs[i] < p->below)
-            rc =
-                l != NULL ? see_counted(b, docs[i], l->title[i], l->body[i]) : scan_see(b, docs[i]);
-    /* scan_see() tells of its work itself. */
-    return rc == SX_OK && l != NULL ? ask->look_up(ask->ctx, n * SEARCH_WORK_SEEN) : rc;
+            rc = l != NULL ? see_counted(b, docs[i], (struct phrase_tf){l->title[i], l->body[i]})
+                           : scan_see(b, docs[i]);
+    return rc;
 }
 
 static sx_status see_all(struct bm_search *b)

@@ -64,9 +64,9 @@ sx_status run_init(struct run *run, struct sx_error *err);
 void run_release(struct run *run);
 /* Counts as they matter for plan_missing(): 1 where a leaf stands in the hit of `slot`. */
 const struct phrase_tf *run_kept(struct run *run, uint32_t slot);
-/* From here on block-max finds the documents, those of `view`. `memo` may be NULL. run_leave() comes, also after a failure,
- * before its segments and `mem` are used for something else; where there was no run_reach() it does
- * nothing. */
+/* From here on block-max finds the documents, those of `view`; `memo` may be NULL. run_leave() comes,
+ * also after a failure, before its segments and `mem` are used for something else; where there was no
+ * run_reach() it does nothing. */
 sx_status run_reach(struct run *run, const struct bm_view *view, struct memo *memo,
                     struct pool *mem, struct sx_error *err);
 void run_leave(struct run *run);

@@ -396,7 +396,7 @@ static void find_of_many(struct segment *s, uint32_t i)
                 e.positions_bytes == w.entry.positions_bytes);
 }
 
-/* Of many that begin alike; over again, as what is remembered of a term may be of another. */
+/* Of many that begin alike; over again, as how blocks begin is remembered. */
 static void terms_are_found_again(void **unused)
 {
     struct inverter *v = inverter_new();
@@ -413,7 +413,7 @@ static void terms_are_found_again(void **unused)
     struct segment *s = segment_made(v, 1, 2, AVERAGE);
     for (uint32_t round = 0; round < 3 * MANY; round++)
         find_of_many(s, round < MANY ? round : below(MANY));
-    for (uint32_t round = 0; round < 2 * MANY; round++) /* each of these is remembered */
+    for (uint32_t round = 0; round < 2 * MANY; round++) /* by then it is of all blocks */
         find_of_many(s, round / 2);
     for (int round = 0; round < 2; round++) {
         assert_true(segment_find(s, str_of("a"), &e, &found) && !found);
