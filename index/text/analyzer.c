@@ -415,14 +415,21 @@ static int ascii_word(struct analyzer *a, const struct word *w)
     return sink_put(&a->to, &token);
 }
 
-int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, void *ctx)
+/* Nothing is held back: the next word has no say in what was told. */
+static bool is_idle(const struct analyzer *a)
+{
+    return a->run.count == 0 && a->chain.joint == CHAIN_NONE;
+}
+
+static int run(struct analyzer *a, const char *text, size_t len, const struct wanted_terms *wanted,
+               uint64_t *left_out, struct sink to)
 {
     struct word word;
     int rc = 0;
 
     if (len > ANALYZER_TEXT_MAX)
         return ANALYZER_NOMEM;
-    a->to = (struct sink){fn, ctx};
+    a->to = to;
     a->text = text;
     a->len = len;
     a->chain.joint = CHAIN_NONE;
@@ -430,13 +437,31 @@ int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, 
     a->chain.count = a->chain.used = 0;
     run_begin(&a->run, &a->fold, text, len);
     segment_begin(&a->words, text, len);
-    while (rc == 0 && (rc = segment_next(&a->words, &word)) > 0)
+    while (rc == 0) {
+        if (wanted != NULL && is_idle(a))
+            *left_out += segment_skip(&a->words, wanted);
+        rc = segment_next(&a->words, &word);
+        if (rc <= 0)
+            break;
         rc = word.units == NULL ? ascii_word(a, &word) : wide_word(a, &word);
+    }
     if (rc == SEGMENT_NOMEM)
         return ANALYZER_NOMEM;
     if (rc == 0)
         rc = chain_finish(&a->chain, &a->to);
     return rc == 0 ? run_finish(&a->run, &a->to) : rc;
+}
+
+int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, void *ctx)
+{
+    return run(a, text, len, NULL, NULL, (struct sink){fn, ctx});
+}
+
+int analyzer_skim(struct analyzer *a, const char *text, size_t len,
+                  const struct wanted_terms *wanted, uint64_t *left_out, token_fn fn, void *ctx)
+{
+    *left_out = 0;
+    return run(a, text, len, wanted, left_out, (struct sink){fn, ctx});
 }
 
 void analyzer_lower(const char *text, size_t len, struct buf *out)

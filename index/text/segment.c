@@ -16,6 +16,7 @@
 
 #include "index/base/alloc.h"
 #include "index/base/utf8.h"
+#include "index/text/analyzer.h"
 #include "index/text/chars.h"
 
 /* ICU is kept at work through gaps of up to so many bytes that are none for it: starting it costs
@@ -29,6 +30,22 @@
 /* A larger buffer, which takes a long text without spaces, is not kept for the next text. */
 #define UNITS_KEEP (1U << 20)
 
+/* Whether a plain word ends in front of an ASCII character. */
+enum plain_end {
+    END_UNSURE, /* it is part of the word, or may join it to the next or be part of a name */
+    END_SURE,
+    END_ALONE /* if no letter, digit or underscore is behind that */
+};
+
+static enum plain_end plain_end(unsigned byte)
+{
+    enum break_class c = char_break(byte);
+
+    if (byte == '-' || byte == '&' || byte == '+' || byte == '#' || c >= BREAK_UNDERSCORE)
+        return END_UNSURE;
+    return c == BREAK_MID || c == BREAK_MID_DIGITS ? END_ALONE : END_SURE;
+}
+
 bool segment_init(struct segmenter *s)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -37,8 +54,10 @@ bool segment_init(struct segmenter *s)
     if (!chars_init())
         return false;
     s->cjk = cjk_init();
-    for (unsigned byte = 0; byte < 256; byte++)
+    for (unsigned byte = 0; byte < 256; byte++) {
         s->byte_class[byte] = (unsigned char)(byte < 0x80 ? char_break(byte) : BREAK_ICU);
+        s->ends[byte] = (unsigned char)(byte < 0x80 ? plain_end(byte) : END_UNSURE);
+    }
     s->breaks = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
     return U_SUCCESS(status);
 }
@@ -64,6 +83,7 @@ void segment_begin(struct segmenter *s, const char *text, size_t len)
     s->in_run = false;
     s->ran_to = 0;
     s->cjk_count = s->cjk_next = 0;
+    s->plain_at = len + 1;
 }
 
 /* Class of the character at `at`, and its bytes; the end of the text separates like a space. */
@@ -381,4 +401,83 @@ int segment_next(struct segmenter *s, struct word *out)
             continue; /* ICU counts a lone underscore, and no longer row, as punctuation */
         return scanned(s, start, end, ascii, out);
     }
+}
+
+/* ---- words that nobody asks for ------------------------------------------------------------------ */
+
+/* The bits of the text from `at` on, as far as they are known. */
+static struct plain plain_from(struct segmenter *s, size_t at)
+{
+    if (at < s->plain_at || at - s->plain_at >= PLAIN_BYTES) {
+        plain_read(s->text + at, s->len - at, &s->plain);
+        s->plain_at = at;
+    }
+    size_t past = at - s->plain_at;
+    return (struct plain){s->plain.words >> past, s->plain.capitals >> past,
+                          s->plain.others >> past};
+}
+
+/* Moves to the next plain word; false: something else comes first, or nothing. */
+static bool plain_start(struct segmenter *s, struct plain *p)
+{
+    for (*p = plain_from(s, s->at); p->words == 0 && p->others == 0; *p = plain_from(s, s->at)) {
+        s->at = s->plain_at + PLAIN_BYTES;
+        if (s->at >= s->len) {
+            s->at = s->len;
+            return false;
+        }
+    }
+    if (p->words == 0 || (p->others != 0 && (p->others & -p->others) < (p->words & -p->words)))
+        return false;
+    unsigned before = (unsigned)__builtin_ctzll(p->words);
+    s->at += before;
+    *p = (struct plain){p->words >> before, p->capitals >> before, p->others >> before};
+    return true;
+}
+
+static size_t ones(uint64_t bits)
+{
+    return ~bits == 0 ? 64 : (size_t)__builtin_ctzll(~bits);
+}
+
+/* Bytes of the word at s->at, of which *p tells; PLAIN_BYTES: so many or more. */
+static size_t plain_size(struct segmenter *s, struct plain *p)
+{
+    size_t size = ones(p->words);
+
+    if (s->at + size < s->plain_at + PLAIN_BYTES)
+        return size;
+    s->plain_at = s->len + 1; /* it ends behind what is known */
+    *p = plain_from(s, s->at);
+    return ones(p->words);
+}
+
+static bool is_plain(const struct segmenter *s, size_t size, uint64_t capitals)
+{
+    size_t end = s->at + size;
+
+    if (size == PLAIN_BYTES || (capitals & ((UINT64_C(1) << size) - 2)) != 0)
+        return false;
+    if (end == s->len || s->ends[s->text[end]] == END_SURE)
+        return true;
+    return s->ends[s->text[end]] == END_ALONE &&
+           (end + 1 == s->len || s->byte_class[s->text[end + 1]] < BREAK_UNDERSCORE);
+}
+
+size_t segment_skip(struct segmenter *s, const struct wanted_terms *wanted)
+{
+    struct plain p;
+    size_t count = 0;
+
+    if (s->in_run || s->cjk_next < s->cjk_count)
+        return 0;
+    while (count < SEGMENT_SKIP_MAX && s->at < s->len && plain_start(s, &p)) {
+        size_t size = plain_size(s, &p);
+        if (!is_plain(s, size, p.capitals) ||
+            (wanted->lengths[s->text[s->at] | 0x20] & wanted_length(size)) != 0)
+            break;
+        s->at += size;
+        count++;
+    }
+    return count;
 }

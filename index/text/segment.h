@@ -11,12 +11,15 @@
 #include <unicode/ubrk.h>
 
 #include "index/text/cjk.h"
+#include "index/text/plain.h"
 
 /* What segment_next() says besides "a word" (1) and "no more" (0). */
 #define SEGMENT_NOMEM (-1)
 
 /* A word has all its units, or at least so many: no term needs more. */
 #define SEGMENT_UNITS_MAX 512
+
+struct wanted_terms;
 
 struct word {
     uint32_t start, end; /* bytes in the text */
@@ -27,6 +30,7 @@ struct word {
 struct segmenter {
     UBreakIterator *breaks;
     unsigned char byte_class[256]; /* enum break_class of ASCII; others are for a closer look */
+    unsigned char ends[256];       /* enum plain_end */
     bool cjk;                      /* Chinese and Japanese need no ICU */
     const unsigned char *text;     /* borrowed */
     size_t len;
@@ -39,6 +43,8 @@ struct segmenter {
     size_t byte_at;              /* … and in the text */
     int32_t cjk_count, cjk_next; /* words of a run without ICU, and which is next */
     uint16_t cjk_ends[CJK_RUN_MAX];
+    struct plain plain; /* of the text from `plain_at` on, unless that is behind its end */
+    size_t plain_at;
 };
 
 /* False: memory ran out or ICU has no rules. segment_release() is due in either case. */
@@ -54,5 +60,11 @@ void segment_begin(struct segmenter *s, const char *text, size_t len);
  * character, for a few lose theirs where they stand alone. A byte that is not valid UTF-8 separates
  * as a newline does. */
 int segment_next(struct segmenter *s, struct word *out);
+
+/* Leaves out words up to one that may be wanted, or is not plain: ASCII letters and digits, no
+ * capital but the first, and behind it what joins it to nothing. How many; at most
+ * SEGMENT_SKIP_MAX. */
+#define SEGMENT_SKIP_MAX 4096
+size_t segment_skip(struct segmenter *s, const struct wanted_terms *wanted);
 
 #endif

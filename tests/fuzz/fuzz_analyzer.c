@@ -1,12 +1,14 @@
 /* Any bytes at all to the analyzer: tokens must lie in the text, in order, on code points, span no
  * more positions than there are, and hold a term that the index can store; a second time they must
- * be the same, and so in lower case but for the parts that capitals set off. */
+ * be the same, and so in lower case but for the parts that capitals set off. Skimmed, it has as
+ * many positions, and each token that is wanted. */
 #include "index/text/analyzer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "index/base/buf.h"
+#include "index/base/hash.h"
 #include "index/base/utf8.h"
 
 /* libFuzzer declares it nowhere. */
@@ -90,6 +92,40 @@ static bool same_terms(const struct check *a, const struct check *b)
            (a->terms.len == 0 || memcmp(a->terms.data, b->terms.data, a->terms.len) == 0);
 }
 
+/* ---- skimming ---------------------------------------------------------------------------------- */
+
+struct skim {
+    const struct wanted_terms *wanted;
+    uint64_t words, left_out, sum; /* of what is wanted: what, where, and in which order */
+};
+
+static int see_skimmed(void *ctx, const struct token *t)
+{
+    struct skim *s = ctx;
+
+    s->words += t->kind == TOKEN_WORD;
+    if ((s->wanted->lengths[(unsigned char)t->term.ptr[0]] & wanted_length(t->term.len)) == 0)
+        return 0;
+    uint64_t parts[] = {
+        s->sum, s->words + s->left_out, hash_bytes(t->term.ptr, t->term.len), t->kind, t->start,
+        t->end};
+    s->sum = hash_bytes(parts, sizeof(parts));
+    return 0;
+}
+
+/* What is wanted hangs on the text. */
+static void skim(struct analyzer *a, const char *text, size_t len)
+{
+    struct wanted_terms wanted = {0};
+    struct skim all = {.wanted = &wanted}, some = {.wanted = &wanted};
+
+    for (size_t i = 0; i + 1 < len && i < 8; i++)
+        wanted.lengths[(unsigned char)text[i]] |= wanted_length((unsigned char)text[i + 1] % 16);
+    require(analyzer_run(a, text, len, see_skimmed, &all) == 0);
+    require(analyzer_skim(a, text, len, &wanted, &some.left_out, see_skimmed, &some) == 0);
+    require(all.words == some.words + some.left_out && all.sum == some.sum);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
     static struct analyzer *analyzer;
@@ -103,6 +139,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
     run(analyzer, &again);
     require(same_terms(&plain, &again));
     buf_release(&again.terms);
+    skim(analyzer, (const char *)data, size);
 
     struct buf text = {0};
     analyzer_lower((const char *)data, size, &text);

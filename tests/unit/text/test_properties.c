@@ -298,6 +298,144 @@ static void ascii_gives_what_the_long_way_does(void **state)
     }
 }
 
+/* ---- skimming ------------------------------------------------------------------------------ */
+
+/* Mostly words that may be left out, with now and then what must not be. */
+static size_t prose(uint64_t *seed, char *text, size_t cap, uint32_t odd)
+{
+    static const char *const joints[] = {" ",  " ",  " ",  " ",   ", ", ". ",
+                                         "; ", "\n", ": ", "\" ", ") "};
+    static const char *const odds[] = {"-",  "'s ", "'", ".", "_",      "@",      "&",  "++ ", "# ",
+                                       "Ab", "x1Y", "é", "“", "\u0301", "\u00AD", "日", "\xFF"};
+    size_t goal = random_below(seed, (uint32_t)cap - 160), len = 0;
+
+    while (len < goal) {
+        size_t letters = 1 + random_below(seed, random_below(seed, 40) == 0 ? 140 : 11);
+        for (size_t i = 0; i < letters; i++)
+            text[len++] =
+                (char)((random_below(seed, 16) == 0 ? '0' : 'a') + random_below(seed, 10));
+        if (random_below(seed, 6) == 0)
+            text[len - letters] &= ~0x20;
+        const char *end = random_below(seed, 256) < odd
+                              ? odds[random_below(seed, sizeof(odds) / sizeof(odds[0]))]
+                              : joints[random_below(seed, sizeof(joints) / sizeof(joints[0]))];
+        len = (size_t)(stpcpy(text + len, end) - text);
+    }
+    return len;
+}
+
+static void want_some(uint64_t *seed, struct wanted_terms *wanted)
+{
+    uint32_t one_in = 1 + random_below(seed, 64);
+
+    for (size_t i = 0; i < 256; i++)
+        for (size_t bit = 0; bit < 64; bit++) {
+            uint64_t wants = random_below(seed, one_in) == 0;
+            wanted->lengths[i] = wanted->lengths[i] << 1 | wants;
+        }
+}
+
+/* What was told by skimming, and where. */
+struct skimmed {
+    struct tokens *tokens;
+    uint64_t left_out, words;
+    uint64_t positions[TOKENS_MAX];
+};
+
+static int keep_skimmed(void *ctx, const struct token *t)
+{
+    struct skimmed *s = ctx;
+
+    s->words += t->kind == TOKEN_WORD;
+    s->positions[s->tokens->count] = s->words + s->left_out;
+    return tokens_keep(s->tokens, t);
+}
+
+static bool is_wanted(const struct wanted_terms *wanted, struct sx_str term)
+{
+    return (wanted->lengths[(unsigned char)term.ptr[0]] & wanted_length(term.len)) != 0;
+}
+
+/* All tokens are told at their positions, but for words that nobody wants, alone at theirs. */
+static uint64_t assert_skimmed(const struct wanted_terms *wanted, const char *text, size_t len)
+{
+    static struct skimmed s;
+    uint64_t position = 0, n = 0;
+
+    s.tokens = &second;
+    s.words = second.count = second.bytes = 0;
+    assert_int_equal(analyzer_skim(analyzer, text, len, wanted, &s.left_out, keep_skimmed, &s), 0);
+    tokens_read(&first, analyzer, text, len);
+    for (size_t i = 0; i < first.count; i++) {
+        const struct kept *k = &first.at[i], *l = &second.at[n];
+        position += k->kind == TOKEN_WORD;
+        if (n < second.count && s.positions[n] == position && l->kind == k->kind &&
+            l->start == k->start && l->end == k->end && l->span == k->span && l->len == k->len &&
+            memcmp(first.terms + k->term, second.terms + l->term, k->len) == 0) {
+            n++;
+            continue;
+        }
+        assert_int_equal(k->kind, TOKEN_WORD);
+        assert_false(is_wanted(wanted, tokens_term(&first, i)));
+        assert_true(i + 1 == first.count || first.at[i + 1].kind == TOKEN_WORD);
+    }
+    assert_int_equal(n, second.count);
+    assert_int_equal(s.words + s.left_out, position);
+    return s.left_out;
+}
+
+static void skimming_leaves_out_what_nobody_wants(void **state)
+{
+    static char text[1200];
+    struct wanted_terms wanted = {0};
+    uint64_t seed = 29, left_out = 0;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        size_t len = i % 4 == 0 ? any_text(&seed, i, text, sizeof(text))
+                                : prose(&seed, text, sizeof(text), (uint32_t)(i % 3) * 40);
+        want_some(&seed, &wanted);
+        left_out += assert_skimmed(&wanted, text, len);
+    }
+    assert_in_range(left_out, 300000, UINT64_MAX);
+}
+
+/* Every end of a text, and of what is looked at at once. */
+static void skimming_ends_with_the_text(void **state)
+{
+    static const struct wanted_terms none;
+    char text[200];
+
+    (void)state;
+    for (size_t word = 1; word < 140; word++)
+        for (size_t len = word; len < sizeof(text); len++) {
+            memset(text, 'x', len);
+            for (size_t i = word; i < len; i += word + 1)
+                text[i] = ' ';
+            assert_skimmed(&none, text, len);
+        }
+}
+
+/* So that whoever is told words may look at the clock. */
+static void skimming_tells_a_word_now_and_then(void **state)
+{
+    static const struct wanted_terms none;
+    struct skimmed s = {.tokens = &first};
+    const size_t count = 1 << 20;
+    char *text = malloc(2 * count);
+
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < count; i++)
+        memcpy(text + 2 * i, "a ", 2);
+    first.count = first.bytes = 0;
+    assert_int_equal(analyzer_skim(analyzer, text, 2 * count, &none, &s.left_out, keep_skimmed, &s),
+                     0);
+    assert_int_equal(s.words + s.left_out, count);
+    assert_int_equal(s.words, count / (SEGMENT_SKIP_MAX + 1));
+    free(text);
+}
+
 /* ---- hostile text -------------------------------------------------------------------------- */
 
 struct count {
@@ -360,6 +498,9 @@ int main(void)
         cmocka_unit_test(tokens_depend_on_the_text_alone),
         cmocka_unit_test(copied_words_are_found_where_they_stand),
         cmocka_unit_test(ascii_gives_what_the_long_way_does),
+        cmocka_unit_test(skimming_leaves_out_what_nobody_wants),
+        cmocka_unit_test(skimming_ends_with_the_text),
+        cmocka_unit_test(skimming_tells_a_word_now_and_then),
         cmocka_unit_test(long_words_and_chains_take_linear_time),
     };
 
