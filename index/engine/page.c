@@ -59,13 +59,11 @@ static sx_status list_near(struct search *s, struct shown *to, const uint32_t *n
 }
 
 /* Every spelling of every leaf that is wanted in this field. */
-static sx_status list_shown(struct search *s, enum sx_field field, struct sx_error *err)
+static sx_status list_leaves(struct search *s, enum sx_field field, struct sx_error *err)
 {
     struct shown *to = &s->shown[field];
     size_t count = 0;
 
-    if (to->leaves != NULL)
-        return SX_OK;
     for (size_t i = 0; i < s->plan.leaf_count; i++)
         count += 2 + s->plan.leaves[i].form_count;
     uint32_t *numbers = arena_array(&s->mem, s->plan.leaf_count + 1, sizeof(*numbers));
@@ -86,6 +84,19 @@ static sx_status list_shown(struct search *s, enum sx_field field, struct sx_err
             show(to, l, number, &l->forms[k], 1);
     }
     return list_near(s, to, numbers, err);
+}
+
+static sx_status prepare_shown(struct search *s, enum sx_field field, struct sx_error *err)
+{
+    struct shown *to = &s->shown[field];
+
+    if (to->finder != NULL)
+        return SX_OK;
+    sx_status rc = list_leaves(s, field, err);
+    if (rc != SX_OK)
+        return rc;
+    to->query = (struct passage_query){to->leaves, to->count, to->near, to->near_count};
+    return passage_prepare(&to->query, &s->mem, &to->finder, err);
 }
 
 /* The page on which byte `at` of the body stands, by {"page_bytes":[0,812,…]}: where each begins.
@@ -122,15 +133,12 @@ static sx_status add_snippets(struct search *s, struct sx_hit *hit, struct sx_sn
 {
     struct sx_str text = field == SX_FIELD_TITLE ? d->title : d->body;
     struct passage found[SX_SNIPPETS_MAX];
-    const struct shown *shown = &s->shown[field];
     size_t count = 0;
-    sx_status rc = list_shown(s, field, err);
+    sx_status rc = prepare_shown(s, field, err);
 
     if (rc == SX_OK)
-        rc = passage_find(
-            s->r->an, text,
-            &(struct passage_query){shown->leaves, shown->count, shown->near, shown->near_count},
-            s->ask->snippets - hit->snippet_count, page_over, s, &s->mem, found, &count, err);
+        rc = passage_find(s->shown[field].finder, s->r->an, text,
+                          s->ask->snippets - hit->snippet_count, page_over, s, found, &count, err);
     for (size_t i = 0; i < count && rc == SX_OK; i++) {
         struct passage *p = &found[i];
         struct sx_str copy = arena_str(&s->mem, str_make(text.ptr + p->start, p->end - p->start));

@@ -21,7 +21,7 @@
 #define PLACES_MAX 20000 /* of one text; later ones are not looked at */
 #define NO_TERM UINT32_MAX
 #define TOKENS_MAX 24     /* of one position: words, parts and wholes are fewer */
-#define CLOCK_TOKENS 1024 /* between two looks at the clock; a power of two */
+#define CLOCK_TOKENS 1024 /* between two looks at the clock */
 #define STOPPED 1         /* of the analyzer: time was over */
 
 struct place {
@@ -33,43 +33,44 @@ struct place {
 
 /* A position seen lately, with its tokens that are terms of the query: phrases look back. */
 struct seen {
+    uint64_t position;
     uint32_t count;
     struct {
         uint32_t start, term;
     } tokens[TOKENS_MAX];
 };
 
-struct finder {
-    const struct passage_leaf *leaves;
+struct passage_finder {
+    const struct passage_query *query;
+    const struct passage_leaf *leaves; /* the query's */
     size_t leaf_count;
     /* distinct terms of the leaves, open addressing */
     struct sx_str *terms;
     uint32_t *table;
     size_t mask;
     uint32_t term_count;
-    uint64_t
-        lengths[256]; /* of terms by their first byte, a bit each: most words are none of them */
-    uint32_t **leaf_terms; /* per leaf, its terms' numbers */
-    uint32_t *last_first;  /* per term, the first leaf that ends with it, or NO_TERM */
-    uint32_t *last_next;   /* per leaf, the next leaf that ends with the same term */
-    uint32_t first_prefix; /* list of leaves that end with a beginning, by last_next */
+    struct wanted_terms wanted; /* these: most words are none of them */
+    uint32_t **leaf_terms;      /* per leaf, its terms' numbers */
+    uint32_t *last_first;       /* per term, the first leaf that ends with it, or NO_TERM */
+    uint32_t *last_next;        /* per leaf, the next leaf that ends with the same term */
+    uint32_t first_prefix;      /* list of leaves that end with a beginning, by last_next */
+    uint32_t *in;               /* per leaf, how often it is in a window */
+    double *weights;            /* per leaf, what is left of it */
+    /* of the text at hand */
     struct seen *ring;
     size_t ring_mask;
-    uint64_t positions; /* so far; the current one is the last */
+    uint64_t words, left_out; /* words told so far, and left out by the analyzer */
+    uint64_t position;        /* of the last one told */
     bool (*over)(void *ctx);
     void *over_ctx;
+    struct arena *mem; /* for places */
     struct place *places;
     size_t place_count, place_cap;
 };
 
-static uint64_t length_bit(struct sx_str term)
+static uint32_t term_number(const struct passage_finder *f, struct sx_str term)
 {
-    return UINT64_C(1) << (term.len < 63 ? term.len : 63);
-}
-
-static uint32_t term_number(const struct finder *f, struct sx_str term)
-{
-    if (term.len == 0 || !(f->lengths[(unsigned char)term.ptr[0]] & length_bit(term)))
+    if (term.len == 0 || !(f->wanted.lengths[(unsigned char)term.ptr[0]] & wanted_length(term.len)))
         return NO_TERM;
     size_t i = (size_t)hash_bytes(term.ptr, term.len) & f->mask;
 
@@ -79,14 +80,14 @@ static uint32_t term_number(const struct finder *f, struct sx_str term)
     return NO_TERM;
 }
 
-static uint32_t add_term(struct finder *f, struct sx_str term)
+static uint32_t add_term(struct passage_finder *f, struct sx_str term)
 {
     uint32_t known = term_number(f, term);
 
     if (known != NO_TERM)
         return known;
     if (term.len > 0)
-        f->lengths[(unsigned char)term.ptr[0]] |= length_bit(term);
+        f->wanted.lengths[(unsigned char)term.ptr[0]] |= wanted_length(term.len);
     size_t i = (size_t)hash_bytes(term.ptr, term.len) & f->mask;
     while (f->table[i] != 0)
         i = (i + 1) & f->mask;
@@ -95,8 +96,9 @@ static uint32_t add_term(struct finder *f, struct sx_str term)
     return f->term_count - 1;
 }
 
-static bool make_tables(struct finder *f, struct arena *mem)
+static bool make_tables(struct passage_finder *f)
 {
+    struct arena *mem = f->mem;
     size_t terms = 0;
     size_t longest = 1;
 
@@ -116,26 +118,38 @@ static bool make_tables(struct finder *f, struct arena *mem)
     f->leaf_terms = arena_array(mem, f->leaf_count + 1, sizeof(*f->leaf_terms));
     f->last_first = arena_array(mem, terms + 1, sizeof(*f->last_first));
     f->last_next = arena_array(mem, f->leaf_count + 1, sizeof(*f->last_next));
+    f->in = arena_array(mem, f->leaf_count + 1, sizeof(*f->in));
+    f->weights = arena_array(mem, f->leaf_count + 1, sizeof(*f->weights));
     f->ring = arena_array(mem, f->ring_mask + 1, sizeof(*f->ring));
     if (f->terms == NULL || f->table == NULL || f->leaf_terms == NULL || f->last_first == NULL ||
-        f->last_next == NULL || f->ring == NULL)
+        f->last_next == NULL || f->in == NULL || f->weights == NULL || f->ring == NULL)
         return false;
     memset(f->last_first, 0xff, (terms + 1) * sizeof(*f->last_first));
     f->first_prefix = NO_TERM;
     return true;
 }
 
+/* All that begins so is wanted. */
+static void want_beginning(struct passage_finder *f, struct sx_str term)
+{
+    for (unsigned byte = 0; byte < 256; byte++)
+        if (term.len == 0 || byte == (unsigned char)term.ptr[0])
+            f->wanted.lengths[byte] |= -wanted_length(term.len);
+}
+
 /* Numbers the leaves' terms and files each leaf under its last one. */
-static bool file_leaves(struct finder *f, struct arena *mem)
+static bool file_leaves(struct passage_finder *f)
 {
     for (uint32_t i = 0; i < f->leaf_count; i++) {
         const struct passage_leaf *l = &f->leaves[i];
-        uint32_t *numbers = arena_array(mem, l->term_count, sizeof(*numbers));
+        uint32_t *numbers = arena_array(f->mem, l->term_count, sizeof(*numbers));
         if (numbers == NULL)
             return false;
         for (size_t k = 0; k < l->term_count; k++)
             numbers[k] = add_term(f, l->terms[k]);
         f->leaf_terms[i] = numbers;
+        if (l->prefix)
+            want_beginning(f, l->terms[l->term_count - 1]);
         uint32_t *head = l->prefix ? &f->first_prefix : &f->last_first[numbers[l->term_count - 1]];
         f->last_next[i] = *head;
         *head = i;
@@ -143,15 +157,17 @@ static bool file_leaves(struct finder *f, struct arena *mem)
     return true;
 }
 
-static int add_place(struct finder *f, struct place p)
+static int add_place(struct passage_finder *f, struct place p)
 {
     if (f->place_count == PLACES_MAX)
         return 0;
     if (f->place_count == f->place_cap) {
         size_t cap = f->place_cap == 0 ? 64 : f->place_cap * 2;
-        struct place *grown = mem_realloc(f->places, cap * sizeof(*grown));
+        struct place *grown = arena_array(f->mem, cap, sizeof(*grown));
         if (grown == NULL)
             return ANALYZER_NOMEM;
+        if (f->place_count > 0)
+            memcpy(grown, f->places, f->place_count * sizeof(*grown));
         f->places = grown;
         f->place_cap = cap;
     }
@@ -164,49 +180,60 @@ static int add_place(struct finder *f, struct place p)
 }
 
 /* Where `term` begins at a position, or NO_TERM: it does not stand there. */
-static uint32_t start_at(const struct finder *f, uint64_t position, uint32_t term)
+static uint32_t start_at(const struct passage_finder *f, uint64_t position, uint32_t term)
 {
     const struct seen *s = &f->ring[position & f->ring_mask];
 
-    for (uint32_t i = 0; i < s->count; i++)
+    for (uint32_t i = 0; i < s->count && s->position == position; i++)
         if (s->tokens[i].term == term)
             return s->tokens[i].start;
     return NO_TERM;
 }
 
 /* `t` is the last term of the entry: adds its place if the terms before stand before it. */
-static int take_entry(struct finder *f, uint32_t entry, const struct token *t)
+static int take_entry(struct passage_finder *f, uint32_t entry, const struct token *t)
 {
     size_t count = f->leaves[entry].term_count;
     uint32_t start = t->start;
 
-    if (f->positions < count)
+    if (f->position + 1 < count)
         return 0;
     for (size_t k = count - 1; k > 0; k--) {
-        start = start_at(f, f->positions - 1 - (count - k), f->leaf_terms[entry][k - 1]);
+        start = start_at(f, f->position - (count - k), f->leaf_terms[entry][k - 1]);
         if (start == NO_TERM)
             return 0;
     }
     return add_place(f, (struct place){.start = start,
                                        .end = t->end,
                                        .leaf = f->leaves[entry].leaf,
-                                       .at = (uint32_t)(f->positions - count),
+                                       .at = (uint32_t)(f->position + 1 - count),
                                        .entry = entry});
+}
+
+/* Goes on to the next position; false: time is over. */
+static bool begin_word(struct passage_finder *f)
+{
+    uint64_t position = f->words++ + f->left_out;
+
+    if (f->over != NULL && position / CLOCK_TOKENS != f->position / CLOCK_TOKENS &&
+        f->over(f->over_ctx))
+        return false;
+    f->position = position;
+    struct seen *here = &f->ring[position & f->ring_mask];
+    here->position = position;
+    here->count = 0;
+    return true;
 }
 
 static int see(void *arg, const struct token *t)
 {
-    struct finder *f = arg;
+    struct passage_finder *f = arg;
     uint32_t number = term_number(f, t->term);
     int rc = 0;
 
-    if (t->kind == TOKEN_WORD) {
-        if (f->over != NULL && f->positions % CLOCK_TOKENS == CLOCK_TOKENS - 1 &&
-            f->over(f->over_ctx))
-            return STOPPED;
-        f->ring[f->positions++ & f->ring_mask].count = 0;
-    }
-    struct seen *here = &f->ring[(f->positions - 1) & f->ring_mask];
+    if (t->kind == TOKEN_WORD && !begin_word(f))
+        return STOPPED;
+    struct seen *here = &f->ring[f->position & f->ring_mask];
     if (number != NO_TERM && here->count < TOKENS_MAX) {
         here->tokens[here->count].start = t->start;
         here->tokens[here->count++].term = number;
@@ -247,8 +274,8 @@ static int by_leaf(const void *a, const void *b)
     return (x->at > y->at) - (x->at < y->at);
 }
 
-static void begin_walk(const struct finder *f, const struct passage_near *n, struct place **sorted,
-                       struct near_walk *w)
+static void begin_walk(const struct passage_finder *f, const struct passage_near *n,
+                       struct place **sorted, struct near_walk *w)
 {
     w->count = 0;
     w->width = n->distance;
@@ -309,8 +336,8 @@ static bool all_stand(struct near_walk *w, uint64_t end)
 }
 
 /* Sets keep[] of the places in each stretch that holds all of the NEAR. */
-static void keep_near(const struct finder *f, const struct passage_near *n, struct place **sorted,
-                      bool *keep)
+static void keep_near(const struct passage_finder *f, const struct passage_near *n,
+                      struct place **sorted, bool *keep)
 {
     struct near_walk w;
     uint64_t end = 0;
@@ -337,7 +364,7 @@ static bool has_only_near(const struct passage_query *q)
 }
 
 /* Drops the places of words that count only near others, and are not; false: memory ran out. */
-static bool drop_far(struct finder *f, const struct passage_query *q, struct arena *mem)
+static bool drop_far(struct passage_finder *f, const struct passage_query *q, struct arena *mem)
 {
     struct place **sorted = arena_array(mem, f->place_count + 1, sizeof(struct place *));
     bool *keep = arena_array(mem, f->place_count + 1, sizeof(*keep));
@@ -374,9 +401,10 @@ static bool beats(double worth, size_t bytes, const struct window *best)
 }
 
 /* Two ends move over the places; `taken` are the passages chosen so far. */
-static bool best_window(const struct finder *f, const struct passage *taken, size_t taken_count,
-                        const double *weights, uint32_t *in, struct window *best)
+static bool best_window(struct passage_finder *f, const struct passage *taken, size_t taken_count,
+                        struct window *best)
 {
+    uint32_t *in = f->in;
     size_t first = 0;
     double worth = 0;
 
@@ -395,13 +423,13 @@ static bool best_window(const struct finder *f, const struct passage *taken, siz
             continue;
         }
         if (in[p->leaf]++ == 0)
-            worth += weights[p->leaf];
+            worth += f->weights[p->leaf];
         /* What is too far off goes, and so does what stands again further on. */
         while (first < last &&
                (p->end - f->places[first].start > PASSAGE_BYTES || in[f->places[first].leaf] > 1)) {
             uint32_t leaf = f->places[first++].leaf;
             if (--in[leaf] == 0)
-                worth -= weights[leaf];
+                worth -= f->weights[leaf];
         }
         if (beats(worth, p->end - f->places[first].start, best))
             *best = (struct window){first, last, p->end - f->places[first].start, worth};
@@ -495,13 +523,13 @@ static bool lies_in(const struct place *at, const struct passage *p)
     return at->start >= p->start && at->end <= p->end;
 }
 
-static bool add_marks(const struct finder *f, struct passage *p, struct arena *mem)
+static bool add_marks(const struct passage_finder *f, struct passage *p)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < f->place_count; i++)
         count += lies_in(&f->places[i], p);
-    struct sx_mark *marks = arena_array(mem, count, sizeof(*marks));
+    struct sx_mark *marks = arena_array(f->mem, count, sizeof(*marks));
     if (marks == NULL)
         return false;
     count = 0;
@@ -525,20 +553,14 @@ static bool add_marks(const struct finder *f, struct passage *p, struct arena *m
     return true;
 }
 
-static sx_status choose(const struct finder *f, struct sx_str text, size_t want,
-                        struct arena *tables, struct arena *mem, struct passage *out, size_t *count,
-                        struct sx_error *err)
+static sx_status choose(struct passage_finder *f, struct sx_str text, size_t want,
+                        struct passage *out, size_t *count, struct sx_error *err)
 {
-    uint32_t *in = arena_array(tables, f->leaf_count + 1, sizeof(*in));
-    double *weights = arena_array(tables, f->leaf_count + 1, sizeof(*weights));
     struct window w;
 
-    if (in == NULL || weights == NULL)
-        return sx_fail_oom(err);
     for (size_t i = 0; i < f->leaf_count; i++)
-        weights[f->leaves[i].leaf] = f->leaves[i].weight;
-    *count = 0;
-    while (*count < want && best_window(f, out, *count, weights, in, &w)) {
+        f->weights[f->leaves[i].leaf] = f->leaves[i].weight;
+    while (*count < want && best_window(f, out, *count, &w)) {
         struct passage *p = &out[*count];
         size_t to = 0;
         size_t from = text.len;
@@ -546,14 +568,14 @@ static sx_status choose(const struct finder *f, struct sx_str text, size_t want,
             from = f->places[i].start < from ? f->places[i].start : from;
             to = f->places[i].end > to ? f->places[i].end : to;
         }
-        memset(in, 0, f->leaf_count * sizeof(*in));
+        memset(f->in, 0, f->leaf_count * sizeof(*f->in));
         for (size_t i = w.first; i <= w.last; i++)
-            if (in[f->places[i].leaf]++ == 0)
-                weights[f->places[i].leaf] *= SHOWN_WORTH;
+            if (f->in[f->places[i].leaf]++ == 0)
+                f->weights[f->places[i].leaf] *= SHOWN_WORTH;
         memset(p, 0, sizeof(*p));
         p->worth = w.worth;
         widen(text, from, to, out, *count, p);
-        if (!add_marks(f, p, mem))
+        if (!add_marks(f, p))
             return sx_fail_oom(err);
         (*count)++;
     }
@@ -573,29 +595,58 @@ static void beginning(struct sx_str text, struct passage *out, size_t *count)
     *count = out->end > out->start ? 1 : 0;
 }
 
-sx_status passage_find(struct analyzer *an, struct sx_str text, const struct passage_query *q,
-                       size_t want, bool (*over)(void *ctx), void *ctx, struct arena *mem,
-                       struct passage *out, size_t *count, struct sx_error *err)
+sx_status passage_prepare(const struct passage_query *q, struct arena *mem,
+                          struct passage_finder **out, struct sx_error *err)
 {
-    struct finder f = {
-        .leaves = q->leaves, .leaf_count = q->leaf_count, .over = over, .over_ctx = ctx};
-    struct arena tables = {0}; /* large for many words, and done with when the passages are found */
-    sx_status rc = SX_OK;
+    struct passage_finder *f = arena_array(mem, 1, sizeof(*f));
 
+    if (f == NULL)
+        return sx_fail_oom(err);
+    f->query = q;
+    f->leaves = q->leaves;
+    f->leaf_count = q->leaf_count;
+    f->mem = mem;
+    if (!make_tables(f) || !file_leaves(f))
+        return sx_fail_oom(err);
+    *out = f;
+    return SX_OK;
+}
+
+static void begin_text(struct passage_finder *f, bool (*over)(void *ctx), void *ctx)
+{
+    f->over = over;
+    f->over_ctx = ctx;
+    f->words = f->left_out = f->position = 0;
+    f->place_count = 0;
+    for (size_t i = 0; i <= f->ring_mask; i++)
+        f->ring[i].count = 0;
+}
+
+/* Sets the places of the text where all of a leaf stands. */
+static sx_status find_places(struct passage_finder *f, struct analyzer *an, struct sx_str text,
+                             struct sx_error *err)
+{
+    struct arena sorts = {0}; /* large for many places, and done with soon */
+    int ran = analyzer_skim(an, text.ptr, text.len, &f->wanted, &f->left_out, see, f);
+    sx_status rc = ran == 0 || ran == STOPPED ? SX_OK : sx_fail_oom(err);
+
+    if (rc == SX_OK && has_only_near(f->query) && !drop_far(f, f->query, &sorts))
+        rc = sx_fail_oom(err);
+    arena_release(&sorts);
+    return rc;
+}
+
+sx_status passage_find(struct passage_finder *f, struct analyzer *an, struct sx_str text,
+                       size_t want, bool (*over)(void *ctx), void *ctx, struct passage *out,
+                       size_t *count, struct sx_error *err)
+{
     *count = 0;
     if (want == 0 || text.len == 0)
         return SX_OK;
-    if (!make_tables(&f, &tables) || !file_leaves(&f, &tables))
-        rc = sx_fail_oom(err);
-    int ran = rc == SX_OK ? analyzer_run(an, text.ptr, text.len, see, &f) : 0;
-    if (ran != 0 && ran != STOPPED)
-        rc = sx_fail_oom(err);
-    if (rc == SX_OK && has_only_near(q) && !drop_far(&f, q, &tables))
-        rc = sx_fail_oom(err);
+    begin_text(f, over, ctx);
+    sx_status rc = find_places(f, an, text, err);
     if (rc == SX_OK)
-        rc = choose(&f, text, want, &tables, mem, out, count, err);
-    mem_free(f.places);
-    arena_release(&tables);
+        rc = choose(f, text, want, out, count, err);
     if (rc == SX_OK && *count == 0)
         beginning(text, out, count);
     return rc;

@@ -50,11 +50,17 @@ struct passage {
     double worth; /* 0: nothing found, the text's beginning */
 };
 
-/* Finds up to `want` passages of text[0..len), best first, not overlapping; at least one when
- * want > 0 and the text is not empty. When `over` (may be NULL) says that time is over, the rest
- * of the text is not looked at. All memory is from `mem`. */
-sx_status passage_find(struct analyzer *an, struct sx_str text, const struct passage_query *q,
-                       size_t want, bool (*over)(void *ctx), void *ctx, struct arena *mem,
-                       struct passage *out, size_t *count, struct sx_error *err);
+/* A query made ready for any number of texts, one after another; `q` and all of it are borrowed,
+ * all memory, that of marks too, is from `mem`. */
+struct passage_finder;
+sx_status passage_prepare(const struct passage_query *q, struct arena *mem,
+                          struct passage_finder **out, struct sx_error *err);
+
+/* Finds up to `want` passages of a text, best first, not overlapping; at least one when want > 0
+ * and the text is not empty. When `over` (may be NULL) says that time is over, the rest of the
+ * text is not looked at. */
+sx_status passage_find(struct passage_finder *f, struct analyzer *an, struct sx_str text,
+                       size_t want, bool (*over)(void *ctx), void *ctx, struct passage *out,
+                       size_t *count, struct sx_error *err);
 
 #endif
