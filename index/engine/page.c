@@ -226,21 +226,36 @@ static sx_status copy_values(struct search *s, struct sx_hit *hit, const struct 
     return SX_OK;
 }
 
+/* Row and text of a document. *found false: there is none; SX_ECORRUPT with *found: its text is not
+ * what was stored. */
+static sx_status find_stored(struct db *c, int64_t rowid, struct stored_doc *d, bool *found,
+                             struct sx_error *err)
+{
+    sx_status rc = doc_whole(c, rowid, d, found, err);
+
+    if (rc == SX_OK ? *found : rc != SX_ECORRUPT) {
+        *found = rc == SX_OK;
+        return rc;
+    }
+    rc = doc_find(c, DOC_KEY_ID, str_make(NULL, 0), rowid, d, found, err);
+    *found = rc == SX_OK && *found;
+    return *found ? doc_text(c, d, err) : rc;
+}
+
 /* The document itself, once it is known what matches. */
 static sx_status read_stored(struct search *s, int64_t rowid, struct sx_hit *hit,
                              struct sx_error *err)
 {
     struct stored_doc d;
     bool found;
-    sx_status rc = doc_find(&s->r->c, DOC_KEY_ID, str_make(NULL, 0), rowid, &d, &found, err);
+    sx_status rc = find_stored(&s->r->c, rowid, &d, &found, err);
 
-    if (rc != SX_OK)
-        return rc;
-    if (!found)
+    if (rc == SX_OK && !found)
         return sx_fail(err, SX_ECORRUPT, "the index names document %lld, which is not there",
                        (long long)rowid);
+    if (!found)
+        return rc;
     hex_encode(d.hash, DOC_HASH_BYTES, hit->doc);
-    rc = doc_text(&s->r->c, &d, err);
     if (rc == SX_ECORRUPT) { /* no word of it is quoted; the others are still good */
         struct sx_str told = arena_str(&s->mem, str_of(err->msg));
         search_warn(s, told.ptr == NULL ? str_of("a document fails its checksum") : told);

@@ -35,6 +35,8 @@ static const char *const sql[ST_COUNT] = {
         "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE substr(hash, 1, 8) = substr(?1, 1, 8)"
         " AND hash = ?1",
     [ST_DOC_BY_ID] = "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE id = ?1",
+    [ST_DOC_WHOLE] = "SELECT " DOC_COLUMNS ", put_checksum, title, body, extra"
+                     " FROM doc JOIN text USING(id) WHERE id = ?1",
     [ST_DOC_AFTER] =
         "SELECT " DOC_COLUMNS ", put_checksum FROM doc WHERE id > ?1 ORDER BY id LIMIT 1",
     [ST_DOC_INSERT] = "INSERT INTO doc(" DOC_COLUMNS ")"
@@ -447,8 +449,10 @@ void bind_str(sqlite3_stmt *st, int at, struct sx_str s)
 
 struct sx_str column_str(sqlite3_stmt *st, int at)
 {
-    struct sx_str s = {(const char *)sqlite3_column_text(st, at), 0};
-
-    s.len = (size_t)sqlite3_column_bytes(st, at);
-    return s;
+    if (sqlite3_column_type(st, at) == SQLITE_NULL)
+        return (struct sx_str){NULL, 0};
+    /* As text it would be copied, to have a NUL behind it. */
+    const char *bytes = sqlite3_column_blob(st, at);
+    size_t len = (size_t)sqlite3_column_bytes(st, at);
+    return (struct sx_str){bytes == NULL && len == 0 ? "" : bytes, len};
 }

@@ -24,6 +24,7 @@ enum stmt {
     ST_DOC_BY_URI,
     ST_DOC_BY_HASH,
     ST_DOC_BY_ID,
+    ST_DOC_WHOLE,
     ST_DOC_AFTER,
     ST_DOC_INSERT,
     ST_DOC_LENGTHS,

@@ -103,6 +103,9 @@ static bool read_all(struct db *c)
     return (sqlite3_errcode(c->sq) & 0xff) != SQLITE_NOMEM;
 }
 
+/* Behind DOC_COLUMNS and put_checksum. */
+#define DOC_TEXT_COLUMN 14
+
 /* Reads the columns of DOC_COLUMNS, and what checksum it was put with. */
 static sx_status read_row(struct db *c, sqlite3_stmt *st, struct stored_doc *out,
                           struct sx_error *err)
@@ -154,6 +157,28 @@ sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
     return read_row(c, st, out, err);
 }
 
+/* Reads title, body and extra from column `at` on. */
+static sx_status read_text(struct db *c, sqlite3_stmt *st, int at, struct stored_doc *out,
+                           struct sx_error *err)
+{
+    out->doc.title = column_str(st, at);
+    out->doc.body = column_str(st, at + 1);
+    out->doc.extra = column_str(st, at + 2);
+    return read_all(c) && out->doc.title.ptr != NULL && out->doc.body.ptr != NULL
+               ? SX_OK
+               : sx_fail_oom(err);
+}
+
+static sx_status verify(const struct stored_doc *d, struct sx_error *err)
+{
+    struct sx_str uri = d->doc.uri;
+
+    if (doc_checksum(&d->doc) == d->checksum)
+        return SX_OK;
+    return sx_fail(err, SX_ECORRUPT, "document '%.*s' fails its checksum",
+                   (int)(uri.len > 200 ? 200 : uri.len), uri.ptr);
+}
+
 sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err)
 {
     bool row;
@@ -165,25 +190,33 @@ sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err)
     sqlite3_reset(st);
     sqlite3_bind_int64(st, 1, out->id);
     rc = db_step(c, st, &row, "read a document", err);
+    if (rc == SX_OK && row)
+        rc = read_text(c, st, 0, out, err);
+    return rc == SX_OK ? verify(out, err) : rc;
+}
+
+sx_status doc_whole(struct db *c, int64_t id, struct stored_doc *out, bool *found,
+                    struct sx_error *err)
+{
+    sqlite3_stmt *st;
+    sx_status rc = db_stmt(c, ST_DOC_WHOLE, &st, err);
+
     if (rc != SX_OK)
         return rc;
-    if (row) {
-        out->doc.title = column_str(st, 0);
-        out->doc.body = column_str(st, 1);
-        out->doc.extra = column_str(st, 2);
-        if (!read_all(c) || out->doc.title.ptr == NULL || out->doc.body.ptr == NULL)
-            return sx_fail_oom(err);
-    }
-    if (!row || doc_checksum(&out->doc) != out->checksum)
-        return sx_fail(err, SX_ECORRUPT, "document '%.*s' fails its checksum",
-                       (int)(out->doc.uri.len > 200 ? 200 : out->doc.uri.len), out->doc.uri.ptr);
-    return SX_OK;
+    sqlite3_reset(st);
+    sqlite3_bind_int64(st, 1, id);
+    rc = db_step(c, st, found, "read a document", err);
+    if (rc == SX_OK && *found)
+        rc = read_row(c, st, out, err);
+    if (rc == SX_OK && *found)
+        rc = read_text(c, st, DOC_TEXT_COLUMN, out, err);
+    return rc == SX_OK && *found ? verify(out, err) : rc;
 }
 
 void doc_done(struct db *c)
 {
-    static const enum stmt used[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID, ST_DOC_AFTER,
-                                     ST_TEXT_GET};
+    static const enum stmt used[] = {ST_DOC_BY_URI, ST_DOC_BY_HASH, ST_DOC_BY_ID,
+                                     ST_DOC_WHOLE,  ST_DOC_AFTER,   ST_TEXT_GET};
 
     for (size_t i = 0; i < sizeof(used) / sizeof(used[0]); i++)
         if (c->st[used[i]] != NULL)

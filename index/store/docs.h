@@ -50,7 +50,11 @@ sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
 /* Reads title, body and extra of out->id into out->doc, borrowed likewise, and verifies the
  * checksum: SX_ECORRUPT names the uri. */
 sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err);
-/* Resets the statements behind doc_find and doc_text. */
+/* Both at once, by id; not for a document of which a part is damaged: SX_ECORRUPT tells no more
+ * than that. */
+sx_status doc_whole(struct db *c, int64_t id, struct stored_doc *out, bool *found,
+                    struct sx_error *err);
+/* Resets the statements behind these. */
 void doc_done(struct db *c);
 
 /* Inserts into text, fts and doc. d->id must be new. */
