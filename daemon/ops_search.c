@@ -6,7 +6,19 @@
 #include "index/base/json.h"
 #include "index/base/str.h"
 
+#define REPLY_USUAL 8192 /* bytes: a page with its passages */
+
 static const char *const field_names[] = {[SX_FIELD_TITLE] = "title", [SX_FIELD_BODY] = "body"};
+
+/* [from,to] */
+static void put_range(struct buf *out, uint64_t from, uint64_t to)
+{
+    buf_putc(out, '[');
+    buf_put_u64(out, from);
+    buf_putc(out, ',');
+    buf_put_u64(out, to);
+    buf_putc(out, ']');
+}
 
 static void put_snippet(struct buf *out, const struct sx_snippet *s)
 {
@@ -15,10 +27,13 @@ static void put_snippet(struct buf *out, const struct sx_snippet *s)
     buf_puts(out, "\"");
     reply_str(out, "text", s->text);
     buf_puts(out, ",\"marks\":[");
-    for (size_t i = 0; i < s->mark_count; i++)
-        buf_printf(out, "%s[%u,%u]", i > 0 ? "," : "", s->marks[i].start, s->marks[i].end);
-    buf_printf(out, "],\"bytes\":[%llu,%llu]", (unsigned long long)s->start,
-               (unsigned long long)s->end);
+    for (size_t i = 0; i < s->mark_count; i++) {
+        if (i > 0)
+            buf_putc(out, ',');
+        put_range(out, s->marks[i].start, s->marks[i].end);
+    }
+    buf_puts(out, "],\"bytes\":");
+    put_range(out, s->start, s->end);
     if (s->page != 0)
         reply_u64(out, "page", s->page);
     buf_putc(out, '}');
@@ -147,7 +162,9 @@ static void put_facets(struct buf *out, const struct sx_results *res)
 static void put_hit(struct buf *out, const struct sx_hit *hit, uint64_t fields,
                     const struct sx_plan *plan)
 {
-    buf_printf(out, "{\"rank\":%zu,\"score\":", hit->rank);
+    buf_puts(out, "{\"rank\":");
+    buf_put_u64(out, hit->rank);
+    buf_puts(out, ",\"score\":");
     json_print_double(hit->score, out);
     reply_str(out, "doc", str_of(hit->doc));
     if (fields & HIT_URI)
@@ -239,6 +256,7 @@ static sx_status search(struct sx_reader *r, struct job *job, const struct reque
     sx_status rc = sx_reader_search(r, &ask, &res, err);
 
     if (rc == SX_OK) {
+        buf_reserve(&job->reply, REPLY_USUAL);
         reply_begin(&job->reply, req->id);
         put_results(&job->reply, req, begun_ns, res);
         buf_putc(&job->reply, '}');

@@ -42,13 +42,8 @@ void reply_str(struct buf *out, const char *key, struct sx_str value)
 
 void reply_u64(struct buf *out, const char *key, uint64_t value)
 {
-    char digits[20];
-    size_t n = sizeof digits;
-    do
-        digits[--n] = (char)('0' + value % 10);
-    while ((value /= 10) != 0);
     put_key(out, key);
-    buf_put(out, digits + n, sizeof digits - n);
+    buf_put_u64(out, value);
 }
 
 void reply_bool(struct buf *out, const char *key, bool value)
@@ -117,7 +112,7 @@ void reply_error(struct buf *out, struct sx_str id, const struct sx_error *err)
 void reply_coverage(struct buf *out, const struct sx_coverage *c)
 {
     buf_puts(out, ",\"coverage\":{\"docs\":");
-    buf_printf(out, "%llu", (unsigned long long)c->docs);
+    buf_put_u64(out, c->docs);
     reply_u64(out, "failed", c->failed);
     reply_u64(out, "pending", c->pending);
     buf_putc(out, '}');

@@ -67,22 +67,37 @@ void buf_put_str(struct buf *b, struct sx_str s)
     buf_put(b, s.ptr, s.len);
 }
 
+void buf_put_u64(struct buf *b, uint64_t v)
+{
+    char digits[20];
+    size_t n = sizeof(digits);
+
+    do
+        digits[--n] = (char)('0' + v % 10);
+    while ((v /= 10) != 0);
+    buf_put(b, digits + n, sizeof(digits) - n);
+}
+
+/* Printed where it goes, and once more should that be too small. */
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     va_list ap;
     va_list again;
 
+    if (!grow(b, 1))
+        return;
+    size_t room = b->cap - b->len;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    int n = vsnprintf(b->data + b->len, room, fmt, ap);
     va_end(ap);
     if (n < 0)
         b->failed = true;
-    else if (grow(b, (size_t)n + 1)) {
+    else if ((size_t)n >= room && grow(b, (size_t)n + 1))
         vsnprintf(b->data + b->len, (size_t)n + 1, fmt, again);
-        b->len += (size_t)n;
-    }
     va_end(again);
+    if (!b->failed)
+        b->len += (size_t)n;
 }
 
 char *buf_reserve(struct buf *b, size_t n)

@@ -22,6 +22,7 @@ void buf_put(struct buf *b, const void *p, size_t n);
 void buf_putc(struct buf *b, char c);
 void buf_puts(struct buf *b, const char *z);
 void buf_put_str(struct buf *b, struct sx_str s);
+void buf_put_u64(struct buf *b, uint64_t v); /* decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Room for `n` more bytes at the end, or NULL; follow with buf_advance(). */
 char *buf_reserve(struct buf *b, size_t n);

@@ -329,6 +329,45 @@ static void doubles_read_back_the_same(void **state)
     buf_release(&out);
 }
 
+static void assert_printed(double v, const char *want)
+{
+    struct buf out = {0};
+
+    json_print_double(v, &out);
+    assert_string_equal(buf_cstr(&out), want);
+    buf_release(&out);
+}
+
+static void doubles_take_the_fewest_digits(void **state)
+{
+    uint64_t bits = 1;
+
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        char want[40];
+        double v;
+        bits = bits * 6364136223846793005u + 1442695040888963407u;
+        memcpy(&v, &bits, sizeof(v));
+        if (i % 2 == 0) /* as scores are */
+            v = (double)(bits >> 40) / (1 + (double)(bits & 0xFFFF));
+        if (!isfinite(v) || v == floor(v))
+            continue;
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(want, sizeof(want), "%.*g", digits, v);
+            if (strtod(want, NULL) == v)
+                break;
+        }
+        assert_printed(v, want);
+    }
+    assert_printed(0, "0");
+    assert_printed(-0.0, "-0");
+    assert_printed(-42, "-42");
+    assert_printed(9007199254740992.0, "9007199254740992");
+    assert_printed(-9007199254740992.0, "-9007199254740992");
+    assert_printed(9007199254740994.0, "9007199254740994");
+    assert_printed(1e300, "1e+300");
+}
+
 static void built_members_are_exact(void **state)
 {
     cJSON *obj = cJSON_CreateObject();
@@ -420,6 +459,7 @@ int main(void)
         cmocka_unit_test(numbers_keep_their_digits),
         cmocka_unit_test(strings_are_printed_as_json),
         cmocka_unit_test(doubles_read_back_the_same),
+        cmocka_unit_test(doubles_take_the_fewest_digits),
         cmocka_unit_test(built_members_are_exact),
         cmocka_unit_test(getters_leave_defaults_and_name_faults),
         cmocka_unit_test(parsing_survives_every_failed_allocation),
