@@ -1,5 +1,5 @@
-/* A connection's life. Entered from four places (readable, writable, a job back, the clock);
- * each ends in settle(), which does all that can be done now and frees what is dead. */
+/* A connection's life. Entered from four places (readable, writable, jobs back, the clock);
+ * each ends in conn_settle(), which does all that can be done now and frees what is dead. */
 #include "daemon/conn.h"
 
 #include <errno.h>
@@ -434,8 +434,7 @@ static void say_goodbye(struct conn *c)
     c->shut = true;
 }
 
-/* All that can be done now. May free `c`. */
-static void settle(struct conn *c)
+void conn_settle(struct conn *c)
 {
     for (bool again = true; again && !c->dead;) {
         start_waiting(c);
@@ -498,14 +497,14 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     read_in(arg);
-    settle(arg);
+    conn_settle(arg);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    settle(arg);
+    conn_settle(arg);
 }
 
 /* ---- from the server ---- */
@@ -523,7 +522,6 @@ void conn_job_back(struct conn *c, struct job *job)
     } else {
         job_done(c, job);
     }
-    settle(c);
 }
 
 static bool since(uint64_t now, uint64_t then, uint64_t ms)
@@ -573,7 +571,7 @@ void conn_tick(struct conn *c, uint64_t now)
         c->line_ns = now; /* it is we who do not read */
     } else if (since(now, c->line_ns, c->server->conf.limits.request_ms)) {
         end_slow_line(c);
-        settle(c);
+        conn_settle(c);
     }
 }
 
@@ -581,7 +579,7 @@ void conn_stop(struct conn *c)
 {
     if (!c->eof && !stopped(c) && c->rest.len == 0)
         read_in(c);
-    settle(c);
+    conn_settle(c);
 }
 
 static void cancel_job(struct conn *c, struct job *job)

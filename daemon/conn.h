@@ -49,6 +49,7 @@ struct conn {
     bool closing;       /* no more lines; close once all is sent */
     bool shut;          /* our half is ended: the daemon stops */
     bool dead;          /* to be freed by whoever entered */
+    bool due;           /* the server is about to settle it */
 };
 
 /* Takes the socket. NULL: memory ran out, and the socket is closed. */
@@ -56,8 +57,10 @@ struct conn *conn_new(struct server *s, int fd, bool tcp);
 /* Ends it at once; searches it waits for are given up. */
 void conn_kill(struct conn *c);
 
-/* A job of this connection has come back from its worker. Takes it. May free `c`. */
+/* A job of this connection has come back from its worker. Takes it; conn_settle() is due. */
 void conn_job_back(struct conn *c, struct job *job);
+/* Does all that can be done now: sends, reads on, starts what waits. May free `c`. */
+void conn_settle(struct conn *c);
 /* Once a second: deadlines, and peers that are gone. May free `c`. */
 void conn_tick(struct conn *c, uint64_t now);
 /* The daemon begins to stop: looks at what has arrived, refuses the rest. May free `c`. */

@@ -31,6 +31,11 @@ struct queue *pool_queue(struct pool *p)
     return &p->queue;
 }
 
+size_t pool_threads(const struct pool *p)
+{
+    return p->worker_count;
+}
+
 void pool_refuse(struct pool *p, bool on)
 {
     if (p != NULL)

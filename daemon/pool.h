@@ -25,6 +25,7 @@ void pool_stop(struct pool *p);
 void pool_refuse(struct pool *p, bool on);
 
 struct queue *pool_queue(struct pool *p);
+size_t pool_threads(const struct pool *p);
 size_t pool_collections(const struct pool *p);
 const char *pool_collection_name(const struct pool *p, size_t i);
 struct sx_reader *pool_reader(const struct pool *p, size_t thread, size_t collection);

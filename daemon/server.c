@@ -28,6 +28,7 @@
 #define LINGER_NS (1 * NS_PER_S) /* for peers to read the end and close */
 #define LOCK_WAIT_MS 2000        /* for a predecessor that is still closing */
 #define STATS_QUEUE 1024
+#define DUE_MAX 64 /* connections that are settled together */
 
 /* ---- connections ---- */
 
@@ -254,22 +255,61 @@ sx_status server_dispatch_line(struct server *s, struct job *job, struct sx_erro
     return push(s, pool_queue(s->control), job, err);
 }
 
+/* The loop stands behind from when each worker has its next search until none waits. */
+static void keep_pace(struct server *s)
+{
+    size_t waiting = queue_count(pool_queue(s->readers));
+    if (waiting == 0 || waiting >= pool_threads(s->readers))
+        pace_set(&s->pace, waiting > 0);
+}
+
+/* Connections that jobs came back to. */
+struct due {
+    uint64_t ids[DUE_MAX];
+    size_t count;
+};
+
+static void settle_due(struct server *s, struct due *due)
+{
+    for (size_t i = 0; i < due->count; i++) {
+        struct conn *c = server_conn(s, due->ids[i]);
+        if (c == NULL)
+            continue;
+        c->due = false;
+        conn_settle(c);
+    }
+    due->count = 0;
+}
+
+static void give_back(struct server *s, struct job *job, struct due *due)
+{
+    if (due->count == DUE_MAX)
+        settle_due(s, due);
+    struct conn *c = server_conn(s, job->conn_id);
+    s->running--;
+    if (c == NULL) {
+        server_free_job(s, job);
+        return;
+    }
+    conn_job_back(c, job);
+    if (!c->due)
+        due->ids[due->count++] = c->id;
+    c->due = true;
+}
+
+/* A connection sends all its replies that are there at once. */
 static void on_mail(evutil_socket_t fd, short what, void *arg)
 {
     struct server *s = arg;
+    struct due due = {.count = 0};
     (void)fd;
     (void)what;
-    struct job *list = mailbox_take(&s->mail);
-    while (list != NULL) {
-        struct job *job = list;
-        list = job->next;
-        s->running--;
-        struct conn *c = server_conn(s, job->conn_id);
-        if (c != NULL)
-            conn_job_back(c, job);
-        else
-            server_free_job(s, job);
+    for (struct job *job = mailbox_take(&s->mail), *next; job != NULL; job = next) {
+        next = job->next;
+        give_back(s, job, &due);
     }
+    settle_due(s, &due);
+    keep_pace(s);
     for (size_t i = 0; i < s->collection_count; i++)
         if (writer_broken(s->collections[i].writer) && !server_stopping(s))
             server_stop(s, EXIT_BROKEN);
@@ -465,6 +505,7 @@ static sx_status server_open(struct server *s, struct sx_error *err)
     rc = start_threads(s, err);
     if (rc == SX_OK)
         rc = open_loop(s, err);
+    pace_begin(&s->pace);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return rc;
 }

@@ -10,6 +10,7 @@
 #include "daemon/listen.h"
 #include "daemon/mailbox.h"
 #include "daemon/options.h"
+#include "daemon/pace.h"
 #include "daemon/pool.h"
 
 #define SERVER_HELD_MAX ((size_t)128 << 20) /* bytes of request lines, all connections together */
@@ -39,6 +40,7 @@ struct server {
     size_t held;    /* bytes of request lines in memory */
     size_t unsent;  /* bytes of finished replies in memory */
     size_t running; /* jobs with workers */
+    struct pace pace;
     uint64_t requests, rejected;
     uint64_t started_ns, stop_ns; /* stop_ns: when stopping began; 0: it has not */
     bool accept_paused;

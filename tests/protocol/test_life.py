@@ -451,6 +451,39 @@ class Peers(unittest.TestCase):
                 c.close()
             self.assertEqual(daemon.stop(), 0)
 
+    def test_many_replies_that_come_at_once(self):
+        with Daemon() as daemon:
+            daemon.put(docs(100))
+            many = [daemon.connect() for _ in range(200)]
+            for _ in range(3):
+                for c in many:
+                    c.send('{"query":"alpha","id":1}\n{"query":"beta","id":2}')
+                for c in many:
+                    replies = [c.receive() for _ in range(2)]
+                    self.assertEqual(sorted(r["id"] for r in replies), [1, 2])
+                    self.assertEqual({len(r["hits"]) for r in replies}, {10})
+            for c in many:
+                c.close()
+
+    def test_the_loop_stands_behind_while_searches_wait(self):
+        with Daemon() as daemon:
+            def policy():
+                with open("/proc/%d/stat" % daemon.process.pid) as stat:
+                    return int(stat.read().rsplit(")", 1)[1].split()[38])
+
+            daemon.put(docs(100))
+            self.assertEqual(policy(), os.SCHED_OTHER)
+            searches = [{"query": "alpha OR n%d" % i, "limit": 10} for i in range(1000)]
+            many = [daemon.connect() for _ in range(8 * (os.cpu_count() or 1))]
+            for c in many:
+                c.send({"op": "batch", "searches": searches})
+            wait_until(lambda: policy() == os.SCHED_BATCH, what="the loop's standing behind")
+            for c in many:
+                self.assertEqual(len(c.receive()["replies"]), len(searches))
+            wait_until(lambda: policy() == os.SCHED_OTHER, what="the loop's usual policy")
+            for c in many:
+                c.close()
+
     def test_no_descriptors_left_is_survived(self):
         with Daemon() as daemon:
             pid = daemon.process.pid

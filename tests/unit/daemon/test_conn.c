@@ -178,6 +178,7 @@ static void answer(struct fixture *f, size_t len, size_t memory)
     for (size_t i = 0; i < len; i++)
         buf_putc(&job->reply, i + 1 < len ? 'x' : '\n');
     conn_job_back(f->conn, job);
+    conn_settle(f->conn);
 }
 
 /* The last answer that runs comes back just when the socket takes all: nothing else will happen
