@@ -36,6 +36,19 @@ uint64_t bits_sum(const uint64_t *bits, size_t words)
     return sum;
 }
 
+void bits_ranks(const uint64_t *bits, const uint32_t *before, const uint32_t *places, size_t n,
+                uint32_t *out)
+{
+    if (wide) {
+        wide_bits_ranks(bits, before, places, n, out);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t lower = (UINT64_C(1) << places[i] % 64) - 1;
+        out[i] = before[places[i] / 64] + bits_count(bits[places[i] / 64] & lower);
+    }
+}
+
 size_t impacts_choose_portable(struct some_postings of, uint32_t first,
                                const uint16_t least[IMPACT_LEASTS], uint16_t weight,
                                struct chosen_postings out)

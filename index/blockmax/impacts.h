@@ -115,6 +115,10 @@ void impacts_stand(const uint8_t *impacts, size_t words, uint64_t *bits);
 /* How many bits are set in some words. */
 uint64_t bits_sum(const uint64_t *bits, size_t words);
 
+/* How many bits are set before each of some places, those before its word told: out[i] of places[i]. */
+void bits_ranks(const uint64_t *bits, const uint32_t *before, const uint32_t *places, size_t n,
+                uint32_t *out);
+
 /* For tests: with vectors of 64 bytes, or without. Returns whether it is with them: not every machine has
  * them. Not while others search. */
 bool impacts_widen(bool want);

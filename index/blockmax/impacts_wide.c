@@ -93,6 +93,15 @@ WIDE uint64_t wide_bits_sum(const uint64_t *bits, size_t words)
     return sum;
 }
 
+WIDE void wide_bits_ranks(const uint64_t *bits, const uint32_t *before, const uint32_t *places,
+                          size_t n, uint32_t *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint64_t lower = _bzhi_u64(bits[places[i] / 64], places[i] % 64);
+        out[i] = before[places[i] / 64] + (uint32_t)__builtin_popcountll(lower);
+    }
+}
+
 WIDE uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,
                             size_t first, uint16_t least)
 {
@@ -217,6 +226,12 @@ uint64_t wide_bits_sum(const uint64_t *bits, size_t words)
 {
     (void)bits, (void)words;
     return 0;
+}
+
+void wide_bits_ranks(const uint64_t *bits, const uint32_t *before, const uint32_t *places, size_t n,
+                     uint32_t *out)
+{
+    (void)bits, (void)before, (void)places, (void)n, (void)out;
 }
 
 uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,

@@ -22,6 +22,8 @@ uint64_t wide_reaching(const uint16_t *sums, uint16_t least);
 uint64_t wide_from(const uint8_t *impacts, uint8_t least);
 void wide_stand(const uint8_t *impacts, size_t words, uint64_t *bits);
 uint64_t wide_bits_sum(const uint64_t *bits, size_t words);
+void wide_bits_ranks(const uint64_t *bits, const uint32_t *before, const uint32_t *places, size_t n,
+                     uint32_t *out);
 size_t wide_choose(struct some_postings of, uint32_t first, const uint16_t *least, uint16_t weight,
                    struct chosen_postings out);
 uint64_t wide_together(const uint8_t *const *lists, const uint16_t *weights, size_t count,

@@ -32,9 +32,15 @@ static inline int marks_set(struct pool *mem, uint64_t **marks, uint32_t doc)
     return 0;
 }
 
+/* Bits of a range; NULL: none is marked. */
+static inline const uint64_t *marks_range(uint64_t *const *marks, uint32_t range)
+{
+    return marks[range];
+}
+
 static inline bool marks_has(uint64_t *const *marks, uint32_t doc)
 {
-    const uint64_t *range = marks[doc >> RANGE_BITS];
+    const uint64_t *range = marks_range(marks, doc >> RANGE_BITS);
 
     return range != NULL && has_document(range, doc & (RANGE_DOCS - 1));
 }

@@ -33,8 +33,7 @@ static void take_range(struct tallied *t, uint32_t low)
 {
     memset(t->bits, 0, sizeof(t->bits));
     if (t->list->dense)
-        for (uint32_t w = 0; w < RANGE_WORDS; w++)
-            t->bits[w] = impacts_standing(t->list->each + low + (size_t)w * 64);
+        impacts_stand(t->list->each + low, RANGE_WORDS, t->bits);
     else
         set_listed(t, low);
     for (uint32_t w = 0; w < RANGE_WORDS; w++) {
@@ -43,12 +42,23 @@ static void take_range(struct tallied *t, uint32_t low)
     }
 }
 
-/* Documents that have all terms. */
+/* Documents that have all terms, which are numbered in the phrase. */
 struct tally_batch {
     struct phrase *p;
     uint32_t docs[PHRASE_BATCH];
     size_t count;
 };
+
+/* Takes some of a range, so many as there is room for. */
+static void take_places(struct tally_batch *batch, const struct tallied *terms, uint32_t low,
+                        const uint32_t *places, size_t n)
+{
+    for (size_t k = 0; k < batch->p->count; k++)
+        bits_ranks(terms[k].bits, terms[k].before, places, n,
+                   batch->p->terms[k].numbers + batch->count);
+    for (size_t i = 0; i < n; i++)
+        batch->docs[batch->count++] = low + places[i];
+}
 
 static sx_status count_batch(struct tally_batch *batch, uint64_t *all)
 {
@@ -60,47 +70,44 @@ static sx_status count_batch(struct tally_batch *batch, uint64_t *all)
     return rc;
 }
 
-/* Counts in documents of a word of bits. */
-static sx_status tally_word(struct bm_search *b, struct tally_batch *batch,
-                            const struct tallied *terms, uint32_t w, uint64_t *all)
+/* Bits of the documents of the range at hand that have all terms, but those that were seen. */
+static void meet_terms(struct bm_search *b, const struct tallied *terms, size_t count,
+                       uint64_t *bits)
 {
-    struct phrase *p = batch->p;
-    uint64_t left = terms[0].bits[w];
-    sx_status rc = SX_OK;
+    const uint64_t *seen =
+        b->seen == NULL ? NULL : marks_range(b->seen[b->l.part - b->l.parts], b->l.range);
 
-    for (size_t k = 1; k < p->count; k++)
-        left &= terms[k].bits[w];
-    for (; left != 0 && rc == SX_OK; left &= left - 1) {
-        uint32_t doc = (b->l.range << RANGE_BITS) + w * 64 + (uint32_t)__builtin_ctzll(left);
-        uint64_t before = (left & -left) - 1;
-        if (doc >= b->l.part->below)
-            break;
-        if (scan_was_seen(b, doc) || !scan_sees(b, doc))
-            continue;
-        for (size_t k = 0; k < p->count; k++)
-            p->terms[k].numbers[batch->count] =
-                terms[k].before[w] + bits_count(terms[k].bits[w] & before);
-        batch->docs[batch->count++] = doc;
-        if (batch->count == PHRASE_BATCH)
-            rc = count_batch(batch, all);
+    for (size_t w = 0; w < RANGE_WORDS; w++) {
+        bits[w] = seen == NULL ? UINT64_MAX : ~seen[w];
+        for (size_t k = 0; k < count; k++)
+            bits[w] &= terms[k].bits[w];
     }
-    return rc;
+    scan_count_bits(b, b->l.range, bits, RANGE_WORDS);
 }
 
-static sx_status tally_range(struct bm_search *b, struct phrase *p, struct tallied *terms,
+static sx_status tally_range(struct bm_search *b, struct tally_batch *batch, struct tallied *terms,
                              uint64_t *all)
 {
-    struct tally_batch batch = {.p = p};
-    uint32_t postings = terms[0].next;
+    uint32_t low = b->l.range << RANGE_BITS, postings = terms[0].next;
+    uint32_t places[PHRASE_BATCH];
+    uint64_t bits[RANGE_WORDS];
+    size_t n = 0;
     sx_status rc = SX_OK;
 
-    for (size_t k = 0; k < p->count; k++)
-        take_range(&terms[k], b->l.range << RANGE_BITS);
+    for (size_t k = 0; k < batch->p->count; k++)
+        take_range(&terms[k], low);
     postings = terms[0].next - postings;
-    for (uint32_t w = 0; w < RANGE_WORDS && rc == SX_OK; w++)
-        rc = tally_word(b, &batch, terms, w, all);
-    if (rc == SX_OK)
-        rc = count_batch(&batch, all);
+    meet_terms(b, terms, batch->p->count, bits);
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1) {
+            places[n++] = w * 64 + (uint32_t)__builtin_ctzll(left);
+            if (batch->count + n < PHRASE_BATCH)
+                continue;
+            take_places(batch, terms, low, places, n);
+            n = 0;
+            rc = count_batch(batch, all);
+        }
+    take_places(batch, terms, low, places, n);
     return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, b->range_work + postings * b->count_work)
                        : rc;
 }
@@ -109,6 +116,7 @@ static sx_status tally_phrase(struct bm_search *b, struct part *part, struct phr
                               uint64_t *all)
 {
     struct tallied *terms = pool_array(b->l.mem, p->count, sizeof(*terms));
+    struct tally_batch batch = {.p = p};
     sx_status rc = SX_OK;
 
     if (terms == NULL)
@@ -119,9 +127,9 @@ static sx_status tally_phrase(struct bm_search *b, struct part *part, struct phr
     }
     for (uint32_t r = 0; r < part->s->ranges && scan_is_of_snapshot(part, r) && rc == SX_OK; r++) {
         leaves_move(&b->l, part, r);
-        rc = tally_range(b, p, terms, all);
+        rc = tally_range(b, &batch, terms, all);
     }
-    return rc;
+    return rc == SX_OK ? count_batch(&batch, all) : rc;
 }
 
 /* ---- parts ------------------------------------------------------------------------------------ */

@@ -279,6 +279,32 @@ static void bits_are_counted(void **state)
     }
 }
 
+static void bits_before_places_are_counted(void **state)
+{
+    uint64_t bits[16];
+    uint32_t before[16], places[64], out[65];
+
+    (void)state;
+    for (int round = 0; round < ROUNDS; round++) {
+        size_t n = pick(65);
+        for (size_t w = 0; w < 16; w++) {
+            bits[w] = pick(4) == 0 ? UINT64_MAX : pick(4) == 0 ? 0 : random_state;
+            before[w] = (uint32_t)pick(1 << 20);
+        }
+        for (size_t i = 0; i < n; i++)
+            places[i] = (uint32_t)pick(16 * 64);
+        out[n] = 77;
+        bits_ranks(bits, before, places, n, out);
+        for (size_t i = 0; i < n; i++) {
+            uint32_t want = before[places[i] / 64];
+            for (uint32_t k = 0; k < places[i] % 64; k++)
+                want += (uint32_t)(bits[places[i] / 64] >> k & 1);
+            assert_int_equal(out[i], want);
+        }
+        assert_int_equal(out[n], 77);
+    }
+}
+
 /* More than a byte can count. */
 static void many_are_counted(void **state)
 {
@@ -326,6 +352,7 @@ int main(void)
         cmocka_unit_test(the_best_of_many_are_found_alike),
         cmocka_unit_test(many_are_counted),
         cmocka_unit_test(bits_are_counted),
+        cmocka_unit_test(bits_before_places_are_counted),
     };
 
     return run_with_vectors(impacts_widen, tests, sizeof(tests) / sizeof(tests[0]));
