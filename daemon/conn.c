@@ -1,5 +1,6 @@
-/* A connection's life. Entered from four places (readable, writable, jobs back, the clock);
- * each ends in conn_settle(), which does all that can be done now and frees what is dead. */
+/* A connection's life. Entered from four places (readable, writable, jobs back, the clock); each
+ * ends in conn_settle(), behind jobs by the server, which does all that can be done now and frees
+ * what is dead. */
 #include "daemon/conn.h"
 
 #include <errno.h>

@@ -25,6 +25,8 @@ struct out; /* a reply that is being sent */
 struct conn {
     struct server *server;
     struct conn *prev, *next; /* all connections */
+    struct conn *next_due;    /* of those about to be settled, if `due` */
+    bool due;
     uint64_t id;
     int fd;
     bool tcp;
@@ -49,7 +51,6 @@ struct conn {
     bool closing;       /* no more lines; close once all is sent */
     bool shut;          /* our half is ended: the daemon stops */
     bool dead;          /* to be freed by whoever entered */
-    bool due;           /* the server is about to settle it */
 };
 
 /* Takes the socket. NULL: memory ran out, and the socket is closed. */
@@ -59,7 +60,7 @@ void conn_kill(struct conn *c);
 
 /* A job of this connection has come back from its worker. Takes it; conn_settle() is due. */
 void conn_job_back(struct conn *c, struct job *job);
-/* Does all that can be done now: sends, reads on, starts what waits. May free `c`. */
+/* Does all that can be done now: sends, reads on, starts what waits. May free `c`, and no other. */
 void conn_settle(struct conn *c);
 /* Once a second: deadlines, and peers that are gone. May free `c`. */
 void conn_tick(struct conn *c, uint64_t now);

@@ -6,8 +6,6 @@
 #include "index/base/json.h"
 #include "index/base/str.h"
 
-#define REPLY_USUAL 8192 /* bytes: a page with its passages */
-
 static const char *const field_names[] = {[SX_FIELD_TITLE] = "title", [SX_FIELD_BODY] = "body"};
 
 /* [from,to] */
@@ -256,7 +254,6 @@ static sx_status search(struct sx_reader *r, struct job *job, const struct reque
     sx_status rc = sx_reader_search(r, &ask, &res, err);
 
     if (rc == SX_OK) {
-        buf_reserve(&job->reply, REPLY_USUAL);
         reply_begin(&job->reply, req->id);
         put_results(&job->reply, req, begun_ns, res);
         buf_putc(&job->reply, '}');

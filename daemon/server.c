@@ -28,7 +28,6 @@
 #define LINGER_NS (1 * NS_PER_S) /* for peers to read the end and close */
 #define LOCK_WAIT_MS 2000        /* for a predecessor that is still closing */
 #define STATS_QUEUE 1024
-#define DUE_MAX 64 /* connections that are settled together */
 
 /* ---- connections ---- */
 
@@ -263,28 +262,8 @@ static void keep_pace(struct server *s)
         pace_set(&s->pace, waiting > 0);
 }
 
-/* Connections that jobs came back to. */
-struct due {
-    uint64_t ids[DUE_MAX];
-    size_t count;
-};
-
-static void settle_due(struct server *s, struct due *due)
+static void give_back(struct server *s, struct job *job, struct conn **due)
 {
-    for (size_t i = 0; i < due->count; i++) {
-        struct conn *c = server_conn(s, due->ids[i]);
-        if (c == NULL)
-            continue;
-        c->due = false;
-        conn_settle(c);
-    }
-    due->count = 0;
-}
-
-static void give_back(struct server *s, struct job *job, struct due *due)
-{
-    if (due->count == DUE_MAX)
-        settle_due(s, due);
     struct conn *c = server_conn(s, job->conn_id);
     s->running--;
     if (c == NULL) {
@@ -292,23 +271,29 @@ static void give_back(struct server *s, struct job *job, struct due *due)
         return;
     }
     conn_job_back(c, job);
-    if (!c->due)
-        due->ids[due->count++] = c->id;
+    if (c->due)
+        return;
     c->due = true;
+    c->next_due = *due;
+    *due = c;
 }
 
 /* A connection sends all its replies that are there at once. */
 static void on_mail(evutil_socket_t fd, short what, void *arg)
 {
     struct server *s = arg;
-    struct due due = {.count = 0};
+    struct conn *due = NULL;
     (void)fd;
     (void)what;
     for (struct job *job = mailbox_take(&s->mail), *next; job != NULL; job = next) {
         next = job->next;
         give_back(s, job, &due);
     }
-    settle_due(s, &due);
+    for (struct conn *c = due; c != NULL; c = due) {
+        due = c->next_due;
+        c->due = false;
+        conn_settle(c);
+    }
     keep_pace(s);
     for (size_t i = 0; i < s->collection_count; i++)
         if (writer_broken(s->collections[i].writer) && !server_stopping(s))

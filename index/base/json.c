@@ -91,8 +91,8 @@ static bool is_exact(const char *text, double v)
     return strtod(text, NULL) == v;
 }
 
-/* In the fewest digits that are read as the same: 17 suffice for any, and most numbers that were
- * worked out take 16 or more. */
+/* In few digits that are read as the same: 17 suffice for any, and most numbers that were worked out
+ * take 16 or more. (A few powers of two, which 15 would do for, get 17.) */
 static void print_shortest(double v, struct buf *out)
 {
     char text[40], shorter[40];

@@ -115,7 +115,8 @@ void impacts_stand(const uint8_t *impacts, size_t words, uint64_t *bits);
 /* How many bits are set in some words. */
 uint64_t bits_sum(const uint64_t *bits, size_t words);
 
-/* How many bits are set before each of some places, those before its word told: out[i] of places[i]. */
+/* How many bits are set before each of some places: out[i] of places[i]. before[w]: how many are before
+ * word w. */
 void bits_ranks(const uint64_t *bits, const uint32_t *before, const uint32_t *places, size_t n,
                 uint32_t *out);
 

@@ -19,7 +19,7 @@ bool scan_sees(const struct bm_search *b, uint32_t doc)
            !segment_is_dead(s, doc) || !b->l.ask->view.gone(b->l.ask->view.ctx, s->first + doc);
 }
 
-uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, size_t words)
+void scan_clear_gone(const struct bm_search *b, uint32_t range, uint64_t *bits, size_t words)
 {
     const struct part *p = b->l.part;
     uint32_t first = range << RANGE_BITS;
@@ -38,6 +38,11 @@ uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, si
             if (!scan_sees(b, doc + (uint32_t)__builtin_ctzll(gone)))
                 bits[w] &= ~(gone & -gone);
     }
+}
+
+uint64_t scan_count_bits(const struct bm_search *b, uint32_t range, uint64_t *bits, size_t words)
+{
+    scan_clear_gone(b, range, bits, words);
     return bits_sum(bits, words);
 }
 

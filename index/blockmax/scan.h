@@ -116,8 +116,9 @@ static inline uint32_t scan_window(const struct part *p, uint32_t range)
 /* ---- documents of the part at hand ---- */
 
 bool scan_sees(const struct bm_search *b, uint32_t doc); /* whether the snapshot has it */
-/* Counts those that it has of the documents from a range on, by their bits; clears the others. */
-uint64_t scan_count_bits(struct bm_search *b, uint32_t range, uint64_t *bits, size_t words);
+/* Clears the bits of those documents, from a range on, that it does not have; and counts the others. */
+void scan_clear_gone(const struct bm_search *b, uint32_t range, uint64_t *bits, size_t words);
+uint64_t scan_count_bits(const struct bm_search *b, uint32_t range, uint64_t *bits, size_t words);
 sx_status scan_count(struct bm_search *b, uint32_t doc);   /* counts all leaves in it */
 sx_status scan_see(struct bm_search *b, uint32_t doc);     /* shows it, all leaves counted */
 void scan_expect(const struct bm_search *b, uint32_t doc); /* it may be seen soon */

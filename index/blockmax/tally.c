@@ -82,7 +82,7 @@ static void meet_terms(struct bm_search *b, const struct tallied *terms, size_t 
         for (size_t k = 0; k < count; k++)
             bits[w] &= terms[k].bits[w];
     }
-    scan_count_bits(b, b->l.range, bits, RANGE_WORDS);
+    scan_clear_gone(b, b->l.range, bits, RANGE_WORDS);
 }
 
 static sx_status tally_range(struct bm_search *b, struct tally_batch *batch, struct tallied *terms,
@@ -98,7 +98,7 @@ static sx_status tally_range(struct bm_search *b, struct tally_batch *batch, str
         take_range(&terms[k], low);
     postings = terms[0].next - postings;
     meet_terms(b, terms, batch->p->count, bits);
-    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+    for (uint32_t w = 0; w < RANGE_WORDS && rc == SX_OK; w++)
         for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1) {
             places[n++] = w * 64 + (uint32_t)__builtin_ctzll(left);
             if (batch->count + n < PHRASE_BATCH)

@@ -233,8 +233,10 @@ static sx_status find_stored(struct db *c, int64_t rowid, struct stored_doc *d, 
 {
     sx_status rc = doc_whole(c, rowid, d, found, err);
 
-    if (rc == SX_OK ? *found : rc != SX_ECORRUPT) {
-        *found = rc == SX_OK;
+    if (rc == SX_OK && *found)
+        return SX_OK;
+    if (rc != SX_OK && rc != SX_ECORRUPT) {
+        *found = false;
         return rc;
     }
     rc = doc_find(c, DOC_KEY_ID, str_make(NULL, 0), rowid, d, found, err);

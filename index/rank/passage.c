@@ -20,9 +20,10 @@
 #define SHOWN_WORTH 0.05
 #define PLACES_MAX 20000 /* of one text; later ones are not looked at */
 #define NO_TERM UINT32_MAX
-#define TOKENS_MAX 24     /* of one position: words, parts and wholes are fewer */
-#define CLOCK_TOKENS 1024 /* between two looks at the clock */
-#define STOPPED 1         /* of the analyzer: time was over */
+#define TOKENS_MAX 24 /* of one position: words, parts and wholes are fewer */
+#define CLOCK_TOKENS                                                                               \
+    1024          /* or more, between two looks at the clock: the analyzer leaves words out */
+#define STOPPED 1 /* of the analyzer: time was over */
 
 struct place {
     uint32_t start, end; /* bytes */

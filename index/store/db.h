@@ -154,7 +154,8 @@ void db_unlimit(struct db *c);
 /* "3.40.1" */
 const char *db_library_version(void);
 
-/* Binding and reading text; an absent run is NULL. Bound bytes must outlive the step. */
+/* Binding and reading text; an absent run is NULL, an empty one is not. Bound bytes must outlive the
+ * step; what is read has no NUL behind it, and lives until the next step or reset. */
 void bind_str(sqlite3_stmt *st, int at, struct sx_str s);
 struct sx_str column_str(sqlite3_stmt *st, int at);
 

@@ -50,8 +50,8 @@ sx_status doc_find(struct db *c, enum doc_key by, struct sx_str key, int64_t id,
 /* Reads title, body and extra of out->id into out->doc, borrowed likewise, and verifies the
  * checksum: SX_ECORRUPT names the uri. */
 sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err);
-/* Both at once, by id; not for a document of which a part is damaged: SX_ECORRUPT tells no more
- * than that. */
+/* Both at once, by id. *found false: none, or its text is not there. SX_ECORRUPT: a part is damaged,
+ * and *out not to be used; the two above tell which, and give the row if that is good. */
 sx_status doc_whole(struct db *c, int64_t id, struct stored_doc *out, bool *found,
                     struct sx_error *err);
 /* Resets the statements behind these. */

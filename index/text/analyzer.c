@@ -400,7 +400,7 @@ static bool is_joining(const struct analyzer *a, uint32_t end)
 {
     unsigned char c = end < a->len ? (unsigned char)a->text[end] : 0;
 
-    return c == '-' || c == '&' || c == '+' || c == '#' || c == 0xE2;
+    return plain_joins(c) || c == 0xE2;
 }
 
 static int ascii_word(struct analyzer *a, const struct word *w)

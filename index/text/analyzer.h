@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "index/base/error.h"
+#include "index/text/plain.h"
 
 #include <searchd/str.h>
 
@@ -53,17 +54,6 @@ void analyzer_free(struct analyzer *a);
 #define ANALYZER_NOMEM (-1)
 #define ANALYZER_TEXT_MAX (64U << 20)
 int analyzer_run(struct analyzer *a, const char *text, size_t len, token_fn fn, void *ctx);
-
-/* Terms to look for: a bit for each length in bytes (the last: that or longer), by their first
- * byte. */
-struct wanted_terms {
-    uint64_t lengths[256];
-};
-
-static inline uint64_t wanted_length(size_t len)
-{
-    return UINT64_C(1) << (len < 63 ? len : 63);
-}
 
 /* The same, where few words are looked for: leaves out what it can of those whose term is none
  * wanted, and which have nothing beside them. *left_out: how many so far, whenever `fn` is called,

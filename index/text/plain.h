@@ -3,6 +3,7 @@
 #ifndef INDEX_TEXT_PLAIN_H
 #define INDEX_TEXT_PLAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,23 @@ struct plain {
     uint64_t capitals; /* those of A to Z */
     uint64_t others;   /* what may be of a word and is none of these: _, @, all that is not ASCII */
 };
+
+/* ASCII behind a word that may join it to the next (chain.h) or make a name with it: c++, c#. */
+static inline bool plain_joins(unsigned char c)
+{
+    return c == '-' || c == '&' || c == '+' || c == '#';
+}
+
+/* Terms to look for: a bit for each length in bytes (the last: that or longer), by their first
+ * byte. */
+struct wanted_terms {
+    uint64_t lengths[256];
+};
+
+static inline uint64_t wanted_length(size_t len)
+{
+    return UINT64_C(1) << (len < 63 ? len : 63);
+}
 
 /* Of text[0..len), at most PLAIN_BYTES of it; behind its end are no bits. */
 void plain_read(const unsigned char *text, size_t len, struct plain *out);

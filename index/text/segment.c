@@ -16,7 +16,6 @@
 
 #include "index/base/alloc.h"
 #include "index/base/utf8.h"
-#include "index/text/analyzer.h"
 #include "index/text/chars.h"
 
 /* ICU is kept at work through gaps of up to so many bytes that are none for it: starting it costs
@@ -34,14 +33,14 @@
 enum plain_end {
     END_UNSURE, /* it is part of the word, or may join it to the next or be part of a name */
     END_SURE,
-    END_ALONE /* if no letter, digit or underscore is behind that */
+    END_ALONE /* if what is behind that is ASCII, and no letter, digit or underscore */
 };
 
 static enum plain_end plain_end(unsigned byte)
 {
     enum break_class c = char_break(byte);
 
-    if (byte == '-' || byte == '&' || byte == '+' || byte == '#' || c >= BREAK_UNDERSCORE)
+    if (plain_joins((unsigned char)byte) || c >= BREAK_UNDERSCORE)
         return END_UNSURE;
     return c == BREAK_MID || c == BREAK_MID_DIGITS ? END_ALONE : END_SURE;
 }

@@ -19,8 +19,6 @@
 /* A word has all its units, or at least so many: no term needs more. */
 #define SEGMENT_UNITS_MAX 512
 
-struct wanted_terms;
-
 struct word {
     uint32_t start, end; /* bytes in the text */
     const UChar *units;  /* in UTF-16 till the next call, or NULL: it is all ASCII */
@@ -63,7 +61,8 @@ int segment_next(struct segmenter *s, struct word *out);
 
 /* Leaves out words up to one that may be wanted, or is not plain: ASCII letters and digits, no
  * capital but the first, and behind it what joins it to nothing. How many; at most
- * SEGMENT_SKIP_MAX. */
+ * SEGMENT_SKIP_MAX, and none while ICU is at work. Only while nothing hangs on the word before:
+ * one that a hyphen joins to it would be left out like any. */
 #define SEGMENT_SKIP_MAX 4096
 size_t segment_skip(struct segmenter *s, const struct wanted_terms *wanted);
 

@@ -281,6 +281,58 @@ static void no_cluster_is_cut(void **state)
     buf_release(&text);
 }
 
+/* As different as can be from one to the next: long and short, with and without, few and many. */
+static const char *const varied[] = {
+    "The tank of water.",
+    "water tank, tank water, tankers; a water-tank (Tank) TANK water",
+    "",
+    "nothing at all of it",
+    "far tank far far far far far far far far far far far far far far far far far water",
+    "tank water tank water tank water. tank? water! oil",
+    "水 tank 水water é tank",
+    "water",
+};
+
+/* What was found in a text leaves nothing behind for the next. */
+static void one_finder_serves_many_texts(void **state)
+{
+    struct passage_leaf l[] = {leaf("tank water", 2), leaf("tank", 1), leaf("tan", 1),
+                               leaf("oil", 1)};
+    const uint32_t both[] = {0, 1};
+    const struct passage_near near = {both, 2, 3};
+    const struct passage_query q = {l, 4, &near, 1};
+    struct arena mem = {0};
+    struct passage_finder *f;
+    struct sx_error err;
+
+    (void)state;
+    l[2].prefix = true;
+    for (uint32_t i = 0; i < 4; i++)
+        l[i].leaf = i;
+    assert_int_equal(passage_prepare(&q, &mem, &f, &err), SX_OK);
+    for (size_t round = 0; round < 3 * sizeof(varied) / sizeof(varied[0]); round++) {
+        struct sx_str text = str_of(varied[round * 5 % (sizeof(varied) / sizeof(varied[0]))]);
+        struct passage got[WANT_MAX], want[WANT_MAX];
+        struct passage_finder *fresh;
+        size_t got_count, want_count;
+        assert_int_equal(passage_prepare(&q, &mem, &fresh, &err), SX_OK);
+        assert_int_equal(passage_find(fresh, an, text, 3, NULL, NULL, want, &want_count, &err),
+                         SX_OK);
+        assert_int_equal(passage_find(f, an, text, 3, NULL, NULL, got, &got_count, &err), SX_OK);
+        assert_int_equal(got_count, want_count);
+        for (size_t i = 0; i < got_count; i++) {
+            assert_int_equal(got[i].start, want[i].start);
+            assert_int_equal(got[i].end, want[i].end);
+            assert_true(got[i].worth == want[i].worth);
+            assert_int_equal(got[i].mark_count, want[i].mark_count);
+            if (got[i].mark_count > 0)
+                assert_memory_equal(got[i].marks, want[i].marks,
+                                    got[i].mark_count * sizeof(*got[i].marks));
+        }
+    }
+    arena_release(&mem);
+}
+
 static void memory_may_run_out(void **state)
 {
     struct passage_leaf l[] = {leaf("tank water", 1), leaf("tank", 1)};
@@ -363,6 +415,7 @@ int main(void)
         cmocka_unit_test(passages_stand_on_code_points),
         cmocka_unit_test(near_words_are_marked_near_each_other),
         cmocka_unit_test(no_cluster_is_cut),
+        cmocka_unit_test(one_finder_serves_many_texts),
         cmocka_unit_test(memory_may_run_out),
     };
 

@@ -114,7 +114,17 @@ static void changed_text_fails_its_checksum(void **state)
         "UPDATE text SET title = 'T' WHERE id = 2",
         "UPDATE text SET extra = '{}' WHERE id = 2",
         "UPDATE doc SET source = 'forged' WHERE id = 2",
+        "UPDATE text SET extra = '' WHERE id = 2",
+        "UPDATE text SET title = x'74' WHERE id = 2; UPDATE doc SET checksum = 1 WHERE id = 2",
         "DELETE FROM text WHERE id = 2",
+        "PRAGMA writable_schema = ON;"
+        "UPDATE sqlite_schema SET sql = replace(sql, 'title TEXT NOT NULL', 'title TEXT')"
+        " WHERE name = 'text';"
+        "PRAGMA writable_schema = RESET;"
+        "UPDATE text SET title = NULL WHERE id = 2;"
+        "PRAGMA writable_schema = ON;"
+        "UPDATE sqlite_schema SET sql = replace(sql, 'title TEXT', 'title TEXT NOT NULL')"
+        " WHERE name = 'text'",
     };
 
     (void)state;
