@@ -29,22 +29,6 @@
 /* A larger buffer, which takes a long text without spaces, is not kept for the next text. */
 #define UNITS_KEEP (1U << 20)
 
-/* Whether a plain word ends in front of an ASCII character. */
-enum plain_end {
-    END_UNSURE, /* it is part of the word, or may join it to the next or be part of a name */
-    END_SURE,
-    END_ALONE /* if what is behind that is ASCII, and no letter, digit or underscore */
-};
-
-static enum plain_end plain_end(unsigned byte)
-{
-    enum break_class c = char_break(byte);
-
-    if (plain_joins((unsigned char)byte) || c >= BREAK_UNDERSCORE)
-        return END_UNSURE;
-    return c == BREAK_MID || c == BREAK_MID_DIGITS ? END_ALONE : END_SURE;
-}
-
 bool segment_init(struct segmenter *s)
 {
     UErrorCode status = U_ZERO_ERROR;
@@ -53,10 +37,8 @@ bool segment_init(struct segmenter *s)
     if (!chars_init())
         return false;
     s->cjk = cjk_init();
-    for (unsigned byte = 0; byte < 256; byte++) {
+    for (unsigned byte = 0; byte < 256; byte++)
         s->byte_class[byte] = (unsigned char)(byte < 0x80 ? char_break(byte) : BREAK_ICU);
-        s->ends[byte] = (unsigned char)(byte < 0x80 ? plain_end(byte) : END_UNSURE);
-    }
     s->breaks = ubrk_open(UBRK_WORD, "", NULL, 0, &status);
     return U_SUCCESS(status);
 }
@@ -451,16 +433,23 @@ static size_t plain_size(struct segmenter *s, struct plain *p)
     return ones(p->words);
 }
 
+/* Whether a plain word ends in front of `end`: what stands there is ASCII that is part of no word, and
+ * joins nothing. A stop does only if a word may begin behind it. */
+static bool ends_plain(const struct segmenter *s, size_t end)
+{
+    if (end == s->len)
+        return true;
+    enum break_class c = s->byte_class[s->text[end]];
+    if (c >= BREAK_UNDERSCORE || plain_joins(s->text[end]))
+        return false;
+    bool stop = c == BREAK_MID || c == BREAK_MID_DIGITS;
+    return !stop || end + 1 == s->len || s->byte_class[s->text[end + 1]] < BREAK_UNDERSCORE;
+}
+
 static bool is_plain(const struct segmenter *s, size_t size, uint64_t capitals)
 {
-    size_t end = s->at + size;
-
-    if (size == PLAIN_BYTES || (capitals & ((UINT64_C(1) << size) - 2)) != 0)
-        return false;
-    if (end == s->len || s->ends[s->text[end]] == END_SURE)
-        return true;
-    return s->ends[s->text[end]] == END_ALONE &&
-           (end + 1 == s->len || s->byte_class[s->text[end + 1]] < BREAK_UNDERSCORE);
+    return size < PLAIN_BYTES && (capitals & ((UINT64_C(1) << size) - 2)) == 0 &&
+           ends_plain(s, s->at + size);
 }
 
 size_t segment_skip(struct segmenter *s, const struct wanted_terms *wanted)

@@ -28,7 +28,6 @@ struct word {
 struct segmenter {
     UBreakIterator *breaks;
     unsigned char byte_class[256]; /* enum break_class of ASCII; others are for a closer look */
-    unsigned char ends[256];       /* enum plain_end */
     bool cjk;                      /* Chinese and Japanese need no ICU */
     const unsigned char *text;     /* borrowed */
     size_t len;
