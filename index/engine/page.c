@@ -95,8 +95,8 @@ static sx_status prepare_shown(struct search *s, enum sx_field field, struct sx_
     sx_status rc = list_leaves(s, field, err);
     if (rc != SX_OK)
         return rc;
-    to->query = (struct passage_query){to->leaves, to->count, to->near, to->near_count};
-    return passage_prepare(&to->query, &s->mem, &to->finder, err);
+    return passage_prepare(&(struct passage_query){to->leaves, to->count, to->near, to->near_count},
+                           &s->mem, &to->finder, err);
 }
 
 /* The page on which byte `at` of the body stands, by {"page_bytes":[0,812,…]}: where each begins.

@@ -36,7 +36,6 @@ struct search {
         size_t count;
         struct passage_near *near; /* and how some have to stand together */
         size_t near_count;
-        struct passage_query query; /* all of it */
         struct passage_finder *finder;
     } shown[2];
     struct cond **lacked; /* room for what a hit is missing */

@@ -21,8 +21,8 @@
 #define PLACES_MAX 20000 /* of one text; later ones are not looked at */
 #define NO_TERM UINT32_MAX
 #define TOKENS_MAX 24 /* of one position: words, parts and wholes are fewer */
-#define CLOCK_TOKENS                                                                               \
-    1024          /* or more, between two looks at the clock: the analyzer leaves words out */
+/* Between two looks at the clock; where the analyzer leaves words out, more. */
+#define CLOCK_TOKENS 1024
 #define STOPPED 1 /* of the analyzer: time was over */
 
 struct place {
@@ -42,9 +42,7 @@ struct seen {
 };
 
 struct passage_finder {
-    const struct passage_query *query;
-    const struct passage_leaf *leaves; /* the query's */
-    size_t leaf_count;
+    struct passage_query query;
     /* distinct terms of the leaves, open addressing */
     struct sx_str *terms;
     uint32_t *table;
@@ -103,10 +101,10 @@ static bool make_tables(struct passage_finder *f)
     size_t terms = 0;
     size_t longest = 1;
 
-    for (size_t i = 0; i < f->leaf_count; i++) {
-        terms += f->leaves[i].term_count;
-        if (f->leaves[i].term_count > longest)
-            longest = f->leaves[i].term_count;
+    for (size_t i = 0; i < f->query.leaf_count; i++) {
+        terms += f->query.leaves[i].term_count;
+        if (f->query.leaves[i].term_count > longest)
+            longest = f->query.leaves[i].term_count;
     }
     f->mask = 15;
     while (f->mask < 2 * terms)
@@ -116,11 +114,11 @@ static bool make_tables(struct passage_finder *f)
         f->ring_mask = 2 * f->ring_mask + 1;
     f->terms = arena_array(mem, terms + 1, sizeof(*f->terms));
     f->table = arena_array(mem, f->mask + 1, sizeof(*f->table));
-    f->leaf_terms = arena_array(mem, f->leaf_count + 1, sizeof(*f->leaf_terms));
+    f->leaf_terms = arena_array(mem, f->query.leaf_count + 1, sizeof(*f->leaf_terms));
     f->last_first = arena_array(mem, terms + 1, sizeof(*f->last_first));
-    f->last_next = arena_array(mem, f->leaf_count + 1, sizeof(*f->last_next));
-    f->in = arena_array(mem, f->leaf_count + 1, sizeof(*f->in));
-    f->weights = arena_array(mem, f->leaf_count + 1, sizeof(*f->weights));
+    f->last_next = arena_array(mem, f->query.leaf_count + 1, sizeof(*f->last_next));
+    f->in = arena_array(mem, f->query.leaf_count + 1, sizeof(*f->in));
+    f->weights = arena_array(mem, f->query.leaf_count + 1, sizeof(*f->weights));
     f->ring = arena_array(mem, f->ring_mask + 1, sizeof(*f->ring));
     if (f->terms == NULL || f->table == NULL || f->leaf_terms == NULL || f->last_first == NULL ||
         f->last_next == NULL || f->in == NULL || f->weights == NULL || f->ring == NULL)
@@ -133,16 +131,17 @@ static bool make_tables(struct passage_finder *f)
 /* All that begins so is wanted. */
 static void want_beginning(struct passage_finder *f, struct sx_str term)
 {
-    for (unsigned byte = 0; byte < 256; byte++)
-        if (term.len == 0 || byte == (unsigned char)term.ptr[0])
-            f->wanted.lengths[byte] |= -wanted_length(term.len);
+    if (term.len == 0)
+        memset(&f->wanted, 0xff, sizeof(f->wanted));
+    else
+        f->wanted.lengths[(unsigned char)term.ptr[0]] |= -wanted_length(term.len);
 }
 
 /* Numbers the leaves' terms and files each leaf under its last one. */
 static bool file_leaves(struct passage_finder *f)
 {
-    for (uint32_t i = 0; i < f->leaf_count; i++) {
-        const struct passage_leaf *l = &f->leaves[i];
+    for (uint32_t i = 0; i < f->query.leaf_count; i++) {
+        const struct passage_leaf *l = &f->query.leaves[i];
         uint32_t *numbers = arena_array(f->mem, l->term_count, sizeof(*numbers));
         if (numbers == NULL)
             return false;
@@ -194,7 +193,7 @@ static uint32_t start_at(const struct passage_finder *f, uint64_t position, uint
 /* `t` is the last term of the entry: adds its place if the terms before stand before it. */
 static int take_entry(struct passage_finder *f, uint32_t entry, const struct token *t)
 {
-    size_t count = f->leaves[entry].term_count;
+    size_t count = f->query.leaves[entry].term_count;
     uint32_t start = t->start;
 
     if (f->position + 1 < count)
@@ -206,7 +205,7 @@ static int take_entry(struct passage_finder *f, uint32_t entry, const struct tok
     }
     return add_place(f, (struct place){.start = start,
                                        .end = t->end,
-                                       .leaf = f->leaves[entry].leaf,
+                                       .leaf = f->query.leaves[entry].leaf,
                                        .at = (uint32_t)(f->position + 1 - count),
                                        .entry = entry});
 }
@@ -243,7 +242,7 @@ static int see(void *arg, const struct token *t)
         for (uint32_t l = f->last_first[number]; l != NO_TERM && rc == 0; l = f->last_next[l])
             rc = take_entry(f, l, t);
     for (uint32_t l = f->first_prefix; l != NO_TERM && rc == 0; l = f->last_next[l])
-        if (str_begins(t->term, f->leaves[l].terms[f->leaves[l].term_count - 1]))
+        if (str_begins(t->term, f->query.leaves[l].terms[f->query.leaves[l].term_count - 1]))
             rc = take_entry(f, l, t);
     return rc;
 }
@@ -282,13 +281,14 @@ static void begin_walk(const struct passage_finder *f, const struct passage_near
     w->width = n->distance;
     for (size_t i = 0; i < n->count; i++) {
         size_t k = 0;
-        w->width += f->leaves[n->leaves[i]].span;
+        w->width += f->query.leaves[n->leaves[i]].span;
         while (k < w->count && w->list[k].leaf != n->leaves[i])
             k++;
         struct near_walker *l = &w->list[k];
         if (k == w->count) {
             w->count++;
-            *l = (struct near_walker){.leaf = n->leaves[i], .span = f->leaves[n->leaves[i]].span};
+            *l = (struct near_walker){.leaf = n->leaves[i],
+                                      .span = f->query.leaves[n->leaves[i]].span};
             while (l->first < f->place_count && sorted[l->first]->leaf < l->leaf)
                 l->first++;
             l->of = sorted + l->first;
@@ -365,7 +365,7 @@ static bool has_only_near(const struct passage_query *q)
 }
 
 /* Drops the places of words that count only near others, and are not; false: memory ran out. */
-static bool drop_far(struct passage_finder *f, const struct passage_query *q, struct arena *mem)
+static bool drop_far(struct passage_finder *f, struct arena *mem)
 {
     struct place **sorted = arena_array(mem, f->place_count + 1, sizeof(struct place *));
     bool *keep = arena_array(mem, f->place_count + 1, sizeof(*keep));
@@ -376,10 +376,10 @@ static bool drop_far(struct passage_finder *f, const struct passage_query *q, st
     for (size_t i = 0; i < f->place_count; i++)
         sorted[i] = &f->places[i];
     qsort(sorted, f->place_count, sizeof(struct place *), by_leaf);
-    for (size_t i = 0; i < q->near_count; i++)
-        keep_near(f, &q->near[i], sorted, keep);
+    for (size_t i = 0; i < f->query.near_count; i++)
+        keep_near(f, &f->query.near[i], sorted, keep);
     for (size_t i = 0; i < f->place_count; i++)
-        if (keep[i] || !f->leaves[f->places[i].entry].only_near)
+        if (keep[i] || !f->query.leaves[f->places[i].entry].only_near)
             f->places[count++] = f->places[i];
     f->place_count = count;
     return true;
@@ -409,7 +409,7 @@ static bool best_window(struct passage_finder *f, const struct passage *taken, s
     size_t first = 0;
     double worth = 0;
 
-    memset(in, 0, f->leaf_count * sizeof(*in));
+    memset(in, 0, f->query.leaf_count * sizeof(*in));
     *best = (struct window){0, 0, SIZE_MAX, 0};
     for (size_t last = 0; last < f->place_count; last++) {
         const struct place *p = &f->places[last];
@@ -418,7 +418,7 @@ static bool best_window(struct passage_finder *f, const struct passage *taken, s
             if (p->start < taken[i].end && p->end > taken[i].start)
                 free_place = false;
         if (!free_place) { /* the window begins anew behind what is taken */
-            memset(in, 0, f->leaf_count * sizeof(*in));
+            memset(in, 0, f->query.leaf_count * sizeof(*in));
             worth = 0;
             first = last + 1;
             continue;
@@ -559,8 +559,8 @@ static sx_status choose(struct passage_finder *f, struct sx_str text, size_t wan
 {
     struct window w;
 
-    for (size_t i = 0; i < f->leaf_count; i++)
-        f->weights[f->leaves[i].leaf] = f->leaves[i].weight;
+    for (size_t i = 0; i < f->query.leaf_count; i++)
+        f->weights[f->query.leaves[i].leaf] = f->query.leaves[i].weight;
     while (*count < want && best_window(f, out, *count, &w)) {
         struct passage *p = &out[*count];
         size_t to = 0;
@@ -569,7 +569,7 @@ static sx_status choose(struct passage_finder *f, struct sx_str text, size_t wan
             from = f->places[i].start < from ? f->places[i].start : from;
             to = f->places[i].end > to ? f->places[i].end : to;
         }
-        memset(f->in, 0, f->leaf_count * sizeof(*f->in));
+        memset(f->in, 0, f->query.leaf_count * sizeof(*f->in));
         for (size_t i = w.first; i <= w.last; i++)
             if (f->in[f->places[i].leaf]++ == 0)
                 f->weights[f->places[i].leaf] *= SHOWN_WORTH;
@@ -603,9 +603,7 @@ sx_status passage_prepare(const struct passage_query *q, struct arena *mem,
 
     if (f == NULL)
         return sx_fail_oom(err);
-    f->query = q;
-    f->leaves = q->leaves;
-    f->leaf_count = q->leaf_count;
+    f->query = *q;
     f->mem = mem;
     if (!make_tables(f) || !file_leaves(f))
         return sx_fail_oom(err);
@@ -631,7 +629,7 @@ static sx_status find_places(struct passage_finder *f, struct analyzer *an, stru
     int ran = analyzer_skim(an, text.ptr, text.len, &f->wanted, &f->left_out, see, f);
     sx_status rc = ran == 0 || ran == STOPPED ? SX_OK : sx_fail_oom(err);
 
-    if (rc == SX_OK && has_only_near(f->query) && !drop_far(f, f->query, &sorts))
+    if (rc == SX_OK && has_only_near(&f->query) && !drop_far(f, &sorts))
         rc = sx_fail_oom(err);
     arena_release(&sorts);
     return rc;

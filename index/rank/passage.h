@@ -50,9 +50,8 @@ struct passage {
     double worth; /* 0: nothing found, the text's beginning */
 };
 
-/* A query made ready for any number of texts, one after another, also behind one that failed;
- * `q` and all of it are borrowed,
- * all memory, that of marks too, is from `mem`. */
+/* A query made ready for any number of texts, one after another, also behind one that failed. What
+ * `q` points to is borrowed; all memory, that of marks too, is from `mem`. */
 struct passage_finder;
 sx_status passage_prepare(const struct passage_query *q, struct arena *mem,
                           struct passage_finder **out, struct sx_error *err);
