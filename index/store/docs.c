@@ -178,17 +178,25 @@ static sx_status verify(const struct stored_doc *d, struct sx_error *err)
                    (int)(uri.len > 200 ? 200 : uri.len), uri.ptr);
 }
 
+/* The row of a document that a statement finds by id. */
+static sx_status step_by_id(struct db *c, enum stmt which, int64_t id, sqlite3_stmt **st, bool *row,
+                            struct sx_error *err)
+{
+    sx_status rc = db_stmt(c, which, st, err);
+
+    if (rc != SX_OK)
+        return rc;
+    sqlite3_reset(*st);
+    sqlite3_bind_int64(*st, 1, id);
+    return db_step(c, *st, row, "read a document", err);
+}
+
 sx_status doc_text(struct db *c, struct stored_doc *out, struct sx_error *err)
 {
     bool row;
     sqlite3_stmt *st;
-    sx_status rc = db_stmt(c, ST_TEXT_GET, &st, err);
+    sx_status rc = step_by_id(c, ST_TEXT_GET, out->id, &st, &row, err);
 
-    if (rc != SX_OK)
-        return rc;
-    sqlite3_reset(st);
-    sqlite3_bind_int64(st, 1, out->id);
-    rc = db_step(c, st, &row, "read a document", err);
     if (rc == SX_OK && row)
         rc = read_text(c, st, 0, out, err);
     return rc == SX_OK ? verify(out, err) : rc;
@@ -198,18 +206,14 @@ sx_status doc_whole(struct db *c, int64_t id, struct stored_doc *out, bool *foun
                     struct sx_error *err)
 {
     sqlite3_stmt *st;
-    sx_status rc = db_stmt(c, ST_DOC_WHOLE, &st, err);
+    sx_status rc = step_by_id(c, ST_DOC_WHOLE, id, &st, found, err);
 
-    if (rc != SX_OK)
+    if (rc != SX_OK || !*found)
         return rc;
-    sqlite3_reset(st);
-    sqlite3_bind_int64(st, 1, id);
-    rc = db_step(c, st, found, "read a document", err);
-    if (rc == SX_OK && *found)
-        rc = read_row(c, st, out, err);
-    if (rc == SX_OK && *found)
+    rc = read_row(c, st, out, err);
+    if (rc == SX_OK)
         rc = read_text(c, st, DOC_TEXT_COLUMN, out, err);
-    return rc == SX_OK && *found ? verify(out, err) : rc;
+    return rc == SX_OK ? verify(out, err) : rc;
 }
 
 void doc_done(struct db *c)
