@@ -86,25 +86,17 @@ sx_status json_parse(struct sx_str text, size_t max_values, cJSON **out, struct 
 
 /* ---- printing -------------------------------------------------------------------------- */
 
-static bool is_exact(const char *text, double v)
-{
-    return strtod(text, NULL) == v;
-}
-
-/* In few digits that are read as the same: 17 suffice for any, and most numbers that were worked out
- * take 16 or more. (A few powers of two, which 15 would do for, get 17.) */
+/* In the fewest digits that are read as the same. */
 static void print_shortest(double v, struct buf *out)
 {
-    char text[40], shorter[40];
+    char text[40];
 
-    snprintf(text, sizeof(text), "%.16g", v);
-    if (!is_exact(text, v)) {
-        snprintf(text, sizeof(text), "%.17g", v);
-        buf_puts(out, text);
-        return;
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, v);
+        if (digits == 17 || strtod(text, NULL) == v) /* 17 always suffice */
+            break;
     }
-    snprintf(shorter, sizeof(shorter), "%.15g", v);
-    buf_puts(out, is_exact(shorter, v) ? shorter : text);
+    buf_puts(out, text);
 }
 
 void json_print_double(double v, struct buf *out)
