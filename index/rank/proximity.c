@@ -63,27 +63,45 @@ static bool is_clump(const struct walk *w, uint64_t end)
     return true;
 }
 
-/* The same of two leaves, as most are. */
-static uint32_t clumps_of_two(const struct place_list *of, uint32_t distance)
+/* A place that is far from all others. */
+#define NOWHERE (INT64_MIN / 2)
+
+/* Where place `i` begins; behind the last, where that does. */
+static int64_t place_at(const struct place_list *of, size_t i)
 {
-    uint64_t width = (uint64_t)distance + of[0].span + of[1].span, from = 0;
-    uint64_t latest[2] = {UINT64_MAX, UINT64_MAX}; /* that is in no clump; none */
-    size_t next[2] = {0, 0};
+    return of->at[i < of->count ? i : of->count - 1];
+}
+
+static int64_t end_of(const struct place_list *of, size_t i)
+{
+    int64_t end = place_at(of, i) + of->span;
+
+    return i < of->count ? end : INT64_MAX;
+}
+
+/* The same of two leaves, as most are, without a branch that depends on where they stand. */
+static uint32_t clumps_of_two(const struct place_list *a, const struct place_list *b,
+                              uint32_t distance)
+{
+    int64_t width = (int64_t)distance + a->span + b->span, from = 0;
+    int64_t latest_a = NOWHERE, latest_b = NOWHERE; /* that is in no clump */
+    size_t i = 0, k = 0, all = a->count + b->count;
     uint32_t clumps = 0;
 
-    while (next[0] < of[0].count || next[1] < of[1].count) {
-        uint64_t ends[2];
-        for (size_t i = 0; i < 2; i++)
-            ends[i] = next[i] < of[i].count ? (uint64_t)of[i].at[next[i]] + of[i].span : UINT64_MAX;
-        size_t one = ends[1] < ends[0], other = 1 - one;
-        uint64_t place = of[one].at[next[one]++];
-        latest[one] = place < from ? UINT64_MAX : place;
-        if (place < from || latest[other] == UINT64_MAX || ends[one] - latest[other] > width)
-            continue;
-        clumps++;
-        from = ends[one];
-        latest[0] = UINT64_MAX;
-        latest[1] = UINT64_MAX;
+    while (i + k < all) {
+        int64_t end_a = end_of(a, i), end_b = end_of(b, k);
+        bool is_b = end_b < end_a;
+        int64_t end = is_b ? end_b : end_a, place = is_b ? place_at(b, k) : place_at(a, i);
+        int64_t here = place < from ? NOWHERE : place;
+        latest_a = is_b ? latest_a : here;
+        latest_b = is_b ? here : latest_b;
+        bool clump = (end - latest_a <= width) & (end - latest_b <= width);
+        clumps += clump;
+        from = clump ? end : from;
+        latest_a = clump ? NOWHERE : latest_a;
+        latest_b = clump ? NOWHERE : latest_b;
+        k += is_b;
+        i += !is_b;
     }
     return clumps;
 }
@@ -98,7 +116,7 @@ uint32_t proximity_clumps(const struct place_list *of, size_t n, uint32_t distan
         if (of[i].count == 0)
             return 0;
     if (n == 2 && of[0].at != of[1].at)
-        return clumps_of_two(of, distance);
+        return clumps_of_two(&of[0], &of[1], distance);
     begin(&w, of, n, distance);
     while ((l = first_to_end(&w)) != NULL) {
         uint64_t end = next_end(l);
