@@ -420,6 +420,8 @@ sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct pl
     sx_status rc = SX_OK;
 
     places_clear(out);
+    if (st->simple && spec->phrases[0].count == 1 && spec->field == BM_BOTH)
+        return source_places(&l->part->sources[source], doc, out);
     if (st->simple) /* one source for all its phrases */
         return phrase_places(l, &spec->phrases[0], source, doc, spec->field, out);
     for (size_t i = 0; i < spec->phrase_count && rc == SX_OK; i++) {
@@ -431,22 +433,12 @@ sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct pl
     return rc;
 }
 
-void leaves_foresee(const struct leaves *l, const struct part *p, uint32_t doc,
-                    void (*expect)(const struct list *l, uint32_t doc))
+void leaves_expect(const struct leaves *l, const struct part *p, uint32_t doc)
 {
     for (size_t i = 0; i < l->source_count; i++) {
         const struct list *list = source_list(&p->sources[i]);
         if (list != NULL)
-            expect(list, doc);
-    }
-}
-
-void leaves_expect(const struct leaves *l, const struct part *p, uint32_t doc, bool places)
-{
-    for (size_t i = 0; i < l->source_count; i++) {
-        const struct list *list = source_list(&p->sources[i]);
-        if (list != NULL)
-            list_expect_document(list, doc, places);
+            list_expect_document(list, doc, NOT_KNOWN, true);
     }
 }
 

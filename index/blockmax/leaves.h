@@ -92,11 +92,8 @@ static inline struct phrase_tf leaves_in_field(struct phrase_tf tf, enum bm_fiel
 /* How often a leaf, which is no NEAR, stands in a document of the part at hand, by positions where it
  * takes them. */
 sx_status leaves_count(struct leaves *l, uint32_t leaf, uint32_t doc, struct phrase_tf *out);
-/* What tells where a document's postings are may be read soon: list_expect_place(), then list_expect_block(). */
-void leaves_foresee(const struct leaves *l, const struct part *p, uint32_t doc,
-                    void (*expect)(const struct list *l, uint32_t doc));
-/* A document may be counted soon, or its places read. */
-void leaves_expect(const struct leaves *l, const struct part *p, uint32_t doc, bool places);
+/* A document may be counted soon, and its places read. */
+void leaves_expect(const struct leaves *l, const struct part *p, uint32_t doc);
 sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct places *out);
 
 #endif

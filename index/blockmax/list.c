@@ -339,13 +339,16 @@ static uint32_t rank(const struct list *l, uint32_t doc)
            bits_count(standing & before);
 }
 
+static uint32_t dense_number(const struct list *l, uint32_t doc)
+{
+    return l->each[doc] == 0 ? NO_POSTING : rank(l, doc);
+}
+
 uint32_t list_number(struct list *l, uint32_t doc)
 {
     if (l->known == doc)
         return l->known_number;
-    uint32_t number = !l->dense           ? seek_number(l, doc)
-                      : l->each[doc] == 0 ? NO_POSTING
-                                          : rank(l, doc);
+    uint32_t number = l->dense ? dense_number(l, doc) : seek_number(l, doc);
     list_know(l, doc, number);
     return number;
 }
@@ -535,15 +538,19 @@ void list_expect_place(const struct list *l, uint32_t doc)
     impacts_fetch(l->each + (size_t)(doc / STRETCH_DOCS) * STRETCH_DOCS);
 }
 
-void list_expect_block(const struct list *l, uint32_t doc)
+uint32_t list_expect_block(const struct list *l, uint32_t doc, uint32_t number)
 {
-    if (l->dense && l->directory != NULL)
-        __builtin_prefetch(l->directory + (size_t)(rank(l, doc) / PACK_BLOCK) * DIRECTORY_BYTES);
+    if (number == NOT_KNOWN && l->dense)
+        number = dense_number(l, doc);
+    list_expect_row(l, number);
+    return number;
 }
 
-void list_expect_document(const struct list *l, uint32_t doc, bool positions)
+void list_expect_document(const struct list *l, uint32_t doc, uint32_t number, bool positions)
 {
-    uint32_t block = l->dense ? rank(l, doc) / PACK_BLOCK : list_block_ahead(l, doc);
+    if (number == NOT_KNOWN && l->dense)
+        number = dense_number(l, doc);
+    uint32_t block = number == NOT_KNOWN ? list_block_ahead(l, doc) : number / PACK_BLOCK;
 
     if (block >= l->blocks)
         return;

@@ -90,6 +90,7 @@ uint32_t list_meet(struct list *l, uint32_t *docs, uint32_t n, uint16_t *places,
 
 /* The number of posting `doc` among all of the list; NO_POSTING: there is none. */
 #define NO_POSTING UINT32_MAX
+#define NOT_KNOWN (UINT32_MAX - 1) /* of a number that was not sought yet */
 uint32_t list_number(struct list *l, uint32_t doc);
 /* Tells it, so that it need not be sought: it is believed until another document is told or sought. */
 static inline void list_know(struct list *l, uint32_t doc, uint32_t number)
@@ -124,9 +125,10 @@ bool list_verify_positions(struct list *l);
 /* Positions in one field; `out` may be written up to LIST_SLACK beyond them. False: the segment is
  * damaged. */
 bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out);
-/* What tells where that is, may be; and, once that is there, what tells where its block is. */
+/* What tells where that is, may be; and, once that is there, what tells where its block is. Returns the number of
+ * the posting, if it was known or takes nothing to tell; else NOT_KNOWN. */
 void list_expect_place(const struct list *l, uint32_t doc);
-void list_expect_block(const struct list *l, uint32_t doc);
+uint32_t list_expect_block(const struct list *l, uint32_t doc, uint32_t number);
 /* The row of the directory that a posting's block has. */
 static inline void list_expect_row(const struct list *l, uint32_t number)
 {
@@ -142,8 +144,8 @@ static inline void list_expect_posting(const struct list *l, uint32_t number, ui
         list_fetch(l, block);
     *there = block;
 }
-/* What is read of a document, with its positions or without, may be read soon. */
-void list_expect_document(const struct list *l, uint32_t doc, bool positions);
+/* What is read of a document, with its positions or without, may be read soon; `number` is its posting's. */
+void list_expect_document(const struct list *l, uint32_t doc, uint32_t number, bool positions);
 /* Positions may be. */
 static inline void list_expect_field(const struct list_spot *spot)
 {

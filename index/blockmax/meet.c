@@ -105,12 +105,6 @@ static void tell_known(const struct bm_search *b, uint32_t doc, const struct kno
             list_know(source_list(&b->l.part->sources[i]), doc, known->numbers[i]);
 }
 
-static void expect_in(const struct bm_search *b, const struct part *p, uint32_t doc, bool places)
-{
-    b->l.ask->expect(b->l.ask->ctx, p->s->first + doc);
-    leaves_expect(&b->l, p, doc, places);
-}
-
 void scan_expect(const struct bm_search *b, uint32_t doc)
 {
     if (b->count_work == 0) /* where positions tell whether it matches, few do */
@@ -150,27 +144,41 @@ static void drop_waiting(struct bm_search *b)
     b->waiting_count = kept;
 }
 
-/* What is read of each is fetched a few before it, what tells where that is some more before, and so on. */
+/* What is read of a document: where it is told what its postings' numbers are, then where their blocks are, then those
+ * blocks themselves. Each is fetched a few documents before the next is asked for. */
+enum { EXPECT_PLACE, EXPECT_BLOCK, EXPECT_DOCUMENT, EXPECTS };
+
+static void expect(const struct bm_search *b, struct waiting *w, unsigned what, bool places)
+{
+    const struct part *p = &b->l.parts[w->part];
+
+    if (what == EXPECT_DOCUMENT)
+        b->l.ask->expect(b->l.ask->ctx, p->s->first + w->doc);
+    for (uint32_t i = 0; i < b->l.source_count; i++) {
+        const struct list *list = source_list(&p->sources[i]);
+        uint32_t unknown = NOT_KNOWN, *number = i < KNOWN_SOURCES ? &w->known.numbers[i] : &unknown;
+        if (list == NULL)
+            continue;
+        if (what == EXPECT_PLACE && *number == NOT_KNOWN)
+            list_expect_place(list, w->doc);
+        if (what == EXPECT_BLOCK)
+            *number = list_expect_block(list, w->doc, *number);
+        if (what == EXPECT_DOCUMENT)
+            list_expect_document(list, w->doc, *number, places);
+    }
+}
+
 static sx_status see_turn(struct bm_search *b, const uint32_t *turn, size_t count, bool places)
 {
     sx_status rc = SX_OK;
 
-    for (size_t n = 0; n < count + (size_t)3 * FETCHED && rc == SX_OK; n++) {
-        for (size_t step = 0; step < 3 && step * FETCHED <= n; step++) {
-            if (n - step * FETCHED >= count)
-                continue;
-            const struct waiting *w = &b->waiting[turn[n - step * FETCHED]];
-            const struct part *p = &b->l.parts[w->part];
-            if (step == 0)
-                leaves_foresee(&b->l, p, w->doc, list_expect_place);
-            else if (step == 1)
-                leaves_foresee(&b->l, p, w->doc, list_expect_block);
-            else
-                expect_in(b, p, w->doc, places);
-        }
-        if (n < (size_t)3 * FETCHED)
+    for (size_t n = 0; n < count + (size_t)EXPECTS * FETCHED && rc == SX_OK; n++) {
+        for (unsigned what = 0; what < EXPECTS && what * FETCHED <= n; what++)
+            if (n - what * FETCHED < count)
+                expect(b, &b->waiting[turn[n - what * FETCHED]], what, places);
+        if (n < (size_t)EXPECTS * FETCHED)
             continue;
-        const struct waiting *w = &b->waiting[turn[n - (size_t)3 * FETCHED]];
+        const struct waiting *w = &b->waiting[turn[n - (size_t)EXPECTS * FETCHED]];
         if (!still_waits(b, w))
             continue;
         if (b->l.part != &b->l.parts[w->part] || b->l.range != NO_RANGE)

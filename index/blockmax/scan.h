@@ -43,9 +43,8 @@ struct lows {
     struct histogram reached;
 };
 
-/* The numbers of a document's postings, by source, as far as that is known, of sources that are one list. */
+/* The numbers of a document's postings, by source, or NOT_KNOWN, of sources that are one list. */
 #define KNOWN_SOURCES 3
-#define NOT_KNOWN (UINT32_MAX - 1) /* or NO_POSTING: it has none */
 struct known {
     uint32_t numbers[KNOWN_SOURCES];
 };

@@ -337,7 +337,7 @@ void bm_expect(const struct bm_search *b, uint64_t rowid)
     const struct part *p = part_of(b, rowid);
 
     if (p != NULL && rowid - p->s->first < p->below)
-        leaves_expect(&b->l, p, (uint32_t)(rowid - p->s->first), true);
+        leaves_expect(&b->l, p, (uint32_t)(rowid - p->s->first));
 }
 
 sx_status bm_look(struct bm_search *b, uint64_t rowid, bool *found, struct sx_error *err)
