@@ -527,6 +527,42 @@ bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_
     return whole;
 }
 
+/* Whether `want` gaps in a row are none; *row: how many of those before are. */
+static bool none_between(const uint32_t *gaps, uint32_t count, uint32_t want, uint32_t *row)
+{
+    for (uint32_t i = 0; i < count && *row < want; i++)
+        *row = gaps[i] == 0 ? *row + 1 : 0;
+    return *row == want;
+}
+
+/* Gaps that are read at a time where those of the whole block are not kept. */
+#define SOME_GAPS 64
+
+bool list_repeats(struct list *l, const struct list_spot *spot, int field, uint32_t times,
+                  bool *found)
+{
+    uint32_t n = spot->count[field], from = spot->from + (field == 0 ? 0 : spot->count[0]);
+    uint32_t some[SOME_GAPS], row = 0;
+    struct position_reader r;
+    bool whole;
+
+    *found = false;
+    if (n < times)
+        return true;
+    const uint32_t *kept = kept_gaps(l, spot, from, &whole);
+    if (kept != NULL)
+        *found = none_between(kept + 1, n - 1, times - 1, &row);
+    if (kept != NULL || !whole)
+        return whole;
+    whole = open_positions(l, spot->number / PACK_BLOCK, spot->all, &r);
+    for (uint32_t i = 1; i < n && whole && !*found; i += SOME_GAPS) {
+        uint32_t count = n - i < SOME_GAPS ? n - i : SOME_GAPS;
+        read_gaps(&r, from + i, count, some);
+        *found = none_between(some, count, times - 1, &row);
+    }
+    return whole;
+}
+
 void list_expect_place(const struct list *l, uint32_t doc)
 {
     if (!l->dense)

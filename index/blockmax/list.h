@@ -125,6 +125,9 @@ bool list_verify_positions(struct list *l);
 /* Positions in one field; `out` may be written up to LIST_SLACK beyond them. False: the segment is
  * damaged. */
 bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out);
+/* Whether so many positions in one field, 2 or more, follow one another. False: the segment is damaged. */
+bool list_repeats(struct list *l, const struct list_spot *spot, int field, uint32_t times,
+                  bool *found);
 /* What tells where that is, may be; and, once that is there, what tells where its block is. Returns the number of
  * the posting, if it was known or takes nothing to tell; else NOT_KNOWN. */
 void list_expect_place(const struct list *l, uint32_t doc);

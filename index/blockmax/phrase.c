@@ -40,6 +40,9 @@ struct phrase *phrase_open(struct source *terms, size_t count, bool title, bool 
         p->rarest[at] = &p->terms[k];
         p->count++;
     }
+    p->repeats = count > 1;
+    for (size_t k = 1; k < count; k++)
+        p->repeats = p->repeats && p->terms[k].list == p->terms[0].list;
     return p;
 }
 
@@ -267,6 +270,30 @@ static sx_status stand_elsewise(struct phrase *p, uint64_t bits, int field, uint
     return rc;
 }
 
+/* The same of one term, which is read once. */
+static sx_status stand_repeated(struct phrase *p, const uint32_t *docs, size_t n, uint64_t *bits)
+{
+    struct phrase_term *t = &p->terms[0];
+    struct some s = {.docs = docs, .fields = {n == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - n), 0}};
+
+    *bits = 0;
+    keep_some(&s);
+    if (s.count > 0)
+        fetch_postings(t, &s);
+    for (size_t k = 1; k < p->count; k++)
+        memcpy(p->terms[k].numbers, t->numbers, n * sizeof(*t->numbers));
+    for (size_t i = 0; i < n; i++) {
+        const struct list_spot spot = list_find(t->list, t->numbers[i]);
+        bool found = false;
+        for (int field = 0; field < 2 && !found; field++)
+            if (p->fields[field] &&
+                !list_repeats(t->list, &spot, field, (uint32_t)p->count, &found))
+                return SX_ECORRUPT;
+        *bits |= (uint64_t)found << i;
+    }
+    return SX_OK;
+}
+
 sx_status phrase_stand(struct phrase *p, const uint32_t *docs, size_t n, uint64_t *bits)
 {
     uint64_t all = n == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - n);
@@ -283,6 +310,8 @@ sx_status phrase_stand(struct phrase *p, const uint32_t *docs, size_t n, uint64_
     for (uint32_t k = 0; k <= last; k++)
         if (!list_verify_positions(p->terms[k].list))
             return SX_ECORRUPT;
+    if (p->repeats)
+        return stand_repeated(p, docs, n, bits);
     /* Of two terms all is fetched before any is looked at. */
     keep_some(&s);
     for (uint32_t k = 0; k < two && s.count > 0; k++)

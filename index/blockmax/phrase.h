@@ -29,6 +29,7 @@ struct phrase {
     struct phrase_term **sorted; /* those that stand least often first */
     struct phrase_term **rarest; /* those of the fewest postings first */
     size_t count;
+    bool repeats;   /* it is one term, more than once */
     bool fields[2]; /* where it may stand */
     uint32_t doc;   /* the document at hand */
     struct pool *mem;

@@ -18,18 +18,102 @@ static void cut(struct bm_search *b)
         b->bits[w] &= w == (below - low) / 64 ? (UINT64_C(1) << (below % 64)) - 1 : 0;
 }
 
-/* Shows what is left of the range. */
-static sx_status see_bits(struct bm_search *b, const uint64_t *bits)
+/* What a document must have; what is to be had more is counted when it is seen. */
+struct required {
+    const struct bm_clause *clauses;
+    size_t count;
+};
+
+/* The phrase of a clause that is nothing else; NULL: it is. */
+static struct phrase *phrase_of(const struct bm_search *b, const struct bm_clause *clause)
 {
-    uint32_t low = b->l.range << RANGE_BITS;
+    return clause->count == 1 ? b->l.part->phrases[clause->leaves[0]] : NULL;
+}
+
+static bool has_phrases(const struct bm_search *b, const struct required *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (phrase_of(b, &all->clauses[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* Which of some documents have all phrases that are required. */
+static sx_status stand(const struct bm_search *b, const struct required *all, const uint32_t *docs,
+                       size_t n, uint64_t *bits)
+{
+    sx_status rc = SX_OK;
+
+    *bits = n == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - n);
+    for (size_t i = 0; i < all->count && rc == SX_OK; i++) {
+        struct phrase *p = phrase_of(b, &all->clauses[i]);
+        uint64_t have;
+        if (p == NULL)
+            continue;
+        for (size_t k = 0; k < p->count; k++)
+            memset(p->terms[k].numbers, 0xff, n * sizeof(*p->terms[k].numbers)); /* NO_POSTING */
+        rc = phrase_stand(p, docs, n, &have);
+        *bits &= have;
+    }
+    return rc;
+}
+
+/* Shows those that have the phrases. The others are seen, too: nobody need look again. */
+static sx_status see_standing(struct bm_search *b, const struct required *all, const uint32_t *docs,
+                              size_t n)
+{
+    size_t part = (size_t)(b->l.part - b->l.parts);
+    uint64_t bits;
+    sx_status rc = stand(b, all, docs, n, &bits);
+
+    for (uint64_t left = bits; rc == SX_OK && left != 0; left &= left - 1)
+        b->l.ask->expect(b->l.ask->ctx, b->l.part->s->first + docs[(size_t)__builtin_ctzll(left)]);
+    for (size_t k = 0; k < n && rc == SX_OK; k++) {
+        if ((bits >> k & 1) == 0) {
+            if (b->seen != NULL && marks_set(b->l.mem, b->seen[part], docs[k]) != 0)
+                rc = SX_ENOMEM;
+            continue;
+        }
+        for (size_t i = 0; i < all->count; i++)
+            if (phrase_of(b, &all->clauses[i]) != NULL)
+                phrase_move(phrase_of(b, &all->clauses[i]), k, docs[k]);
+        rc = scan_see(b, docs[k]);
+    }
+    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, n * b->count_work) : rc;
+}
+
+/* Fewer take less one by one. */
+#define TOGETHER 6
+
+/* Shows what is left of the range; with phrases some together, so that what they read is fetched. */
+static sx_status see_bits(struct bm_search *b, const struct required *all, const uint64_t *bits)
+{
+    uint32_t low = b->l.range << RANGE_BITS, docs[PHRASE_BATCH];
+    bool phrases = has_phrases(b, all);
+    size_t n = 0;
     sx_status rc = SX_OK;
 
     for (uint32_t w = 0; w < RANGE_WORDS; w++)
         for (uint64_t left = bits[w]; left != 0; left &= left - 1)
             scan_expect(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
-    for (uint32_t w = 0; w < RANGE_WORDS; w++)
-        for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1)
-            rc = scan_see(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
+    for (uint32_t w = 0; w < RANGE_WORDS; w++) {
+        for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1) {
+            uint32_t doc = low + w * 64 + (uint32_t)__builtin_ctzll(left);
+            if (!phrases) {
+                rc = scan_see(b, doc);
+                continue;
+            }
+            docs[n++] = doc;
+            if (n == PHRASE_BATCH) {
+                rc = see_standing(b, all, docs, n);
+                n = 0;
+            }
+        }
+    }
+    if (n >= TOGETHER)
+        return rc == SX_OK ? see_standing(b, all, docs, n) : rc;
+    for (size_t i = 0; i < n && rc == SX_OK; i++)
+        rc = scan_see(b, docs[i]);
     return rc;
 }
 
@@ -69,7 +153,7 @@ static sx_status meet_left(struct bm_search *b)
 }
 
 /* Shows those first that score most, so that the others need not be seen. */
-static sx_status see_left(struct bm_search *b)
+static sx_status see_left(struct bm_search *b, const struct required *required)
 {
     const struct bm_ask *ask = b->l.ask;
     size_t first = ask->keep < GREATEST_MOST ? ask->keep : GREATEST_MOST;
@@ -81,14 +165,14 @@ static sx_status see_left(struct bm_search *b)
     if (great > 0) {
         memcpy(all, b->bits, sizeof(all));
         keep_reaching(b, great);
-        sx_status rc = see_bits(b, b->bits);
+        sx_status rc = see_bits(b, required, b->bits);
         if (rc != SX_OK)
             return rc;
         for (uint32_t w = 0; w < RANGE_WORDS; w++)
             b->bits[w] ^= all[w];
         keep_reaching(b, scan_least_now(b));
     }
-    return see_bits(b, b->bits);
+    return see_bits(b, required, b->bits);
 }
 
 /* ---- candidates ------------------------------------------------------------------------------- */
@@ -282,7 +366,7 @@ sx_status range_see(struct bm_search *b, uint32_t stretches, const struct bm_cla
 
     if (find_left(b, stretches, clauses, count) != 0)
         return SX_ENOMEM;
-    sx_status rc = b->open == 0 ? SX_OK : see_left(b);
+    sx_status rc = b->open == 0 ? SX_OK : see_left(b, &(struct required){clauses, count});
     return rc == SX_OK ? ask->look_up(ask->ctx, b->range_work) : rc;
 }
 
@@ -306,7 +390,7 @@ sx_status range_see_all(struct bm_search *b, uint32_t part, const struct bm_clau
         if (b->open == 0)
             continue;
         cut(b);
-        rc = see_bits(b, b->bits);
+        rc = see_bits(b, &(struct required){clauses, count}, b->bits);
         if (rc == SX_OK)
             rc = b->l.ask->look_up(b->l.ask->ctx, b->range_work);
     }

@@ -244,11 +244,23 @@ static void quote_from(struct gen *g, struct sx_str body, struct buf *out)
         buf_putc(out, body.ptr[i] == '"' ? ' ' : body.ptr[i]);
 }
 
+/* One word, again and again. */
+static void put_repeated(struct gen *g, struct buf *out)
+{
+    const char *of = word(g);
+
+    buf_puts(out, of);
+    for (size_t n = 1 + gen_below(g, 2); n > 0; n--)
+        buf_printf(out, " %s", of);
+}
+
 static void put_phrase(struct gen *g, struct sx_str body, struct buf *out)
 {
     buf_putc(out, '"');
     if (body.len > 0 && gen_one_in(g, 3)) {
         quote_from(g, body, out);
+    } else if (gen_one_in(g, 6)) {
+        put_repeated(g, out);
     } else {
         for (size_t n = 1 + gen_below(g, 3); n > 0; n--) {
             put_word(g, out);

@@ -12,7 +12,8 @@
 #define DOCS 6000
 #define TITLE 4
 #define BODY 60
-#define WORDS 6 /* and 0, which is none */
+#define LONG 200 /* so that blocks have more positions than are decoded together */
+#define WORDS 6  /* and 0, which is none */
 #define TERMS 4
 #define ROUNDS 120
 
@@ -20,7 +21,7 @@
 static const uint32_t rarity[WORDS + 1] = {1, 3, 8, 15, 40, 300, 3000};
 
 struct document {
-    uint8_t words[2][BODY]; /* by field */
+    uint8_t words[2][LONG]; /* by field */
     uint32_t count[2];
 };
 
@@ -57,7 +58,7 @@ static struct segment *build(void)
     for (uint32_t d = 0; d < DOCS; d++) {
         assert_int_equal(inverter_begin(v, 1 + d), 0);
         add_field(v, d, 0, pick(TITLE + 1));
-        add_field(v, d, 1, pick(8) == 0 ? 0 : pick(BODY + 1));
+        add_field(v, d, 1, pick(8) == 0 ? 0 : pick((d / 400 == 3 ? LONG : BODY) + 1));
         inverter_lengths(v, (struct doc_length){documents[d].count[0], documents[d].count[1], 0});
     }
     return segment_made(v, 1, 1 + DOCS, 40);
@@ -146,8 +147,9 @@ static void ask(struct segment *s, struct pool *mem, size_t *found)
     char names[TERMS][16];
 
     a.in[1] |= !a.in[0];
+    bool repeats = pick(4) == 0;
     for (size_t k = 0; k < a.count; k++) {
-        a.words[k] = 1 + pick(pick(3) == 0 ? WORDS : 3);
+        a.words[k] = repeats && k > 0 ? a.words[0] : 1 + pick(pick(3) == 0 ? WORDS : 3);
         struct sx_str name = name_of(a.words[k], names[k]);
         struct source_terms terms = {&name, 1, false};
         assert_int_equal(source_open(&sources[k], s, &terms, 1, mem, &room, &err), SX_OK);
@@ -184,6 +186,52 @@ static void phrases_are_found(void **unused)
     segment_unref(s);
 }
 
+/* Places of a word in a document, of which `times` in a row begin with that of the document's number; the others
+ * stand alone. */
+#define PLACES 140
+
+static struct segment *build_rows(uint32_t times)
+{
+    struct inverter *v = inverter_new();
+    char name[16];
+
+    assert_non_null(v);
+    for (uint32_t d = 0; d < PLACES; d++) {
+        uint32_t at = 0;
+        assert_int_equal(inverter_begin(v, 1 + d), 0);
+        for (uint32_t i = 0; i < PLACES; i++) {
+            bool in_row = i > d && i < d + times;
+            at += i == 0 ? 0 : in_row ? 1 : 2;
+            assert_int_equal(inverter_token(v, true, at, name_of(1, name), false), 0);
+        }
+        inverter_lengths(v, (struct doc_length){0, at + 1, 0});
+    }
+    return segment_made(v, 1, 1 + PLACES, 40);
+}
+
+static void rows_are_found_wherever_they_begin(void **unused)
+{
+    char name[16];
+
+    (void)unused;
+    for (uint32_t times = 2; times < 6; times++) {
+        struct segment *s = build_rows(times);
+        struct term_entry e;
+        struct list l;
+        bool found;
+        assert_true(segment_find(s, name_of(1, name), &e, &found) && found);
+        for (uint32_t d = 0; d < PLACES; d++) {
+            assert_true(list_open(&l, s, &e));
+            struct list_spot spot = list_find(&l, list_number(&l, d));
+            assert_true(list_repeats(&l, &spot, 1, times, &found));
+            assert_int_equal(found, d + times <= PLACES);
+            assert_true(list_repeats(&l, &spot, 1, times + 1, &found) && !found);
+            assert_true(list_repeats(&l, &spot, 0, times, &found) && !found);
+        }
+        segment_unref(s);
+    }
+}
+
 static bool widen(bool want)
 {
     bool columns = columns_widen(want);
@@ -193,7 +241,8 @@ static bool widen(bool want)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(phrases_are_found)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(phrases_are_found),
+                                       cmocka_unit_test(rows_are_found_wherever_they_begin)};
 
-    return run_with_vectors(widen, tests, 1);
+    return run_with_vectors(widen, tests, 2);
 }
