@@ -116,6 +116,21 @@ static uint64_t reach(const struct bounds *at, size_t chunk, uint16_t least)
     return can;
 }
 
+/* Chunks of which a stretch is fetched together. Each is a page or so of a list: to seek them side by side takes a
+ * part of the time that it takes one after the other. */
+#define GROUP 8
+
+static void seek_pages(const struct bounds *at, size_t from, size_t chunks, uint16_t least)
+{
+    for (size_t c = from; c < chunks && c < from + GROUP; c++) {
+        uint64_t can = at->can[c];
+        if (can != 0)
+            can &= impacts_reaching(at->most + c * 64, least);
+        for (size_t i = 0; can != 0 && i < at->dense_count; i++)
+            impacts_fetch(at->dense[i] + (c * 64 + (size_t)__builtin_ctzll(can)) * STRETCH_DOCS);
+    }
+}
+
 static sx_status see_stretches(struct bm_search *b, const struct summed *s, size_t chunk,
                                uint64_t stretches, uint16_t *least)
 {
@@ -150,10 +165,13 @@ static sx_status see_from(struct bm_search *b, const struct summed *s, uint16_t 
 {
     uint16_t least = scan_least_now(b);
     size_t chunks = bounds_chunks(b->l.part);
-    uint64_t next = reach(b->at, 0, least > from ? least : from);
     sx_status rc = SX_OK;
 
+    seek_pages(b->at, 0, chunks, least > from ? least : from);
+    uint64_t next = reach(b->at, 0, least > from ? least : from);
     for (size_t c = 0; c < chunks && rc == SX_OK; c++) {
+        if (c % GROUP == 0)
+            seek_pages(b->at, c + GROUP, chunks, least > from ? least : from);
         uint64_t stretches = next;
         b->at->can[c] &= ~stretches;
         next = c + 1 == chunks ? 0 : reach(b->at, c + 1, least > from ? least : from);

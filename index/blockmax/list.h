@@ -128,8 +128,9 @@ bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_
 /* Whether so many positions in one field, 2 or more, follow one another. False: the segment is damaged. */
 bool list_repeats(struct list *l, const struct list_spot *spot, int field, uint32_t times,
                   bool *found);
-/* What tells where that is, may be; and, once that is there, what tells where its block is. Returns the number of
- * the posting, if it was known or takes nothing to tell; else NOT_KNOWN. */
+/* What is read soon of some documents, which are told one right after the other. First what tells where that is; once
+ * that is there, what tells where its block is: returns the number of the posting, if it was known or takes nothing to
+ * tell, else NOT_KNOWN. */
 void list_expect_place(const struct list *l, uint32_t doc);
 uint32_t list_expect_block(const struct list *l, uint32_t doc, uint32_t number);
 /* The row of the directory that a posting's block has. */
@@ -147,7 +148,7 @@ static inline void list_expect_posting(const struct list *l, uint32_t number, ui
         list_fetch(l, block);
     *there = block;
 }
-/* What is read of a document, with its positions or without, may be read soon; `number` is its posting's. */
+/* Then the document itself, with its positions or without; `number` is its posting's. */
 void list_expect_document(const struct list *l, uint32_t doc, uint32_t number, bool positions);
 /* Positions may be. */
 static inline void list_expect_field(const struct list_spot *spot)

@@ -7,7 +7,7 @@
 #include "index/blockmax/impacts.h"
 
 /* Of those that wait, so many are fetched ahead. */
-#define FETCHED 8
+#define FETCHED 16
 
 /* ---- documents -------------------------------------------------------------------------------- */
 
@@ -168,17 +168,25 @@ static void expect(const struct bm_search *b, struct waiting *w, unsigned what, 
     }
 }
 
+/* Of the group of documents that begins at `from`, if there is such a one. */
+static void expect_group(struct bm_search *b, const uint32_t *turn, size_t count, size_t from,
+                         unsigned what, bool places)
+{
+    for (size_t i = from; i < count && i < from + FETCHED; i++)
+        expect(b, &b->waiting[turn[i]], what, places);
+}
+
 static sx_status see_turn(struct bm_search *b, const uint32_t *turn, size_t count, bool places)
 {
     sx_status rc = SX_OK;
 
-    for (size_t n = 0; n < count + (size_t)EXPECTS * FETCHED && rc == SX_OK; n++) {
-        for (unsigned what = 0; what < EXPECTS && what * FETCHED <= n; what++)
-            if (n - what * FETCHED < count)
-                expect(b, &b->waiting[turn[n - what * FETCHED]], what, places);
-        if (n < (size_t)EXPECTS * FETCHED)
-            continue;
-        const struct waiting *w = &b->waiting[turn[n - (size_t)EXPECTS * FETCHED]];
+    for (unsigned what = 0; what < EXPECTS; what++)
+        for (unsigned group = 0; group + what <= EXPECTS; group++)
+            expect_group(b, turn, count, group * FETCHED, what, places);
+    for (size_t n = 0; n < count && rc == SX_OK; n++) {
+        const struct waiting *w = &b->waiting[turn[n]];
+        for (unsigned what = 0; n % FETCHED == 0 && n > 0 && what < EXPECTS; what++)
+            expect_group(b, turn, count, n + (EXPECTS - what) * FETCHED, what, places);
         if (!still_waits(b, w))
             continue;
         if (b->l.part != &b->l.parts[w->part] || b->l.range != NO_RANGE)
@@ -225,8 +233,12 @@ static sx_status see_waiting(struct bm_search *b, bool few)
     *b->l.ask->few = few;
     sx_status rc = see_turn(b, b->turns, first, few);
     *b->l.ask->few = false;
+    size_t left = 0;
+    for (size_t i = first; i < b->waiting_count; i++)
+        if (still_waits(b, &b->waiting[b->turns[i]]))
+            b->turns[left++] = b->turns[i];
     if (rc == SX_OK)
-        rc = see_turn(b, b->turns + first, b->waiting_count - first, false);
+        rc = see_turn(b, b->turns, left, false);
     b->waiting_count = 0;
     return rc;
 }

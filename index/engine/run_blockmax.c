@@ -169,8 +169,15 @@ static sx_status do_count_unseen(struct call *c)
                : rc;
 }
 
-/* Hits whose documents are fetched ahead of the one that is looked at. */
+/* Hits whose documents are fetched together, ahead of those that are looked at. */
 #define EXPECTED 8
+
+static void expect_hits(const struct run *run, const struct ranked *const *hits, size_t n,
+                        size_t from)
+{
+    for (size_t i = from; i < n && i < from + EXPECTED; i++)
+        bm_expect(run->bm, (uint64_t)hits[i]->rowid);
+}
 
 static int by_rowid(const void *a, const void *b)
 {
@@ -191,12 +198,11 @@ static sx_status do_pairs(struct call *c)
         if (run->near[run->top.heap[i].slot] < 0)
             hits[n++] = &run->top.heap[i];
     qsort(hits, n, sizeof(const struct ranked *), by_rowid);
-    for (size_t i = 0; i < n + EXPECTED && rc == SX_OK; i++) {
-        if (i < n)
-            bm_expect(run->bm, (uint64_t)hits[i]->rowid);
-        if (i < EXPECTED)
-            continue;
-        const struct ranked *h = hits[i - EXPECTED];
+    expect_hits(run, hits, n, 0);
+    for (size_t i = 0; i < n && rc == SX_OK; i++) {
+        const struct ranked *h = hits[i];
+        if (i % EXPECTED == 0)
+            expect_hits(run, hits, n, i + EXPECTED);
         rc = bm_look(run->bm, (uint64_t)h->rowid, &c->found, c->err);
         run->row++;
         run->rowid = h->rowid;
