@@ -5,7 +5,7 @@
 #include "index/blockmax/pack.h"
 
 #define SEGMENT_MAGIC "sxblkmx1"
-#define SEGMENT_VERSION 3
+#define SEGMENT_VERSION 4
 #define SEGMENT_ID_BYTES 16
 
 /* Documents of a range. */
@@ -102,6 +102,15 @@ static inline uint64_t list_each_bytes(uint32_t n, uint64_t docs)
     if (list_is_dense(n, docs))
         return (uint64_t)ranges << RANGE_BITS;
     return n > PACK_BLOCK || list_has_stretches(n, ranges) ? n : 0;
+}
+
+/* Bytes between a dense list's ranks, which end at `offset` of the segment, and its impacts, so that those of a stretch
+ * are in one line of the processor's cache. */
+#define IMPACTS_ALIGN 64
+
+static inline size_t list_padding(uint64_t offset, uint32_t n, uint64_t docs)
+{
+    return list_is_dense(n, docs) ? (size_t)(-offset % IMPACTS_ALIGN) : 0;
 }
 
 /* An impact is x / (x + k1), which is the score but for the weight (rank/score.h), in 1/255, rounded

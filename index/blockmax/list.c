@@ -28,6 +28,7 @@ bool list_open(struct list *l, struct segment *s, const struct term_entry *e)
     l->dense = list_is_dense(e->n, s->next - s->first) != 0;
     l->ranks = l->dense ? at : NULL;
     at += list_rank_bytes(e->n, s->next - s->first);
+    at += list_padding((uint64_t)(at - s->bytes), e->n, s->next - s->first);
     uint64_t each = list_each_bytes(e->n, s->next - s->first);
     if (e->n == 0 || e->n > s->next - s->first ||
         e->list_bytes < (uint64_t)(at - (s->bytes + e->list)) + each + 3) { /* of no writer's */
@@ -589,12 +590,10 @@ void list_expect_place(const struct list *l, uint32_t doc)
     if (!l->dense)
         return;
     const uint8_t *row = l->ranks + (size_t)(doc >> RANGE_BITS) * RANK_BYTES;
-    const uint8_t *stretch = l->each + (size_t)(doc / STRETCH_DOCS) * STRETCH_DOCS;
 
     touch(row);
     touch(row + RANK_BYTES - 1);
-    touch(stretch);
-    touch(stretch + STRETCH_DOCS - 1);
+    touch(l->each + doc);
 }
 
 uint32_t list_expect_block(const struct list *l, uint32_t doc, uint32_t number)

@@ -271,12 +271,13 @@ static void put_impacts(struct segment_writer *w, const struct term_postings *t)
     size_t each_bytes = list_each_bytes(n, docs);
     bool dense = list_is_dense(n, docs) != 0;
 
-    size_t rank_bytes = list_rank_bytes(n, docs);
-    uint8_t *most = (uint8_t *)buf_reserve(&w->list, stretches + rank_bytes + each_bytes);
+    size_t before = stretches + list_rank_bytes(n, docs);
+    before += list_padding(w->written + w->list.len + before, n, docs);
+    uint8_t *most = (uint8_t *)buf_reserve(&w->list, before + each_bytes);
     if (each_bytes == 0 || most == NULL)
         return;
-    uint8_t *each = most + stretches + rank_bytes;
-    memset(most, 0, stretches + rank_bytes + (dense ? each_bytes : 0));
+    uint8_t *each = most + before;
+    memset(most, 0, before + (dense ? each_bytes : 0));
     put_ranks(w, t, most + stretches);
     for (uint32_t i = 0; i < n; i++) {
         const struct posting *p = &t->postings[i];
@@ -285,7 +286,7 @@ static void put_impacts(struct segment_writer *w, const struct term_postings *t)
         if (stretches > 0 && most[p->doc / STRETCH_DOCS] < impact)
             most[p->doc / STRETCH_DOCS] = impact;
     }
-    buf_advance(&w->list, stretches + rank_bytes + each_bytes);
+    buf_advance(&w->list, before + each_bytes);
 }
 
 /* The directory of a list of several blocks: last document, offset of the block and of its

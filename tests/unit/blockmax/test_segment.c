@@ -314,6 +314,7 @@ static void spots_tell_where_positions_are(void **columns)
         assert_true(segment_find(s, name_of((uint32_t)word, name), &e, &found));
         assert_true(found && list_open(&l, s, &e));
         dense += l.dense;
+        assert_true(!l.dense || (size_t)(l.each - s->bytes) % IMPACTS_ALIGN == 0);
         for (uint32_t d = below(step); d < DOCS; d += 1 + below(step)) {
             uint32_t number = list_number(&l, d);
             assert_int_equal(number != NO_POSTING,
