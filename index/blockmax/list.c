@@ -539,11 +539,25 @@ static bool none_between(const uint32_t *gaps, uint32_t count, uint32_t want, ui
 /* Gaps that are read at a time where those of the whole block are not kept. */
 #define SOME_GAPS 64
 
+/* Whether `want` of `n` gaps in a row are none, the first of them at `from` of the block. */
+static bool read_row(struct position_reader *r, uint32_t from, uint32_t n, uint32_t want)
+{
+    uint32_t some[SOME_GAPS] = {0}, row = 0;
+    bool found = false;
+
+    for (uint32_t i = 0; i < n && !found; i += SOME_GAPS) {
+        uint32_t count = n - i < SOME_GAPS ? n - i : SOME_GAPS;
+        read_gaps(r, from + i, count, some);
+        found = none_between(some, count, want, &row);
+    }
+    return found;
+}
+
 bool list_repeats(struct list *l, const struct list_spot *spot, int field, uint32_t times,
                   bool *found)
 {
     uint32_t n = spot->count[field], from = spot->from + (field == 0 ? 0 : spot->count[0]);
-    uint32_t some[SOME_GAPS], row = 0;
+    uint32_t row = 0;
     struct position_reader r;
     bool whole;
 
@@ -556,11 +570,8 @@ bool list_repeats(struct list *l, const struct list_spot *spot, int field, uint3
     if (kept != NULL || !whole)
         return whole;
     whole = open_positions(l, spot->number / PACK_BLOCK, spot->all, &r);
-    for (uint32_t i = 1; i < n && whole && !*found; i += SOME_GAPS) {
-        uint32_t count = n - i < SOME_GAPS ? n - i : SOME_GAPS;
-        read_gaps(&r, from + i, count, some);
-        *found = none_between(some, count, times - 1, &row);
-    }
+    if (whole)
+        *found = read_row(&r, from + 1, n - 1, times - 1);
     return whole;
 }
 
