@@ -148,7 +148,7 @@ static void drop_waiting(struct bm_search *b)
  * blocks themselves. Each is fetched a few documents before the next is asked for. */
 enum { EXPECT_PLACE, EXPECT_BLOCK, EXPECT_DOCUMENT, EXPECTS };
 
-static void expect(const struct bm_search *b, struct waiting *w, unsigned what, bool places)
+static void expect(const struct bm_search *b, struct waiting *w, size_t what, bool places)
 {
     const struct part *p = &b->l.parts[w->part];
 
@@ -170,7 +170,7 @@ static void expect(const struct bm_search *b, struct waiting *w, unsigned what, 
 
 /* Of the group of documents that begins at `from`, if there is such a one. */
 static void expect_group(struct bm_search *b, const uint32_t *turn, size_t count, size_t from,
-                         unsigned what, bool places)
+                         size_t what, bool places)
 {
     for (size_t i = from; i < count && i < from + FETCHED; i++)
         expect(b, &b->waiting[turn[i]], what, places);
@@ -180,12 +180,12 @@ static sx_status see_turn(struct bm_search *b, const uint32_t *turn, size_t coun
 {
     sx_status rc = SX_OK;
 
-    for (unsigned what = 0; what < EXPECTS; what++)
-        for (unsigned group = 0; group + what <= EXPECTS; group++)
+    for (size_t what = 0; what < EXPECTS; what++)
+        for (size_t group = 0; group + what <= EXPECTS; group++)
             expect_group(b, turn, count, group * FETCHED, what, places);
     for (size_t n = 0; n < count && rc == SX_OK; n++) {
         const struct waiting *w = &b->waiting[turn[n]];
-        for (unsigned what = 0; n % FETCHED == 0 && n > 0 && what < EXPECTS; what++)
+        for (size_t what = 0; n % FETCHED == 0 && n > 0 && what < EXPECTS; what++)
             expect_group(b, turn, count, n + (EXPECTS - what) * FETCHED, what, places);
         if (!still_waits(b, w))
             continue;
