@@ -108,6 +108,8 @@ static inline uint64_t list_each_bytes(uint32_t n, uint64_t docs)
  * are in one line of the processor's cache. */
 #define IMPACTS_ALIGN 64
 
+_Static_assert(STRETCH_DOCS <= IMPACTS_ALIGN, "a stretch is in one line");
+
 static inline size_t list_padding(uint64_t offset, uint32_t n, uint64_t docs)
 {
     return list_is_dense(n, docs) ? (size_t)(-offset % IMPACTS_ALIGN) : 0;

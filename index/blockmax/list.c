@@ -579,21 +579,20 @@ bool list_repeats(struct list *l, const struct list_spot *spot, int field, uint3
 #define LINE 64
 
 /* Loads what may be read soon. Of some documents at a time this takes less than to prefetch it: the pages are sought
- * side by side, and nothing is dropped. One by one it takes more: each is waited for. */
+ * side by side, and nothing is dropped. One by one it takes more: each is waited for. As all that reads a segment, it
+ * may find that its file was cut (guard.h). */
 static inline void touch(const uint8_t *at)
 {
     (void)*(const volatile uint8_t *)at;
 }
 
-/* The last block of a list may be the last of the file. */
+/* The first lines of a block, where its counts mostly are. */
 static void touch_block(const struct list *l, uint32_t block)
 {
-    const uint8_t *at = block_data(l, block);
-    size_t size =
-        block + 1 < l->blocks ? directory(l, BEGINS, block + 1) - directory(l, BEGINS, block) : 1;
+    const uint8_t *at = block_data(l, block), *end = l->s->bytes + l->positions;
 
-    for (size_t i = 0; i < size && i < (size_t)3 * LINE; i += LINE)
-        touch(at + i);
+    for (size_t i = 0; i < 3 && at < end; i++, at += LINE)
+        touch(at);
 }
 
 void list_expect_place(const struct list *l, uint32_t doc)

@@ -128,11 +128,14 @@ bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_
 /* Whether so many positions in one field, 2 or more, follow one another. False: the segment is damaged. */
 bool list_repeats(struct list *l, const struct list_spot *spot, int field, uint32_t times,
                   bool *found);
-/* What is read soon of some documents, which are told one right after the other. First what tells where that is; once
- * that is there, what tells where its block is: returns the number of the posting, if it was known or takes nothing to
- * tell, else NOT_KNOWN. */
+/* What is read soon of some documents below the segment's, which are told one right after the other. It is loaded, so
+ * under a guard, as all that reads. First what tells which posting is the document's. */
 void list_expect_place(const struct list *l, uint32_t doc);
+/* Once that is there, what tells where its block is. `number` is the posting's, or NOT_KNOWN. Returns it, NO_POSTING, or
+ * NOT_KNOWN where it takes more to tell. */
 uint32_t list_expect_block(const struct list *l, uint32_t doc, uint32_t number);
+/* Then its block and, if `positions`, those; `number` is as list_expect_block() told, or NOT_KNOWN. */
+void list_expect_document(const struct list *l, uint32_t doc, uint32_t number, bool positions);
 /* The row of the directory that a posting's block has. */
 static inline void list_expect_row(const struct list *l, uint32_t number)
 {
@@ -148,8 +151,6 @@ static inline void list_expect_posting(const struct list *l, uint32_t number, ui
         list_fetch(l, block);
     *there = block;
 }
-/* Then the document itself, with its positions or without; `number` is its posting's. */
-void list_expect_document(const struct list *l, uint32_t doc, uint32_t number, bool positions);
 /* Positions may be. */
 static inline void list_expect_field(const struct list_spot *spot)
 {

@@ -6,7 +6,7 @@
 
 #include "index/blockmax/impacts.h"
 
-/* Of those that wait, so many are fetched ahead. */
+/* Of those that wait, so many are fetched together. */
 #define FETCHED 16
 
 /* ---- documents -------------------------------------------------------------------------------- */
@@ -144,11 +144,12 @@ static void drop_waiting(struct bm_search *b)
     b->waiting_count = kept;
 }
 
-/* What is read of a document: where it is told what its postings' numbers are, then where their blocks are, then those
- * blocks themselves. Each is fetched a few documents before the next is asked for. */
+/* What is fetched of a document, in turn: what tells which its postings are, then where their blocks are, then those, and
+ * its row. */
 enum { EXPECT_PLACE, EXPECT_BLOCK, EXPECT_DOCUMENT, EXPECTS };
 
-static void expect(const struct bm_search *b, struct waiting *w, size_t what, bool places)
+/* `places`: its positions, too. */
+static void expect_one(const struct bm_search *b, struct waiting *w, size_t what, bool places)
 {
     const struct part *p = &b->l.parts[w->part];
 
@@ -156,7 +157,8 @@ static void expect(const struct bm_search *b, struct waiting *w, size_t what, bo
         b->l.ask->expect(b->l.ask->ctx, p->s->first + w->doc);
     for (uint32_t i = 0; i < b->l.source_count; i++) {
         const struct list *list = source_list(&p->sources[i]);
-        uint32_t unknown = NOT_KNOWN, *number = i < KNOWN_SOURCES ? &w->known.numbers[i] : &unknown;
+        uint32_t not_kept = NOT_KNOWN;
+        uint32_t *number = i < KNOWN_SOURCES ? &w->known.numbers[i] : &not_kept;
         if (list == NULL)
             continue;
         if (what == EXPECT_PLACE && *number == NOT_KNOWN)
@@ -173,9 +175,11 @@ static void expect_group(struct bm_search *b, const uint32_t *turn, size_t count
                          size_t what, bool places)
 {
     for (size_t i = from; i < count && i < from + FETCHED; i++)
-        expect(b, &b->waiting[turn[i]], what, places);
+        expect_one(b, &b->waiting[turn[i]], what, places);
 }
 
+/* When a group is seen, the next one's documents are fetched, the blocks of the one behind that, and the places of the
+ * one behind both. */
 static sx_status see_turn(struct bm_search *b, const uint32_t *turn, size_t count, bool places)
 {
     sx_status rc = SX_OK;

@@ -1,5 +1,6 @@
 /* In one document the term that stands least often says where the phrase may begin, and the others are read only while
- * something is left. In many at once the rarest term does, a few places of each document at a time (fours.h). */
+ * something is left. In many at once the rarest term does, a few places of each document at a time (fours.h). Of one term
+ * that is said again the gaps between its positions tell. */
 #include "index/blockmax/phrase.h"
 
 #include <string.h>
@@ -270,7 +271,24 @@ static sx_status stand_elsewise(struct phrase *p, uint64_t bits, int field, uint
     return rc;
 }
 
-/* The same of one term, which is read once. */
+void phrase_forget(struct phrase *p, size_t n)
+{
+    for (size_t k = 0; k < p->count; k++)
+        for (size_t i = 0; i < n; i++)
+            p->terms[k].numbers[i] = NO_POSTING;
+}
+
+void phrase_fetch(struct phrase *p, const uint32_t *docs, size_t n)
+{
+    struct some s = {.docs = docs, .fields = {n == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - n), 0}};
+
+    p->doc = UINT32_MAX;
+    keep_some(&s);
+    for (size_t k = 0; k < p->count && n > 0; k++)
+        fetch_postings(&p->terms[k], &s);
+}
+
+/* phrase_stand() of one term that is said again: its positions are read once. */
 static sx_status stand_repeated(struct phrase *p, const uint32_t *docs, size_t n, uint64_t *bits)
 {
     struct phrase_term *t = &p->terms[0];

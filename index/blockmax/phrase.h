@@ -41,6 +41,10 @@ struct phrase *phrase_open(struct source *terms, size_t count, bool title, bool 
 /* Which of some documents, in order, that have all terms have the phrase, too: a bit for each. The numbers of
  * their postings are told, or NO_POSTING: they are sought. SX_ENOMEM, SX_ECORRUPT: without words. */
 sx_status phrase_stand(struct phrase *p, const uint32_t *docs, size_t n, uint64_t *bits);
+/* No numbers of the first `n` are told. */
+void phrase_forget(struct phrase *p, size_t n);
+/* Only finds the numbers, in place of phrase_stand(), where most documents have the phrase; and fetches what they say. */
+void phrase_fetch(struct phrase *p, const uint32_t *docs, size_t n);
 /* To the `i`th of those. */
 void phrase_move(struct phrase *p, size_t i, uint32_t doc);
 /* To any document, unless it is at hand. False: it lacks a term. */

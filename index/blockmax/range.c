@@ -18,102 +18,139 @@ static void cut(struct bm_search *b)
         b->bits[w] &= w == (below - low) / 64 ? (UINT64_C(1) << (below % 64)) - 1 : 0;
 }
 
-/* What a document must have; what is to be had more is counted when it is seen. */
+/* What a document must have. */
 struct required {
     const struct bm_clause *clauses;
     size_t count;
 };
 
-/* The phrase of a clause that is nothing else; NULL: it is. */
+/* The phrase that a clause asks for; NULL: it asks for something else. */
 static struct phrase *phrase_of(const struct bm_search *b, const struct bm_clause *clause)
 {
     return clause->count == 1 ? b->l.part->phrases[clause->leaves[0]] : NULL;
 }
 
-static bool has_phrases(const struct bm_search *b, const struct required *all)
+static bool has_phrases(const struct bm_search *b, const struct required *required)
 {
-    for (size_t i = 0; i < all->count; i++)
-        if (phrase_of(b, &all->clauses[i]) != NULL)
+    for (size_t i = 0; i < required->count; i++)
+        if (phrase_of(b, &required->clauses[i]) != NULL)
             return true;
     return false;
 }
 
-/* Which of some documents have all phrases that are required. */
-static sx_status stand(const struct bm_search *b, const struct required *all, const uint32_t *docs,
-                       size_t n, uint64_t *bits)
+/* Documents of the range that are looked at together. */
+struct batch {
+    uint32_t docs[PHRASE_BATCH];
+    size_t count;
+};
+
+/* Which of them have all phrases that are required; unless it is `sought`, all may. */
+static sx_status find_standing(const struct bm_search *b, const struct required *required,
+                               const struct batch *batch, bool sought, uint64_t *bits)
 {
     sx_status rc = SX_OK;
 
-    *bits = n == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - n);
-    for (size_t i = 0; i < all->count && rc == SX_OK; i++) {
-        struct phrase *p = phrase_of(b, &all->clauses[i]);
-        uint64_t have;
+    *bits = UINT64_MAX >> (PHRASE_BATCH - batch->count);
+    for (size_t i = 0; i < required->count && *bits != 0 && rc == SX_OK; i++) {
+        struct phrase *p = phrase_of(b, &required->clauses[i]);
+        uint64_t stand = UINT64_MAX;
         if (p == NULL)
             continue;
-        for (size_t k = 0; k < p->count; k++)
-            memset(p->terms[k].numbers, 0xff, n * sizeof(*p->terms[k].numbers)); /* NO_POSTING */
-        rc = phrase_stand(p, docs, n, &have);
-        *bits &= have;
+        phrase_forget(p, batch->count);
+        if (sought)
+            rc = phrase_stand(p, batch->docs, batch->count, &stand);
+        else
+            phrase_fetch(p, batch->docs, batch->count);
+        *bits &= stand;
     }
     return rc;
 }
 
-/* Shows those that have the phrases. The others are seen, too: nobody need look again. */
-static sx_status see_standing(struct bm_search *b, const struct required *all, const uint32_t *docs,
-                              size_t n)
+/* To the `k`th of them. */
+static void move_phrases(const struct bm_search *b, const struct required *required,
+                         const struct batch *batch, size_t k)
 {
-    size_t part = (size_t)(b->l.part - b->l.parts);
-    uint64_t bits;
-    sx_status rc = stand(b, all, docs, n, &bits);
-
-    for (uint64_t left = bits; rc == SX_OK && left != 0; left &= left - 1)
-        b->l.ask->expect(b->l.ask->ctx, b->l.part->s->first + docs[(size_t)__builtin_ctzll(left)]);
-    for (size_t k = 0; k < n && rc == SX_OK; k++) {
-        if ((bits >> k & 1) == 0) {
-            if (b->seen != NULL && marks_set(b->l.mem, b->seen[part], docs[k]) != 0)
-                rc = SX_ENOMEM;
-            continue;
-        }
-        for (size_t i = 0; i < all->count; i++)
-            if (phrase_of(b, &all->clauses[i]) != NULL)
-                phrase_move(phrase_of(b, &all->clauses[i]), k, docs[k]);
-        rc = scan_see(b, docs[k]);
+    for (size_t i = 0; i < required->count; i++) {
+        struct phrase *p = phrase_of(b, &required->clauses[i]);
+        if (p != NULL)
+            phrase_move(p, k, batch->docs[k]);
     }
-    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, n * b->count_work) : rc;
+}
+
+/* Where nearly all have the phrases, they are counted at once; after so many documents it is looked at again. */
+#define UNSOUGHT (16 * PHRASE_BATCH)
+
+/* Shows those that have the phrases. The others are seen, too: nobody need look again. */
+static sx_status see_batch(struct bm_search *b, const struct required *required,
+                           const struct batch *batch)
+{
+    uint64_t **seen = b->seen == NULL ? NULL : b->seen[b->l.part - b->l.parts];
+    bool sought = b->unsought == 0;
+    uint64_t bits;
+    sx_status rc = find_standing(b, required, batch, sought, &bits);
+
+    if (rc != SX_OK)
+        return rc;
+    if (sought && (size_t)bits_count(bits) * 8 > batch->count * 7)
+        b->unsought = UNSOUGHT;
+    else if (!sought)
+        b->unsought -= batch->count < b->unsought ? (uint32_t)batch->count : b->unsought;
+    for (uint64_t left = bits; left != 0; left &= left - 1)
+        b->l.ask->expect(b->l.ask->ctx, b->l.part->s->first + batch->docs[__builtin_ctzll(left)]);
+    for (size_t k = 0; k < batch->count && rc == SX_OK; k++) {
+        if ((bits >> k & 1) != 0) {
+            move_phrases(b, required, batch, k);
+            rc = scan_see(b, batch->docs[k]);
+        } else if (seen != NULL && marks_set(b->l.mem, seen, batch->docs[k]) != 0) {
+            rc = SX_ENOMEM;
+        }
+    }
+    return rc == SX_OK ? b->l.ask->look_up(b->l.ask->ctx, batch->count * b->count_work) : rc;
 }
 
 /* Fewer take less one by one. */
 #define TOGETHER 6
 
-/* Shows what is left of the range; with phrases some together, so that what they read is fetched. */
-static sx_status see_bits(struct bm_search *b, const struct required *all, const uint64_t *bits)
+/* Shows what is left of the range, some documents together, so that what their phrases read is fetched. */
+static sx_status see_phrases(struct bm_search *b, const struct required *required,
+                             const uint64_t *bits)
 {
-    uint32_t low = b->l.range << RANGE_BITS, docs[PHRASE_BATCH];
-    bool phrases = has_phrases(b, all);
-    size_t n = 0;
+    uint32_t low = b->l.range << RANGE_BITS;
+    struct batch batch = {.count = 0};
     sx_status rc = SX_OK;
 
-    for (uint32_t w = 0; w < RANGE_WORDS; w++)
-        for (uint64_t left = bits[w]; left != 0; left &= left - 1)
-            scan_expect(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
     for (uint32_t w = 0; w < RANGE_WORDS; w++) {
         for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1) {
             uint32_t doc = low + w * 64 + (uint32_t)__builtin_ctzll(left);
-            if (!phrases) {
-                rc = scan_see(b, doc);
-                continue;
-            }
-            docs[n++] = doc;
-            if (n == PHRASE_BATCH) {
-                rc = see_standing(b, all, docs, n);
-                n = 0;
+            batch.docs[batch.count++] = doc;
+            if (batch.count == PHRASE_BATCH) {
+                rc = see_batch(b, required, &batch);
+                batch.count = 0;
             }
         }
     }
-    if (n >= TOGETHER)
-        return rc == SX_OK ? see_standing(b, all, docs, n) : rc;
-    for (size_t i = 0; i < n && rc == SX_OK; i++)
-        rc = scan_see(b, docs[i]);
+    if (rc == SX_OK && batch.count >= TOGETHER)
+        return see_batch(b, required, &batch);
+    for (size_t i = 0; i < batch.count && rc == SX_OK; i++)
+        rc = scan_see(b, batch.docs[i]);
+    return rc;
+}
+
+/* Shows what is left of the range. */
+static sx_status see_bits(struct bm_search *b, const struct required *required,
+                          const uint64_t *bits)
+{
+    uint32_t low = b->l.range << RANGE_BITS;
+    sx_status rc = SX_OK;
+
+    if (has_phrases(b, required))
+        return see_phrases(b, required, bits);
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        for (uint64_t left = bits[w]; left != 0; left &= left - 1)
+            scan_expect(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
+    for (uint32_t w = 0; w < RANGE_WORDS; w++)
+        for (uint64_t left = bits[w]; left != 0 && rc == SX_OK; left &= left - 1)
+            rc = scan_see(b, low + w * 64 + (uint32_t)__builtin_ctzll(left));
     return rc;
 }
 

@@ -67,6 +67,7 @@ struct bm_search {
     size_t scored;
     size_t range_work, seen_work; /* for look_up() */
     size_t count_work; /* the same of a document that is counted, where that takes positions */
+    uint32_t unsought; /* documents of which most may have their phrases */
     uint64_t ***seen;  /* by part: those that were seen (marks.h); NULL: that is not kept */
     struct candidate_room *room; /* of sparse.c; NULL: it was not needed yet */
     struct window *window;       /* of maxscore.c; NULL: it was not needed yet */

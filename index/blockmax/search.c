@@ -56,6 +56,7 @@ sx_status bm_begin(struct bm_search **out, const struct bm_ask *ask, struct pool
     b->waiting = NULL;
     b->turns = NULL;
     b->waiting_count = 0;
+    b->unsought = 0;
     b->order = pool_array(mem, leaves, sizeof(*b->order));
     b->added = pool_array(mem, leaves, sizeof(*b->added));
     b->all = pool_array(mem, ask->view.count + 1, sizeof(*b->all));

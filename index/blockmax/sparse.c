@@ -87,7 +87,7 @@ struct batch {
     size_t count;
 };
 
-/* What is read first of the next batch, from a candidate on, is fetched while another is looked at. */
+/* What is read first of the next batch, from a candidate on. */
 static void expect_batch(const struct candidates *c, uint32_t from)
 {
     uint32_t end = c->found - from < PHRASE_BATCH ? c->found : from + PHRASE_BATCH;
