@@ -102,17 +102,28 @@ static sx_status see_stretch(struct bm_search *b, const struct summed *s, size_t
     return rc;
 }
 
-/* Stretches of a chunk that can reach what a document must have; they are fetched. */
-static uint64_t reach(const struct bounds *at, size_t chunk, uint16_t least)
+/* Stretches of a chunk that can reach what a document must have. */
+static uint64_t reaching(const struct bounds *at, size_t chunk, uint16_t least)
 {
     uint64_t can = at->can[chunk];
 
-    if (can != 0)
-        can &= impacts_reaching(at->most + chunk * 64, least);
-    for (uint64_t left = can; left != 0; left &= left - 1)
+    return can == 0 ? 0 : can & impacts_reaching(at->most + chunk * 64, least);
+}
+
+static void fetch(const struct bounds *at, size_t chunk, uint64_t stretches)
+{
+    for (; stretches != 0; stretches &= stretches - 1)
         for (size_t i = 0; i < at->dense_count; i++)
             impacts_fetch(at->dense[i] +
-                          (chunk * 64 + (size_t)__builtin_ctzll(left)) * STRETCH_DOCS);
+                          (chunk * 64 + (size_t)__builtin_ctzll(stretches)) * STRETCH_DOCS);
+}
+
+/* They are fetched. */
+static uint64_t reach(const struct bounds *at, size_t chunk, uint16_t least)
+{
+    uint64_t can = reaching(at, chunk, least);
+
+    fetch(at, chunk, can);
     return can;
 }
 
@@ -123,11 +134,8 @@ static uint64_t reach(const struct bounds *at, size_t chunk, uint16_t least)
 static void seek_pages(const struct bounds *at, size_t from, size_t chunks, uint16_t least)
 {
     for (size_t c = from; c < chunks && c < from + GROUP; c++) {
-        uint64_t can = at->can[c];
-        if (can != 0)
-            can &= impacts_reaching(at->most + c * 64, least);
-        for (size_t i = 0; can != 0 && i < at->dense_count; i++)
-            impacts_fetch(at->dense[i] + (c * 64 + (size_t)__builtin_ctzll(can)) * STRETCH_DOCS);
+        uint64_t can = reaching(at, c, least);
+        fetch(at, c, can & -can);
     }
 }
 

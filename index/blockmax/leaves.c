@@ -420,7 +420,7 @@ sx_status leaves_places(struct leaves *l, uint32_t leaf, uint32_t doc, struct pl
     sx_status rc = SX_OK;
 
     places_clear(out);
-    if (st->simple && spec->phrases[0].count == 1 && spec->field == BM_BOTH)
+    if (st->simple && spec->field == BM_BOTH)
         return source_places(&l->part->sources[source], doc, out);
     if (st->simple) /* one source for all its phrases */
         return phrase_places(l, &spec->phrases[0], source, doc, spec->field, out);

@@ -515,9 +515,15 @@ static bool read_spot(struct list *l, const struct list_spot *spot, int field, u
     return true;
 }
 
+/* Positions of the block before those of a field. */
+static uint32_t field_from(const struct list_spot *spot, int field)
+{
+    return spot->from + (field == 0 ? 0 : spot->count[0]);
+}
+
 bool list_field(struct list *l, const struct list_spot *spot, int field, uint32_t *out)
 {
-    uint32_t from = spot->from + (field == 0 ? 0 : spot->count[0]);
+    uint32_t from = field_from(spot, field);
     bool whole;
     const uint32_t *kept = kept_gaps(l, spot, from, &whole);
 
@@ -556,7 +562,7 @@ static bool read_row(struct position_reader *r, uint32_t from, uint32_t n, uint3
 bool list_repeats(struct list *l, const struct list_spot *spot, int field, uint32_t times,
                   bool *found)
 {
-    uint32_t n = spot->count[field], from = spot->from + (field == 0 ? 0 : spot->count[0]);
+    uint32_t n = spot->count[field], from = field_from(spot, field);
     uint32_t row = 0;
     struct position_reader r;
     bool whole;
@@ -606,18 +612,22 @@ void list_expect_place(const struct list *l, uint32_t doc)
     touch(l->each + doc);
 }
 
+/* The number, if it is known or takes nothing to tell. */
+static uint32_t number_told(const struct list *l, uint32_t doc, uint32_t number)
+{
+    return number == NOT_KNOWN && l->dense ? dense_number(l, doc) : number;
+}
+
 uint32_t list_expect_block(const struct list *l, uint32_t doc, uint32_t number)
 {
-    if (number == NOT_KNOWN && l->dense)
-        number = dense_number(l, doc);
+    number = number_told(l, doc, number);
     list_expect_row(l, number);
     return number;
 }
 
 void list_expect_document(const struct list *l, uint32_t doc, uint32_t number, bool positions)
 {
-    if (number == NOT_KNOWN && l->dense)
-        number = dense_number(l, doc);
+    number = number_told(l, doc, number);
     uint32_t block = number == NOT_KNOWN ? list_block_ahead(l, doc) : number / PACK_BLOCK;
 
     if (block >= l->blocks)

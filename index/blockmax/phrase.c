@@ -284,22 +284,21 @@ void phrase_fetch(struct phrase *p, const uint32_t *docs, size_t n)
 
     p->doc = UINT32_MAX;
     keep_some(&s);
-    for (size_t k = 0; k < p->count && n > 0; k++)
-        fetch_postings(&p->terms[k], &s);
+    for (size_t k = 0; k < p->count && n > 0; k++) {
+        if (p->repeats && k > 0)
+            memcpy(p->terms[k].numbers, p->terms[0].numbers, n * sizeof(*p->terms[0].numbers));
+        else
+            fetch_postings(&p->terms[k], &s);
+    }
 }
 
 /* phrase_stand() of one term that is said again: its positions are read once. */
 static sx_status stand_repeated(struct phrase *p, const uint32_t *docs, size_t n, uint64_t *bits)
 {
-    struct phrase_term *t = &p->terms[0];
-    struct some s = {.docs = docs, .fields = {n == 0 ? 0 : UINT64_MAX >> (PHRASE_BATCH - n), 0}};
+    const struct phrase_term *t = &p->terms[0];
 
     *bits = 0;
-    keep_some(&s);
-    if (s.count > 0)
-        fetch_postings(t, &s);
-    for (size_t k = 1; k < p->count; k++)
-        memcpy(p->terms[k].numbers, t->numbers, n * sizeof(*t->numbers));
+    phrase_fetch(p, docs, n);
     for (size_t i = 0; i < n; i++) {
         const struct list_spot spot = list_find(t->list, t->numbers[i]);
         bool found = false;

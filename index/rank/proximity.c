@@ -66,15 +66,10 @@ static bool is_clump(const struct walk *w, uint64_t end)
 /* A place that is far from all others. */
 #define NOWHERE (INT64_MIN / 2)
 
-/* Where place `i` begins; behind the last, where that does. */
-static int64_t place_at(const struct place_list *of, size_t i)
-{
-    return of->at[i < of->count ? i : of->count - 1];
-}
-
+/* Where place `i` ends; behind the last there is none. */
 static int64_t end_of(const struct place_list *of, size_t i)
 {
-    int64_t end = place_at(of, i) + of->span;
+    int64_t end = (int64_t)of->at[i < of->count ? i : of->count - 1] + of->span;
 
     return i < of->count ? end : INT64_MAX;
 }
@@ -91,7 +86,7 @@ static uint32_t clumps_of_two(const struct place_list *a, const struct place_lis
     while (i + k < all) {
         int64_t end_a = end_of(a, i), end_b = end_of(b, k);
         bool is_b = end_b < end_a;
-        int64_t end = is_b ? end_b : end_a, place = is_b ? place_at(b, k) : place_at(a, i);
+        int64_t end = is_b ? end_b : end_a, place = end - (is_b ? b->span : a->span);
         int64_t here = place < from ? NOWHERE : place;
         latest_a = is_b ? latest_a : here;
         latest_b = is_b ? here : latest_b;
