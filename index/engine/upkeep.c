@@ -14,9 +14,6 @@
 #include "index/engine/index.h"
 #include "index/engine/segfiles.h"
 
-/* Segments of nearly one size that become one: so many while documents come, so few when idle. */
-#define WIDTH_BUSY 8
-#define WIDTH_IDLE 3
 #define MERGE_MAX 64
 #define TIER_BITS 3 /* a tier is eight times the one before */
 
@@ -239,15 +236,24 @@ static sx_status merge(struct sx_index *ix, const struct job *j, size_t from, si
 
 /* ---- which ------------------------------------------------------------------------------------ */
 
+/* So many segments become one; the first has at most `share` times the documents of all behind it, or it would be
+ * written again for little. */
+struct pace {
+    size_t width;
+    uint64_t share;
+};
+
+/* While documents come, each is written again a few times; an idle index is made the best to search. */
+static const struct pace BUSY = {8, 1}, IDLE = {2, 8};
+
 static unsigned tier_of(const struct segment *s)
 {
     return (31 - (unsigned)__builtin_clz(s->docs | 1)) / TIER_BITS;
 }
 
 /* Segments at the end of the set, each beginning where the one before it ends, all committed; down to
- * the first of a higher tier, to rowid `low`, and to what is too much. What is larger than all behind it together is not
- * among them: it would be written again for little. */
-static size_t tail(const struct job *j, unsigned tier, uint64_t low, size_t end)
+ * the first of a higher tier, to rowid `low`, and to what is too much. */
+static size_t tail(const struct job *j, unsigned tier, uint64_t low, size_t end, uint64_t share)
 {
     size_t from = end;
     uint64_t behind = 0, bytes = 0;
@@ -263,7 +269,7 @@ static size_t tail(const struct job *j, unsigned tier, uint64_t low, size_t end)
     }
     for (; from < end; from++) {
         behind -= j->set->at[from]->docs;
-        if (j->set->at[from]->docs <= behind)
+        if (j->set->at[from]->docs <= behind * share)
             break;
     }
     return from;
@@ -279,7 +285,7 @@ static size_t committed_end(const struct job *j)
 }
 
 /* A run that is to be merged, from rowid `low` on; false: none. */
-static bool pick(const struct job *j, size_t width, uint64_t low, size_t *from, size_t *to)
+static bool pick(const struct job *j, struct pace pace, uint64_t low, size_t *from, size_t *to)
 {
     size_t end = committed_end(j);
 
@@ -294,8 +300,8 @@ static bool pick(const struct job *j, size_t width, uint64_t low, size_t *from, 
     }
     *to = end;
     for (unsigned tier = 0; tier <= 32 / TIER_BITS; tier++) {
-        *from = tail(j, tier, low, end);
-        if (end - *from >= width)
+        *from = tail(j, tier, low, end, pace.share);
+        if (end - *from >= pace.width)
             return true;
     }
     return false;
@@ -450,7 +456,7 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
     j.set = reach_now(w->ix, j.m);
     bool many = j.set != NULL && j.set->count >= MERGE_MAX;
     bool much = pick_memory(&j, j.memory_max, &from, &to);
-    bool merges = much || pick(&j, idle ? WIDTH_IDLE : WIDTH_BUSY, 0, &from, &to);
+    bool merges = much || pick(&j, idle ? IDLE : BUSY, 0, &from, &to);
     *worked = true;
     if (find_gap(&j, &first, &below) && first != w->given_up && !(many && merges))
         rc = fill(w, &j, first, below, err);
@@ -590,7 +596,7 @@ void upkeep_after_commit(struct sx_index *ix)
     pthread_mutex_lock(&ix->lock);
     uint64_t low = ix->upkeep.busy_below;
     pthread_mutex_unlock(&ix->lock);
-    bool merges = pick(&j, WIDTH_BUSY, low, &from, &to);
+    bool merges = pick(&j, BUSY, low, &from, &to);
     bool inlined = merges && bytes_of(&j, from, to) <= INLINE_BYTES &&
                    merge(ix, &j, from, to, false, &err) == SX_OK;
     bool much = !inlined && pick_memory(&j, j.memory_max, &from, &to);

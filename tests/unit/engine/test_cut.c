@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "index/base/str.h"
+#include "index/engine/index.h"
 #include "tests/support/bed.h"
 
 #define MANY 7000
@@ -73,6 +74,9 @@ static void survive(int file, int when)
     struct sx_error err;
 
     open_bed(&b);
+    pthread_mutex_lock(&b.ix->lock);
+    b.ix->upkeep.bytes_max = 0; /* they stay two */
+    pthread_mutex_unlock(&b.ix->lock);
     put_many(&b, 0, MANY);
     put_many(&b, MANY, MANY + MORE);
     must(sx_reader_stats(b.r, &stats, &err), &err);
