@@ -456,8 +456,9 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
     j.set = reach_now(w->ix, j.m);
     bool many = j.set != NULL && j.set->count >= MERGE_MAX;
     bool much = pick_memory(&j, j.memory_max, &from, &to);
-    bool merges = much || pick(&j, idle ? IDLE : BUSY, 0, &from, &to);
+    bool merges = much || pick(&j, BUSY, 0, &from, &to);
     *worked = true;
+    /* Last what can take most, and fail for want of room. */
     if (find_gap(&j, &first, &below) && first != w->given_up && !(many && merges))
         rc = fill(w, &j, first, below, err);
     else if (merges)
@@ -466,6 +467,8 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
         rc = merge_apart(w->ix, &j, from, to, true, err);
     else if (idle && documents_due(w->ix, false))
         rc = documents_write(w->ix, err);
+    else if (idle && pick(&j, IDLE, 0, &from, &to))
+        rc = merge_apart(w->ix, &j, from, to, false, err);
     else
         *worked = false;
     job_end(w->ix, &j);
