@@ -98,3 +98,12 @@ uint64_t found(struct bed *b, const char *query)
     must(sx_reader_count(b->r, str_of(query), SX_MATCH_ALL, NULL, &count, &err), &err);
     return count.total;
 }
+
+struct sx_stats stats_of(struct bed *b)
+{
+    struct sx_stats stats;
+    struct sx_error err;
+
+    must(sx_reader_stats(b->r, &stats, &err), &err);
+    return stats;
+}

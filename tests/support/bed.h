@@ -37,5 +37,6 @@ void put(struct bed *b, const char *uri, const char *body);
 void commit(struct bed *b);
 /* How many documents match all of a query. */
 uint64_t found(struct bed *b, const char *query);
+struct sx_stats stats_of(struct bed *b);
 
 #endif

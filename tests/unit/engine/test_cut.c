@@ -70,7 +70,6 @@ static bool reached(struct bed *b, uint64_t total)
 static void survive(int file, int when)
 {
     struct bed b = {.dir = temp_dir()};
-    struct sx_stats stats;
     struct sx_error err;
 
     open_bed(&b);
@@ -79,7 +78,7 @@ static void survive(int file, int when)
     pthread_mutex_unlock(&b.ix->lock);
     put_many(&b, 0, MANY);
     put_many(&b, MANY, MANY + MORE);
-    must(sx_reader_stats(b.r, &stats, &err), &err);
+    struct sx_stats stats = stats_of(&b);
     assert_int_equal(stats.blockmax.segments, 2);
     assert_int_equal(stats.blockmax.memory_bytes, 0);
     close_bed(&b);

@@ -255,13 +255,12 @@ static void files_are_read_again_on_demand(void **state)
     struct bed *b = *state;
     size_t files;
     struct sx_error err;
-    struct sx_stats stats;
 
     write_file(b, "a.txt", "ferry");
     write_file(b, "b.html", "<p>ferry");
     write_file(b, "c.jsonl", "{\n");
     sync_root(b);
-    must(sx_reader_stats(b->r, &stats, &err), &err);
+    struct sx_stats stats = stats_of(b);
     assert_int_equal(reread(b, (struct sx_reread){.type = str_of("html")}), 1);
     assert_int_equal(b->last.updated, 1);
     assert_int_equal(b->last.unchanged, 2);
@@ -301,7 +300,6 @@ static void a_document_names_its_file(void **state)
 static void documents_and_files_are_counted_by_type(void **state)
 {
     struct bed *b = *state;
-    struct sx_stats stats;
     struct sx_types types;
     struct sx_error err;
     struct sx_doc d = {.uri = str_of("put"), .body = str_of("train")};
@@ -311,7 +309,7 @@ static void documents_and_files_are_counted_by_type(void **state)
     sync_root(b);
     must(sx_index_put(b->ix, &d, 1, NULL, &err), &err);
     must(sx_index_commit(b->ix, &err), &err);
-    must(sx_reader_stats(b->r, &stats, &err), &err);
+    struct sx_stats stats = stats_of(b);
     must(sx_reader_types(b->r, &types, &err), &err);
     assert_int_equal(types.count, 3);
     assert_string_equal(types.items[0].name, "");

@@ -48,18 +48,16 @@ static void what_is_committed_is_seen_and_stays(void **state)
 static void an_empty_commit_makes_no_generation(void **state)
 {
     struct bed *b = *state;
-    struct sx_stats before, after;
-    struct sx_error err;
 
     put(b, "a", "ferry");
     commit(b);
-    must(sx_reader_stats(b->r, &before, &err), &err);
+    struct sx_stats before = stats_of(b);
     commit(b);
-    must(sx_reader_stats(b->r, &after, &err), &err);
+    struct sx_stats after = stats_of(b);
     assert_int_equal(after.generation, before.generation);
     put(b, "a", "train");
     commit(b);
-    must(sx_reader_stats(b->r, &after, &err), &err);
+    after = stats_of(b);
     assert_int_equal(after.generation, before.generation + 1);
     assert_int_equal(after.coverage.docs, 1);
     assert_true(after.file_bytes > 0);
@@ -97,9 +95,7 @@ static void maintenance_comes_to_an_end(void **state)
         assert_true(i < 1000);
         must(sx_index_maintain(b->ix, 10, &more, &err), &err);
     }
-    struct sx_stats stats;
-    must(sx_reader_stats(b->r, &stats, &err), &err);
-    assert_int_equal(stats.wal_bytes, 0);
+    assert_int_equal(stats_of(b).wal_bytes, 0);
     assert_int_equal(found(b, "ferry"), 300);
     must(sx_index_check(b->ix, &err), &err);
 }

@@ -282,11 +282,7 @@ static void changes_without_end_leave_turns_to_others(void **state)
 
 static uint64_t failures(struct bed *b)
 {
-    struct sx_stats stats;
-    struct sx_error err;
-
-    must(sx_reader_stats(b->r, &stats, &err), &err);
-    return stats.coverage.failed;
+    return stats_of(b).coverage.failed;
 }
 
 /* A link takes the place of a large file that is being read, and goes again. */

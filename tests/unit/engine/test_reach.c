@@ -179,14 +179,12 @@ static void a_rebuild_is_reached_again(void **state)
 static void an_engine_can_be_asked_for(void **state)
 {
     struct bed *b = *state;
-    struct sx_stats stats;
-    struct sx_error err;
 
     put_many(b, 0, 10);
     struct sx_results *res = search(b->r, "harbour", SX_ENGINE_BLOCKMAX);
     assert_string_equal(res->engine, "blockmax");
     sx_results_free(res);
-    must(sx_reader_stats(b->r, &stats, &err), &err);
+    struct sx_stats stats = stats_of(b);
     assert_true(stats.blockmax.reached);
     assert_int_equal(stats.blockmax.docs, 10);
     assert_int_equal(stats.blockmax.segments, 1);
@@ -250,8 +248,6 @@ static void empty_file(const char *path)
 static void files_serve_the_next_process(void **state)
 {
     struct bed *b = *state;
-    struct sx_stats stats;
-    struct sx_error err;
 
     put_many(b, 0, MANY);
     settle(b);
@@ -260,7 +256,7 @@ static void files_serve_the_next_process(void **state)
     commit(b);
     close_bed(b);
     open_bed(b);
-    must(sx_reader_stats(b->r, &stats, &err), &err);
+    struct sx_stats stats = stats_of(b);
     assert_true(stats.blockmax.reached);
     assert_true(stats.blockmax.file_bytes > 0);
     assert_int_equal(stats.blockmax.docs, MANY);
@@ -462,15 +458,6 @@ static void what_is_large_is_not_merged_with_what_is_small(void **state)
     assert_true(ask(b->r, "harbour", MANY + 40));
 }
 
-static uint64_t count_segments(struct bed *b)
-{
-    struct sx_stats stats;
-    struct sx_error err;
-
-    must(sx_reader_stats(b->r, &stats, &err), &err);
-    return stats.blockmax.segments;
-}
-
 /* An index that nothing comes to is made one segment, unless what came last is less than an eighth of it. */
 static void an_idle_index_is_one_segment(void **state)
 {
@@ -480,11 +467,11 @@ static void an_idle_index_is_one_segment(void **state)
     settle(b);
     put_many(b, MANY, MANY + MANY / 9);
     settle(b);
-    assert_int_equal(count_segments(b), 2);
+    assert_int_equal(stats_of(b).blockmax.segments, 2);
     put_many(b, MANY + MANY / 9, MANY + MANY / 4);
-    assert_int_equal(count_segments(b), 3);
+    assert_int_equal(stats_of(b).blockmax.segments, 3);
     settle(b);
-    assert_int_equal(count_segments(b), 1);
+    assert_int_equal(stats_of(b).blockmax.segments, 1);
     names[0] = '\0';
     assert_int_equal(each_file(b, ".segment", note_name), 1);
     assert_true(ask_all(b->r, MANY + MANY / 4));
@@ -494,12 +481,10 @@ static void an_idle_index_is_one_segment(void **state)
 static void segments_are_not_merged_beyond_their_limit(void **state)
 {
     struct bed *b = *state;
-    struct sx_stats stats;
-    struct sx_error err;
 
     put_many(b, 0, MANY);
     settle(b);
-    must(sx_reader_stats(b->r, &stats, &err), &err);
+    struct sx_stats stats = stats_of(b);
     assert_int_equal(stats.blockmax.segments, 1);
     pthread_mutex_lock(&b->ix->lock);
     b->ix->upkeep.bytes_max = stats.blockmax.file_bytes * 3 / 2;
@@ -507,7 +492,7 @@ static void segments_are_not_merged_beyond_their_limit(void **state)
     for (int i = 1; i < 5; i++) {
         put_many(b, i * MANY, (i + 1) * MANY);
         settle(b);
-        assert_int_equal(count_segments(b), i + 1);
+        assert_int_equal(stats_of(b).blockmax.segments, i + 1);
     }
     assert_true(ask(b->r, "harbour", 5 * MANY));
     pthread_mutex_lock(&b->ix->lock);
@@ -516,17 +501,8 @@ static void segments_are_not_merged_beyond_their_limit(void **state)
     put(b, "one more", "harbour");
     commit(b);
     settle(b);
-    assert_true(count_segments(b) < 3);
+    assert_true(stats_of(b).blockmax.segments < 3);
     assert_true(ask(b->r, "harbour", 5 * MANY + 1));
-}
-
-static uint64_t segments_in_memory(struct bed *b)
-{
-    struct sx_stats stats;
-    struct sx_error err;
-
-    must(sx_reader_stats(b->r, &stats, &err), &err);
-    return stats.blockmax.memory_bytes;
 }
 
 /* While documents come, too few to be merged, and nobody asks for anything to be settled. */
@@ -535,19 +511,19 @@ static void memory_goes_to_a_file_when_it_is_much(void **state)
     struct bed *b = *state;
 
     put_many(b, 0, 1000);
-    uint64_t one = segments_in_memory(b);
+    uint64_t one = stats_of(b).blockmax.memory_bytes;
     assert_true(one > 0);
     pthread_mutex_lock(&b->ix->lock);
     b->ix->upkeep.memory_max = one * 5 / 2;
     pthread_mutex_unlock(&b->ix->lock);
     put_many(b, 1000, 2000);
-    assert_true(segments_in_memory(b) > one);
+    assert_true(stats_of(b).blockmax.memory_bytes > one);
     put_many(b, 2000, 3000);
     pthread_mutex_lock(&b->ix->lock);
     while (b->ix->upkeep.wanted || !b->ix->upkeep.idle)
         pthread_cond_wait(&b->ix->upkeep.wake, &b->ix->lock);
     pthread_mutex_unlock(&b->ix->lock);
-    assert_true(segments_in_memory(b) < one);
+    assert_true(stats_of(b).blockmax.memory_bytes < one);
     names[0] = '\0';
     assert_int_equal(each_file(b, ".segment", note_name), 1);
     assert_true(ask_all(b->r, 3000));

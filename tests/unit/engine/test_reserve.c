@@ -35,15 +35,6 @@ static void put_many(struct bed *b)
     commit(b);
 }
 
-static struct sx_stats stats_of(struct bed *b)
-{
-    struct sx_stats stats;
-    struct sx_error err;
-
-    must(sx_reader_stats(b->r, &stats, &err), &err);
-    return stats;
-}
-
 static bool reached(struct bed *b)
 {
     struct sx_results *res;

@@ -220,11 +220,7 @@ static void a_root_that_is_not_there_is_an_error(void **state)
 
 static uint64_t generation(struct bed *b)
 {
-    struct sx_stats stats;
-    struct sx_error err;
-
-    must(sx_reader_stats(b->r, &stats, &err), &err);
-    return stats.generation;
+    return stats_of(b).generation;
 }
 
 static void a_folder_at_rest_costs_no_commit(void **state)
