@@ -458,7 +458,6 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
     bool much = pick_memory(&j, j.memory_max, &from, &to);
     bool merges = much || pick(&j, BUSY, 0, &from, &to);
     *worked = true;
-    /* Last what can take most, and fail for want of room. */
     if (find_gap(&j, &first, &below) && first != w->given_up && !(many && merges))
         rc = fill(w, &j, first, below, err);
     else if (merges)
@@ -467,7 +466,7 @@ static sx_status step(struct worker *w, bool idle, bool *worked, struct sx_error
         rc = merge_apart(w->ix, &j, from, to, true, err);
     else if (idle && documents_due(w->ix, false))
         rc = documents_write(w->ix, err);
-    else if (idle && pick(&j, IDLE, 0, &from, &to))
+    else if (idle && pick(&j, IDLE, 0, &from, &to)) /* last: it takes most, and may find no room */
         rc = merge_apart(w->ix, &j, from, to, false, err);
     else
         *worked = false;
